@@ -1,0 +1,226 @@
+"""Tests for chatd.core.member: private lines and private conversations."""
+
+from chatd.core.events import (
+    AddresseeAway,
+    AddresseeChanged,
+    AddresseeLeft,
+    Event,
+    Renamed,
+    Said,
+    Whispered,
+    WhisperSent,
+)
+from chatd.core.refusals import (
+    AddresseeGone,
+    AddresseeJustChanged,
+    NobodyHere,
+    NobodyToAnswer,
+    NotHeardBy,
+    NothingSaid,
+    NotInThatRoom,
+    ThatIsYou,
+    TooSlow,
+)
+from tests.core.test_hall import HallTestCase
+
+
+class WhisperTests(HallTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.bob, self.carol = map(self.enter, ("alice", "bob", "carol"))
+        self.forget()
+
+    def test_whisper(self) -> None:
+        """A private line is seen by the two of them alone, all of it, in whatever rooms they are."""
+        self.bob.move("#den")
+        self.forget()
+        self.alice.whisper("BOB", "psst, you")
+        self.assertEqual(self.heard(self.bob), [Whispered(1030, "alice", "psst, you")])
+        self.assertEqual(self.heard(self.alice), [WhisperSent(1030, "bob", "psst, you")])
+        self.assertEqual(self.heard(self.carol), [])
+
+    def test_quiet(self) -> None:
+        """Private lines reach the quiet, and the quiet may write them."""
+        self.bob.set_quiet(True)
+        self.alice.whisper("bob", "psst")
+        self.bob.whisper("alice", "hm?")
+        self.assertEqual(self.heard(self.bob), [Whispered(1030, "alice", "psst"), WhisperSent(1030, "alice", "hm?")])
+
+    def test_clean(self) -> None:
+        """Private lines are cleaned like all others."""
+        self.alice.whisper("bob", "a\x1b[2J\nb")
+        self.assertEqual(self.heard(self.bob), [Whispered(1030, "alice", "ab")])
+
+    def test_refused(self) -> None:
+        """A line to nobody, to oneself or of nothing is refused and given back."""
+        error = self.assertRaises(NobodyHere, self.alice.whisper, "bbo", "psst")
+        self.assertEqual(error.unsent, "psst")
+        error = self.assertRaises(ThatIsYou, self.alice.whisper, "alice", "psst")
+        self.assertEqual(error.unsent, "psst")
+        self.assertRaises(NothingSaid, self.alice.whisper, "bob", "  ")
+        self.assertEqual(self.heard(self.alice), [])
+
+    def test_ignored(self) -> None:
+        """Who is ignored learns that the line did not arrive."""
+        self.bob.ignore("alice")
+        self.assertRaises(NotHeardBy, self.alice.whisper, "bob", "psst")
+        self.assertEqual(self.heard(self.bob), [])
+
+    def test_away(self) -> None:
+        """Who writes to somebody away is told so, and why."""
+        self.bob.set_away("lunch\x07 ")
+        self.alice.whisper("bob", "psst")
+        self.assertEqual(
+            self.heard(self.alice), [WhisperSent(1030, "bob", "psst"), AddresseeAway(1030, "bob", "lunch")]
+        )
+        self.bob.set_away("")
+        self.alice.whisper("bob", "psst")
+        self.assertEqual(self.heard(self.alice), [WhisperSent(1030, "bob", "psst")])
+
+    def test_too_slow(self) -> None:
+        """A private line that can't be delivered is refused, not lost in silence."""
+        slow = self.hall.enter("dave", lambda event: False)
+        error = self.assertRaises(TooSlow, self.alice.whisper, "dave", "psst")
+        self.assertEqual(error.unsent, "psst")
+        self.assertIsNone(slow.wrote_last)
+        self.assertNotIn(WhisperSent, map(type, self.heard(self.alice)))
+
+    def test_broken_delivery(self) -> None:
+        """A private line whose delivery fails is refused as well, and the failure is logged."""
+
+        def broken(event: Event) -> None:
+            raise ZeroDivisionError
+
+        self.hall.enter("dave", broken)
+        self.assertRaises(TooSlow, self.alice.whisper, "dave", "psst")
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+    def test_answer(self) -> None:
+        """An answer goes to who wrote last, under whatever name."""
+        self.alice.whisper("bob", "one")
+        self.carol.whisper("bob", "two")
+        self.carol.rename("caroline")
+        self.forget()
+        self.bob.answer("hm?")
+        self.assertEqual(self.heard(self.carol), [Whispered(1030, "bob", "hm?")])
+        self.assertEqual(self.heard(self.alice), [])
+
+    def test_answer_refused(self) -> None:
+        """There must have been somebody, and they must still be here."""
+        error = self.assertRaises(NobodyToAnswer, self.bob.answer, "hm?")
+        self.assertEqual(error.unsent, "hm?")
+        self.alice.whisper("bob", "psst")
+        self.alice.leave()
+        self.enter("alice")
+        error = self.assertRaises(AddresseeGone, self.bob.answer, "hm?")
+        self.assertEqual(error.unsent, "hm?")
+
+
+class ConversationTests(HallTestCase):
+    """`to:name`, and what happens when a third person writes."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.bob, self.carol = map(self.enter, ("alice", "bob", "carol"))
+        self.alice.talk_to("bob")
+        self.bob.talk_to("alice")
+        self.forget()
+
+    def test_both_ways(self) -> None:
+        """Between two who chose each other lines go both ways, and nobody else hears them."""
+        self.alice.speak("one")
+        self.bob.speak("two")
+        self.assertEqual(self.heard(self.alice), [WhisperSent(1030, "bob", "one"), Whispered(1030, "bob", "two")])
+        self.assertEqual(self.heard(self.carol), [])
+
+    def test_action(self) -> None:
+        """An action goes to the addressee too, not to the room."""
+        self.alice.act("waves")
+        self.assertEqual(self.heard(self.bob), [Whispered(1030, "alice", "* alice waves")])
+        self.assertEqual(self.heard(self.carol), [])
+        self.assertRaises(NothingSaid, self.alice.act, " ")
+
+    def test_back_to_the_room(self) -> None:
+        """`to:` and `to:#lobby` talk to the room again."""
+        for name in ("", "#LOBBY"):
+            self.alice.talk_to("bob")
+            self.alice.talk_to(name)
+            self.alice.speak("hello")
+            self.assertEqual(self.heard(self.carol), [Said(1030, "alice", "hello")])
+
+    def test_refused(self) -> None:
+        """Nobody, oneself and another room can't be chosen; the choice stays what it was."""
+        self.assertRaises(NobodyHere, self.alice.talk_to, "bbo")
+        self.assertRaises(ThatIsYou, self.alice.talk_to, "alice")
+        self.assertRaises(NotInThatRoom, self.alice.talk_to, "#den")
+        self.alice.speak("psst")
+        self.assertEqual(self.heard(self.bob), [Whispered(1030, "alice", "psst")])
+
+    def test_third_person(self) -> None:
+        """When a third person writes, the lines go to the third from then on, and one is told."""
+        self.carol.whisper("bob", "psst")
+        self.assertEqual(
+            self.heard(self.bob), [Whispered(1030, "carol", "psst"), AddresseeChanged(1030, "carol", "alice")]
+        )
+        self.clock.advance(2)
+        self.bob.speak("hm?")
+        self.assertEqual(self.heard(self.carol), [WhisperSent(1030, "bob", "psst"), Whispered(1032, "bob", "hm?")])
+        self.assertEqual(self.heard(self.alice), [])
+
+    def test_first_line_after_a_switch(self) -> None:
+        """The first line within two seconds of a switch is given back; the next one goes to the new addressee."""
+        self.carol.whisper("bob", "psst")
+        self.forget()
+        self.clock.advance(1.9)
+        error = self.assertRaises(AddresseeJustChanged, self.bob.speak, "as I said, alice")
+        self.assertEqual(error.unsent, "as I said, alice")
+        self.assertEqual([self.heard(member) for member in (self.alice, self.bob, self.carol)], [[], [], []])
+        self.bob.speak("hello, carol")
+        self.assertEqual(self.heard(self.carol), [Whispered(1031.9, "bob", "hello, carol")])
+
+    def test_chosen_after_a_switch(self) -> None:
+        """A choice made after a switch stands at once."""
+        self.carol.whisper("bob", "psst")
+        self.bob.talk_to("alice")
+        self.forget()
+        self.bob.speak("as I said")
+        self.assertEqual(self.heard(self.alice), [Whispered(1030, "bob", "as I said")])
+
+    def test_partner_writes(self) -> None:
+        """A line from whom one talks to changes nothing."""
+        self.alice.whisper("bob", "psst")
+        self.bob.speak("hm?")
+        self.assertNotIn(AddresseeChanged, map(type, self.heard(self.bob)))
+
+    def test_in_the_room(self) -> None:
+        """Who talks to the room goes on talking to it, whoever writes privately."""
+        self.alice.whisper("carol", "psst")
+        self.carol.speak("hello, all")
+        self.assertEqual(self.heard(self.bob), [Said(1030, "carol", "hello, all")])
+
+    def test_partner_leaves(self) -> None:
+        """When the other leaves, one is told, and no line falls through to the room until one chooses anew."""
+        self.alice.leave()
+        self.assertEqual(self.heard(self.bob)[-1], AddresseeLeft(1030, "alice"))
+        self.enter("alice")
+        self.forget()
+        for text in ("one", "two"):
+            error = self.assertRaises(AddresseeGone, self.bob.speak, text)
+            self.assertEqual(error.unsent, text)
+        self.assertRaises(AddresseeGone, self.bob.act, "waves")
+        self.assertEqual(self.heard(self.carol), [])
+        self.bob.talk_to("")
+        self.bob.speak("three")
+        self.assertEqual(self.heard(self.carol), [Said(1040, "bob", "three")])
+
+    def test_partner_is_renamed(self) -> None:
+        """A private conversation follows the person, who is heard of in any room."""
+        self.alice.move("#den")
+        self.forget()
+        self.alice.rename("alicia")
+        self.assertEqual(self.heard(self.bob), [Renamed(1030, (("alice", "alicia"),))])
+        self.carol.rename("alice")
+        self.forget()
+        self.bob.speak("psst")
+        self.assertEqual(self.heard(self.alice), [Whispered(1030, "bob", "psst")])
+        self.assertEqual(self.heard(self.carol), [])

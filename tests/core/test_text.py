@@ -1,0 +1,75 @@
+"""Tests for chatd.core.text."""
+
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.core.text import one_line
+
+HARMLESS_FORMATS = {"\u200c", "\u200d"}
+DANGEROUS_FORMATS = set(
+    "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+)
+
+
+def is_clean(text: str) -> bool:
+    """Whether no character of a text could do anything to a terminal but show itself."""
+    return not any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in DANGEROUS_FORMATS for c in text)
+
+
+class OneLineTests(SynchronousTestCase):
+    def test_ordinary_text(self) -> None:
+        """Text in any language, emoji with joiners and Persian with non-joiners stay as they are."""
+        for text in ("hello", "naïve café", "你好", "می\u200cخواهم", "👩\u200d🚀", "  two  spaces ", ""):
+            self.assertEqual(one_line(text), text)
+
+    def test_ansi_sequences(self) -> None:
+        """Whole ANSI sequences go, not just their escape character."""
+        for dangerous in (
+            "\x1b[31m",
+            "\x1b[2J",
+            "\x1b[1;1H",
+            "\x9b31m",
+            "\x1b]0;title\x07",
+            "\x1b]8;;http://x\x1b\\",
+            "\x1bP+q\x1b\\",
+            "\x1bc",
+            "\x1b(B",
+            "\x9d0;title\x9c",
+        ):
+            self.assertEqual(one_line(f"a{dangerous}b"), "ab", repr(dangerous))
+
+    def test_unfinished_sequence(self) -> None:
+        """A sequence without an end takes only its introduction with it, none of the words."""
+        self.assertEqual(one_line("\x1b]never ends"), "never ends")
+
+    def test_nested_sequences(self) -> None:
+        """What is left when a sequence is taken out forms no new one."""
+        self.assertNotIn("\x1b", one_line("\x1b\x1b[31m[31mred"))
+
+    def test_line_separators(self) -> None:
+        """Nothing that any terminal or program takes for the end of a line stays."""
+        self.assertEqual(one_line("a\r\nb\x0bc\x0cd\x1ce\x85f\u2028g\u2029h"), "abcdefgh")
+
+    def test_directions_and_invisibles(self) -> None:
+        """Bidi controls and invisible characters go."""
+        self.assertEqual(one_line("a" + "".join(sorted(DANGEROUS_FORMATS)) + "\U000e0041z"), "az")
+
+    def test_tab(self) -> None:
+        """A tab becomes a space."""
+        self.assertEqual(one_line("a\tb"), "a b")
+
+    def test_every_character(self) -> None:
+        """No character of Unicode that could steer a terminal gets through, wherever it stands."""
+        everything = "".join(map(chr, range(0x110000)))
+        self.assertTrue(is_clean(one_line(everything)))
+        self.assertTrue(is_clean(one_line(everything[::-1])))
+
+    @given(st.text())
+    def test_any_text(self, text: str) -> None:
+        """Whatever comes in, clean text comes out, and cleaning it again changes nothing."""
+        clean = one_line(text)
+        self.assertTrue(is_clean(clean))
+        self.assertEqual(one_line(clean), clean)
