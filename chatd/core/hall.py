@@ -36,7 +36,7 @@ class Hall:
 
     def check_room_for_one_more(self) -> None:
         """@raises HallFull: if nobody else fits."""
-        if self.capacity and len(self.members) >= self.capacity:
+        if self.capacity is not None and len(self.members) >= self.capacity:
             raise HallFull(self.capacity)
 
     def enter(self, typed: str, deliver: Deliver) -> Member:

@@ -1,0 +1,1 @@
+"""How a person talks with the hall: text in, text out, no transport."""

@@ -1,0 +1,341 @@
+"""The slash commands as one table: names, arguments, help, and what each does.
+
+To add one, write a function under `@command(…)`: the parser, the usage line and /h take the rest from there.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from chatd import __version__
+from chatd.core.member import Member
+from chatd.core.refusals import HallError, RoomLocked
+from chatd.talk.rendering import listing, people_are, view
+
+if TYPE_CHECKING:
+    from chatd.talk.conversation import Chatting
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command.
+
+    `arguments` is what the usage line shows and the parser obeys: a word each, `[…]` around those that may be missing,
+    and `...` behind a last one that takes the whole rest of the line.
+    """
+
+    names: tuple[str, ...]
+    arguments: str
+    help: str
+    does: Callable[..., None]
+
+    @property
+    def usage(self) -> str:
+        return f"/{self.names[0]} {self.arguments}".rstrip()
+
+    def parse(self, typed: str) -> list[str]:
+        """Return the arguments in what was typed behind the name, "" for each that is missing.
+
+        @raises BadUsage: if there are too few or too many.
+        """
+        wanted = self.arguments.split()
+        found = []
+        for argument in wanted:
+            typed = typed.lstrip()
+            if argument.strip("[]").endswith("..."):
+                word, typed = typed, ""
+            else:
+                word, _, typed = typed.partition(" ")
+            if not word and not argument.startswith("["):
+                raise BadUsage(self)
+            found.append(word)
+        if typed.strip():
+            raise BadUsage(self)
+        return found
+
+
+class BadUsage(HallError):
+    """The command was given too few arguments, or too many."""
+
+    def __init__(self, command: Command) -> None:
+        super().__init__(f"usage: {command.usage} -- {command.help}")
+
+
+class UnknownCommand(HallError):
+    """No command has that name."""
+
+    def __init__(self, name: str, line: str) -> None:
+        near = get_close_matches(name.lower(), _BY_NAME, n=1)
+        hint = f"the nearest is /{near[0]}" if near else "/h lists those there are"
+        super().__init__(f"there is no command /{name[:24]}; {hint}; // in front says a line that begins with /", line)
+
+
+class NoSuchTimeZone(HallError):
+    """The tz database has no zone of that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no time zone {name[:40]}; try one such as Asia/Shanghai, or UTC")
+
+
+TABLE: list[Command] = []
+_BY_NAME: dict[str, Command] = {}
+
+_WITHOUT_SLASH = (
+    ("text", "is said to your room, or to whom you chose with to:"),
+    ("@name text", "private line to name, seen by the two of you alone"),
+    ("to:name", "your lines go to name from now on; to: alone: the room"),
+    ("quit", "goodbye"),
+    ("//text", "says /text"),
+)
+
+
+def command(*names: str, arguments: str = "", help: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add a function to the table; it is called with the chat and a string for each argument."""
+
+    def add(does: Callable[..., None]) -> Callable[..., None]:
+        entry = Command(names, arguments, help, does)
+        TABLE.append(entry)
+        _BY_NAME.update(dict.fromkeys(names, entry))
+        return does
+
+    return add
+
+
+def obey(chat: Chatting, line: str) -> None:
+    """Do what a line asks for: a command, or a line for the addressee.
+
+    @raises HallError: if it is refused.
+    """
+    mark = line.lstrip()  # an indented command is a command: a slip must not be sent to everyone
+    if mark.startswith("//"):
+        chat.member.speak(mark[1:])
+    elif mark.startswith("/"):
+        name, _, rest = mark[1:].partition(" ")
+        _run(chat, name, rest, mark)
+    elif mark.startswith("@"):
+        _run(chat, "msg", mark[1:], mark)
+    elif mark.startswith("to:"):
+        _run(chat, "to", mark[3:], mark)
+    elif mark.rstrip() == "quit":
+        _run(chat, "quit", "", mark)
+    else:
+        chat.member.speak(line)
+
+
+def is_goodbye(typed: str) -> bool:
+    """Say whether somebody who has no nickname yet wants to leave."""
+    return typed == "quit" or (typed.startswith("/") and _BY_NAME.get(typed[1:].lower()) is _BY_NAME["quit"])
+
+
+def _run(chat: Chatting, name: str, rest: str, line: str) -> None:
+    found = _BY_NAME.get(name.lower())
+    if found is None:
+        raise UnknownCommand(name, line)
+    found.does(chat, *found.parse(rest))
+
+
+def _on_off(name: str, typed: str) -> bool:
+    """@raises BadUsage: unless it is on or off."""
+    if typed not in ("on", "off"):
+        raise BadUsage(_BY_NAME[name])
+    return typed == "on"
+
+
+def _with_marks(member: Member) -> str:
+    marks = [mark for mark, holds in (("away", member.away), ("quiet", member.quiet)) if holds]
+    return f"{member.nickname} ({', '.join(marks)})" if marks else member.nickname
+
+
+def _duration(seconds: float) -> str:
+    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
+    if days:
+        return f"{days} d {hours % 24} h"
+    return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
+
+
+@command("msg", "m", "tell", arguments="name text...", help="private line to name, as @name text")
+def msg(chat: Chatting, name: str, text: str) -> None:
+    chat.member.whisper(name, text)
+
+
+@command("r", "reply", arguments="text...", help="private answer to who last wrote to you privately")
+def reply(chat: Chatting, text: str) -> None:
+    chat.member.answer(text)
+
+
+@command("to", arguments="[name]", help="your lines go to name from now on; without it: the room")
+def to(chat: Chatting, name: str) -> None:
+    chat.member.talk_to(name)
+    other = chat.member.addressee
+    chat.answer(f"now talking to {other.nickname if other else chat.member.room.name}")
+
+
+@command("ls", "who", "names", arguments="[#room]", help="who is here")
+def ls(chat: Chatting, name: str) -> None:
+    hall = chat.house.hall
+    room = hall.find_room(name) if name else chat.member.room
+    if not room.admits(chat.member):
+        raise RoomLocked(room.name)
+    people = tuple(room.members)
+    head = f"{people_are(len(people))} in {room.name}:"
+    chat.terminal.answer(listing(head, (_with_marks(member) for member in people)))
+    elsewhere = len(hall.members) - len(people)
+    if elsewhere:
+        chat.answer(f"{people_are(elsewhere)} in other rooms; /rooms lists them")
+
+
+@command("h", "help", "?", arguments="[command]", help="the commands, or one of them")
+def help_(chat: Chatting, name: str) -> None:
+    if name:
+        found = _BY_NAME.get(name.lstrip("/").lower())
+        if found is None:
+            raise UnknownCommand(name.lstrip("/"), "")
+        also = ", ".join(f"/{alias}" for alias in found.names[1:])
+        chat.answer(f"{found.usage} -- {found.help}" + (f" (also {also})" if also else ""))
+        return
+    rows = [*_WITHOUT_SLASH, *((entry.usage, entry.help) for entry in TABLE)]
+    chat.answer(*(f"{usage:<20} {words}" for usage, words in rows))
+
+
+@command("i", "quiet", help="quiet: hear and say no room lines; again: talk with it")
+def i(chat: Chatting) -> None:
+    member = chat.member
+    member.set_quiet(not member.quiet)
+    if member.quiet:
+        chat.answer(f"you are quiet: {member.room.name} is shut out until you type /i again")
+    else:
+        chat.answer(f"you hear {member.room.name} again")
+
+
+@command("me", arguments="text...", help="do something: /me waves")
+def me(chat: Chatting, text: str) -> None:
+    chat.member.act(text)
+
+
+@command("nick", arguments="name", help="take another nickname")
+def nick(chat: Chatting, name: str) -> None:
+    chat.conversation.rename(chat.member, name)
+
+
+@command("away", arguments="[why...]", help="tell who writes to you privately that you are away")
+def away(chat: Chatting, why: str) -> None:
+    chat.member.set_away(why or "away")
+    chat.answer("you are away; /back when you are here again")
+
+
+@command("back", help="you are here again")
+def back(chat: Chatting) -> None:
+    chat.member.set_away("")
+    chat.answer("welcome back")
+
+
+@command("whois", arguments="name", help="where somebody is, and since when")
+def whois(chat: Chatting, name: str) -> None:
+    hall = chat.house.hall
+    other = hall.find(name)
+    where = f"in {other.room.name}" if other.room.admits(chat.member) else "in a locked room"
+    facts = [f"{other.nickname} is {where}", f"here for {_duration(hall.now() - other.came_at)}"]
+    if other.away:
+        facts.append(f"away: {other.away}")
+    if other.quiet:
+        facts.append("quiet")
+    chat.answer(", ".join(facts))
+
+
+@command("join", "j", arguments="#room", help="go to a room, or open one of that name")
+def join(chat: Chatting, name: str) -> None:
+    _go_to(chat, name)
+
+
+@command("leave", help="go back to #lobby")
+def leave(chat: Chatting) -> None:
+    _go_to(chat, chat.house.hall.lobby.name)
+
+
+def _go_to(chat: Chatting, name: str) -> None:
+    member = chat.member
+    member.move(name)
+    chat.conversation.greet(member)
+    if member.addressee is not None:
+        chat.answer(f"what you type still goes to {member.addressee.nickname}; to: talks to {member.room.name}")
+
+
+@command("rooms", help="the rooms, and how many people are in each")
+def rooms(chat: Chatting) -> None:
+    seen = [room for room in chat.house.hall.rooms.values() if room.admits(chat.member)]
+    marks = (f"{room.name} {len(room.members):,}{' locked' if room.locked else ''}" for room in seen)
+    chat.terminal.answer(listing("rooms that you can see:", marks))
+
+
+@command("lock", help="only those you invite see your room and get in")
+def lock(chat: Chatting) -> None:
+    chat.member.turn_lock(True)
+
+
+@command("unlock", help="anyone gets into your room again")
+def unlock(chat: Chatting) -> None:
+    chat.member.turn_lock(False)
+
+
+@command("invite", arguments="name", help="invite somebody to your room")
+def invite(chat: Chatting, name: str) -> None:
+    other = chat.member.invite(name)
+    chat.answer(f"{other.nickname} is invited to {chat.member.room.name}")
+
+
+@command("ignore", arguments="[name]", help="hear nothing from name; without name, whom you ignore")
+def ignore(chat: Chatting, name: str) -> None:
+    if name:
+        other = chat.member.ignore(name)
+        chat.answer(f"you hear nothing from {other.nickname} any more; /unignore {other.nickname} ends that")
+    else:
+        ignored = sorted(other.nickname for other in chat.member.ignoring)
+        chat.terminal.answer(listing("you ignore:" if ignored else "you ignore nobody", ignored))
+
+
+@command("unignore", arguments="name", help="hear name again")
+def unignore(chat: Chatting, name: str) -> None:
+    chat.answer(f"you hear {chat.member.unignore(name).nickname} again")
+
+
+@command("time", arguments="[on|off|zone]", help="the time in front of lines: on, off, or in a zone")
+def time(chat: Chatting, typed: str) -> None:
+    if typed:
+        name = typed.lower() if typed.lower() in ("on", "off") else typed
+        try:
+            chat.terminal.view = view(name)
+        except ValueError:
+            raise NoSuchTimeZone(typed) from None
+    chat.answer(f"the time in front of lines: {chat.terminal.view.time}")
+
+
+@command("echo", arguments="[on|off]", help="whether you see your own lines in the room again")
+def echo(chat: Chatting, typed: str) -> None:
+    if typed:
+        chat.member.echo = _on_off("echo", typed)
+    chat.answer(f"the echo of your own lines: {'on' if chat.member.echo else 'off'}")
+
+
+@command("motd", help="the message of the day")
+def motd(chat: Chatting) -> None:
+    chat.answer(*(chat.house.motd or ("there is no message of the day",)))
+
+
+@command("version", help="which chatd this is")
+def version(chat: Chatting) -> None:
+    chat.answer(f"chatd {__version__} on Python {platform.python_version()}")
+
+
+@command("uptime", help="for how long this chat has been open")
+def uptime(chat: Chatting) -> None:
+    hall, now = chat.house.hall, chat.house.hall.now()
+    chat.answer(f"open for {_duration(now - chat.house.opened_at)}; {people_are(len(hall.members))} here")
+
+
+@command("quit", "exit", "bye", arguments="[why...]", help="goodbye")
+def quit_(chat: Chatting, why: str) -> None:
+    chat.conversation.depart(f"-- goodbye, {chat.member.nickname}", why)
