@@ -1,0 +1,255 @@
+"""What waits to be sent to one connection: batched, in order, and bounded.
+
+Nearly all that a delivery costs is the kernel's `send`. So lines are appended, and all outboxes flushed together: at
+once when the house is quiet, and at most every few milliseconds under load, when many lines share one `send`.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from twisted.internet import tcp
+from twisted.internet.interfaces import IDelayedCall, IPullProducer, IPushProducer, IReactorTime
+from twisted.logger import Logger
+from zope.interface import implementer
+
+FLUSH_INTERVAL = 0.005  # seconds
+CHUNK = 16 * 1024  # bytes given to a slow transport at a time, so that "it takes nothing" can be told from "it is slow"
+KERNEL_BUFFER = 64 * 1024  # bytes; or the kernel's own megabytes would hide for minutes that a reader has stopped
+
+
+class Post:
+    """Flushes all outboxes in which something waits, together."""
+
+    _log = Logger()
+
+    def __init__(self, clock: IReactorTime) -> None:
+        self._clock = clock
+        self._waiting: list[Outbox] = []
+        self._flushed_at = 0.0
+
+    def expect(self, outbox: Outbox) -> None:
+        """Flush this outbox in the next round."""
+        if not self._waiting:
+            due = self._flushed_at + FLUSH_INTERVAL - self._clock.seconds()
+            self._clock.callLater(min(max(due, 0), FLUSH_INTERVAL), self._go_round)
+        self._waiting.append(outbox)
+
+    def _go_round(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for outbox in waiting:
+            try:
+                outbox.flush()
+            except Exception:  # a bug of ours must not keep the others waiting
+                self._log.failure("An outbox could not be flushed")
+        self._flushed_at = self._clock.seconds()
+
+
+class Reader(Protocol):
+    """Whose outbox it is."""
+
+    def stalled(self, seconds: float) -> None:
+        """Nothing was taken for so long."""
+
+    def answered(self) -> None:
+        """A long answer has been handed over to its end."""
+
+
+@implementer(IPushProducer, IPullProducer)
+class Outbox:
+    """The lines on their way to one connection.
+
+    `limit` is in bytes. A reader who falls so far behind loses whole lines, and is told how many once it reads again;
+    `reader.stalled` is called when it takes nothing at all for `patience` seconds.
+    """
+
+    __slots__ = (
+        "_answers",
+        "_blocked",
+        "_clock",
+        "_closed",
+        "_due",
+        "_free",
+        "_limit",
+        "_lines",
+        "_patience",
+        "_post",
+        "_reader",
+        "_registered",
+        "_skipped",
+        "_socket",
+        "_stall",
+        "_transport",
+    )
+
+    def __init__(
+        self, transport: Any, reader: Reader, post: Post, clock: IReactorTime, *, limit: int, patience: float
+    ) -> None:
+        self._transport = transport
+        self._reader = reader
+        self._post = post
+        self._clock = clock
+        self._limit = limit
+        self._patience = patience
+        self._lines: list[bytes] = []
+        self._free = limit  # bytes; below 0 once lines are skipped, so that all after the first are skipped too
+        self._answers: list[Iterator[bytes]] = []
+        self._skipped = 0
+        self._due = False  # whether a flush is coming: from the post, or from the transport while it is blocked
+        self._blocked = False
+        self._closed = False
+        self._stall: IDelayedCall | None = None
+        self._registered = False
+        # A plain socket can be tried at once. TLS can't, though it hands on the attributes of the socket below it.
+        self._socket = transport if isinstance(transport, tcp.Connection) else None
+        if self._socket is not None:
+            self._socket.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER)
+        else:
+            self._register(streaming=True)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is not yet handed over to its end."""
+        return bool(self._answers)
+
+    def append(self, line: bytes) -> bool:
+        """Take a line, with its end; return False if it is skipped because the reader is too slow."""
+        free = self._free - len(line)
+        if free < 0:
+            return self._make_room(line)
+        self._free = free
+        self._lines.append(line)
+        if not self._due:
+            self._due = True
+            self._post.expect(self)
+        return True
+
+    def answer(self, lines: Iterator[bytes]) -> None:
+        """Take an answer of any length: its lines are made when there is room for them, and none is skipped."""
+        if self._closed:
+            return
+        self._answers.append(lines)
+        if not self._blocked:
+            self._pull(CHUNK)
+        if not self._due:
+            self._due = True
+            self._post.expect(self)
+
+    def flush(self) -> None:
+        """Hand over what is waiting, as far as the transport takes it."""
+        if self._blocked or self._closed:
+            return
+        self._due = False
+        was_busy = self.busy
+        self._pull(CHUNK)
+        data = b"".join(self._lines)
+        self._lines.clear()
+        rest = data[self._hand_over(data) :] if data else data
+        if rest:
+            self._wait_for_socket(rest)
+        elif self._registered and self._socket is not None:
+            self._unregister()
+        self._free = -1 if self._skipped else self._limit - len(rest)
+        if self._answers and not self._due:
+            self._due = True
+            self._post.expect(self)
+        if was_busy and not self.busy:
+            self._reader.answered()
+
+    def finish(self) -> None:
+        """Hand over what is waiting, however slowly it is taken, then close. Nothing more is accepted."""
+        if self._closed:
+            return
+        self._pull(self._limit)
+        self._note_skipped()
+        data = b"".join(self._lines)
+        self.stopProducing()
+        self._unregister()
+        self._transport.write(data)
+        if self._socket is not None:
+            # Closing a socket with unread input would reset it, and what is on its way to the client would be lost.
+            self._socket.loseWriteConnection()
+        else:
+            self._transport.loseConnection()
+
+    # What the transport calls. A socket is told of us while it has something to send, and calls `resumeProducing` when
+    # all of that is sent; any other transport knows us from the start and calls both.
+
+    def pauseProducing(self) -> None:
+        self._blocked = self._due = True
+        if self._stall is None:
+            self._stall = self._clock.callLater(self._patience, self._reader.stalled, self._patience)
+
+    def resumeProducing(self) -> None:
+        if not self._blocked:
+            return
+        self._blocked = False
+        self._cancel_stall()
+        if not self._lines:
+            self._note_skipped()
+        self.flush()
+
+    def stopProducing(self) -> None:
+        """The connection is gone, or about to be."""
+        self._closed = True
+        self._free = -1
+        self._lines.clear()
+        self._answers.clear()
+        self._cancel_stall()
+
+    def _hand_over(self, data: bytes) -> int:
+        """Return how many bytes the transport took."""
+        if self._socket is None:
+            self._transport.write(data)
+            return len(data)
+        taken = self._socket.writeSomeData(data)
+        return taken if isinstance(taken, int) else 0  # it is an exception for a lost connection: `write` will find out
+
+    def _wait_for_socket(self, rest: bytes) -> None:
+        if not self._registered:
+            self._register(streaming=False)
+        self.pauseProducing()
+        if len(rest) > CHUNK:
+            self._lines.append(rest[CHUNK:])
+        self._transport.write(rest[:CHUNK])
+
+    def _register(self, *, streaming: bool) -> None:
+        self._registered = True
+        self._transport.registerProducer(self, streaming)
+
+    def _unregister(self) -> None:
+        if self._registered:
+            self._registered = False
+            self._transport.unregisterProducer()
+
+    def _make_room(self, line: bytes) -> bool:
+        if not self._blocked and not self._closed:
+            self.flush()
+            if not self._blocked:
+                return self.append(line)
+        self._free = -1
+        self._skipped += 1
+        return False
+
+    def _pull(self, wanted: int) -> None:
+        """Make the lines of answers until so many bytes are waiting."""
+        while self._answers and self._limit - self._free < wanted:
+            line = next(self._answers[0], None)
+            if line is None:
+                del self._answers[0]
+            else:
+                self._lines.append(line)
+                self._free -= len(line)
+
+    def _note_skipped(self) -> None:
+        if self._skipped:
+            lines = "1 line" if self._skipped == 1 else f"{self._skipped:,} lines"
+            self._lines.append(f"-- {lines} skipped while your connection was slow\r\n".encode())
+            self._skipped = 0
+
+    def _cancel_stall(self) -> None:
+        if self._stall is not None and self._stall.active():
+            self._stall.cancel()
+        self._stall = None

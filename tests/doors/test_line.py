@@ -1,0 +1,308 @@
+"""Tests for chatd.doors.line: the line door over an in-memory transport."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransportWithDisconnection
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.core.events import Said
+from chatd.core.hall import Hall
+from chatd.doors.line import SLOW_GOODBYE, LineDoor, LineFactory, Press, shown_address
+from chatd.talk.conversation import House
+from chatd.talk.rendering import view
+
+
+class Line(StringTransportWithDisconnection):
+    """A connection in memory. It says what the door sent, and stays open until the door closes it."""
+
+    def __init__(self, door: LineDoor) -> None:
+        super().__init__(peerAddress=IPv4Address("TCP", "10.0.0.1", 4000))
+        self.protocol = door
+        self.aborted = False
+
+    def abortConnection(self) -> None:
+        self.aborted = True
+        super().abortConnection()
+
+
+class DoorTestCase(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.hall = Hall(self.clock)
+        self.factory = LineFactory(House(self.hall, "the lab", (), 0.0), self.clock, sendq=16 * 1024, stall_timeout=60)
+
+    def connect(self, *sent: bytes) -> tuple[LineDoor, Line]:
+        """Return a new connection that has sent these segments."""
+        door = self.factory.buildProtocol(None)
+        line = Line(door)
+        door.makeConnection(line)
+        door.view = view("off")
+        for segment in sent:
+            door.dataReceived(segment)
+        return door, line
+
+    def seen(self, line: Line) -> str:
+        """Return what arrived on a connection since the last call."""
+        self.clock.advance(1)
+        text = line.value().decode()
+        line.clear()
+        return text
+
+
+class LineTests(DoorTestCase):
+    def test_welcome(self) -> None:
+        """The server speaks UTF-8 with CRLF, asks without a newline, and sends no telnet."""
+        _, line = self.connect()
+        self.assertEqual(self.seen(line), "-- welcome to the lab; 0 people are here\r\nNickname: ")
+
+    def test_line_ends(self) -> None:
+        """LF, CRLF, CR NUL and a bare CR end a line, wherever the segments are cut."""
+        for end in (b"\n", b"\r\n", b"\r\0", b"\r"):
+            said = b"alice" + end + b"hello" + end + b"quit" + end
+            for cut in range(len(said)):
+                _, line = self.connect(said[:cut], said[cut:])
+                self.assertIn("<alice> hello\r\n-- goodbye, alice\r\n", self.seen(line), (end, cut))
+
+    def test_text(self) -> None:
+        """Lines are UTF-8 in and out."""
+        _, line = self.connect("李雷\n你好 👋\n".encode())
+        self.assertIn("<李雷> 你好 👋\r\n", self.seen(line))
+
+    def test_not_text(self) -> None:
+        """A line that isn't UTF-8 is refused once; the connection stays."""
+        _, line = self.connect(b"alice\n", b"caf\xe9 cr\xe8me\nhello\n")
+        seen = self.seen(line)
+        self.assertEqual(seen.count("that line is not UTF-8"), 1)
+        self.assertIn("<alice> hello", seen)
+
+    def test_not_text_as_nickname(self) -> None:
+        """So it is at the nickname, which is asked again."""
+        _, line = self.connect(b"jos\xe9\n")
+        self.assertTrue(self.seen(line).endswith("set your terminal to UTF-8\r\nNickname: "))
+
+    def test_longest_line(self) -> None:
+        """A line of 4,096 bytes is said whole."""
+        _, line = self.connect(b"alice\n", b"x" * 4096 + b"\r\n")
+        self.assertIn("<alice> " + "x" * 4096 + "\r\n", self.seen(line))
+
+    def test_too_long(self) -> None:
+        """A longer one is refused with the limit, however it arrives; its rest is thrown away, the next is heard."""
+        for segments in (
+            [b"x" * 4097 + b"\nnext\n"],
+            [b"x" * 4000] * 5 + [b"\nnext\n"],
+            [b"x" * 70_000, b"yz\nnext\n"],
+        ):
+            _, line = self.connect(b"alice\n", *segments, b"quit\n")
+            seen = self.seen(line)
+            self.assertEqual(seen.count("!! that line is longer than 4096 bytes"), 1)
+            self.assertNotIn("xx", seen)
+            self.assertNotIn("yz", seen)
+            self.assertIn("<alice> next\r\n", seen)
+
+    def test_no_newline_ever(self) -> None:
+        """A flood without a newline is never buffered beyond one line and one segment."""
+        door, line = self.connect(b"alice\n")
+        for _ in range(100):
+            door.dataReceived(b"x" * 65536)
+        self.assertEqual(door.clearLineBuffer(), b"")
+        self.assertEqual(self.seen(line).count("!!"), 1)
+
+    def test_behind_quit(self) -> None:
+        """Lines behind quit in the same segment are not heard."""
+        _, bob = self.connect(b"bob\n")
+        self.connect(b"alice\nquit\noops\n")
+        self.assertNotIn("oops", self.seen(bob))
+
+    def test_erasing(self) -> None:
+        """What a raw terminal sends to erase does so."""
+        _, line = self.connect(b"alixe\x7f\x7fce\rhelo\x08lo\rsecret\x15hm\r")
+        seen = self.seen(line)
+        self.assertIn("<alice> hello\r\n<alice> hm\r\n", seen)
+        self.assertNotIn("secret", seen)
+
+    def test_end_of_input(self) -> None:
+        """Ctrl-D on an empty line, and telnet's EOF, say goodbye; what was half typed is not sent."""
+        for segments in ([b"\x04"], [b"\xff\xec"], [b"hal", b"f\xff\xec"], [b"hello\n\x04"], [b"", b"\x04"]):
+            _, line = self.connect(b"alice\n", *segments)
+            seen = self.seen(line)
+            self.assertIn("-- goodbye, alice\r\n", seen)
+            self.assertNotIn("half", seen)
+
+    def test_ctrl_c(self) -> None:
+        """Ctrl-C in telnet is answered, so that telnet goes on showing what arrives."""
+        door, line = self.connect(b"alice\n")
+        self.seen(line)
+        door.dataReceived(bytes.fromhex("fff4fffd06"))
+        self.assertEqual(line.value(), bytes.fromhex("fffc06"))
+
+    @given(st.lists(st.integers(0, 100), max_size=8))
+    def test_any_split(self, cuts: list[int]) -> None:
+        """The same bytes give the same talk, however they are cut into segments."""
+        self.setUp()
+        said = "alice\r\n李雷, hello\n\xff\r/me waves\r\0/ls\n" + "x" * 20 + "\x7fy\nquit\r\n"
+        sent = said.encode().replace("ÿ".encode(), b"\xff\xfd\x06\xff\xf4")
+        edges = sorted({0, len(sent), *(min(cut, len(sent)) for cut in cuts)})
+        _, line = self.connect(*(sent[start:end] for start, end in pairwise(edges)))
+        self.clock.advance(1)
+        seen = line.value().replace(b"\xff\xfc\x06", b"").decode()
+        self.assertEqual(
+            seen.split("quit leaves\r\n")[1].split("\r\n"),
+            [
+                "<alice> 李雷, hello",
+                "* alice waves",
+                "-- 1 person is in #lobby: alice",
+                "<alice> " + "x" * 19 + "y",
+                "-- goodbye, alice",
+                "",
+            ],
+        )
+
+
+class DepartureTests(DoorTestCase):
+    def test_quit_closes(self) -> None:
+        """quit closes the connection once all is sent."""
+        _, line = self.connect(b"alice\n", b"quit\n")
+        self.assertIn("-- goodbye, alice", self.seen(line))
+        self.assertFalse(line.connected)
+        self.assertEqual(self.factory.doors, set())
+
+    def test_half_closed(self) -> None:
+        """A client that has sent all it will, and still reads, gets every reply before the connection closes."""
+        door, line = self.connect(b"alice\nhello\n")
+        door.readConnectionLost()
+        self.assertIn("<alice> hello\r\n-- goodbye, alice\r\n", self.seen(line))
+        self.assertFalse(line.connected)
+
+    def test_half_closed_in_a_line(self) -> None:
+        """A last line without an end is not sent, and that is said."""
+        door, line = self.connect(b"alice\nhello\noops")
+        door.readConnectionLost()
+        seen = self.seen(line)
+        self.assertIn("!! your last line had no end; it was not sent", seen)
+        self.assertNotIn("oops", seen)
+
+    def test_lost(self) -> None:
+        """A connection that breaks, at any place, leaves no trace in the hall; the others are told."""
+        _, bob = self.connect(b"bob\n")
+        for sent in (b"", b"al", b"alice\n", b"alice\nhel", b"alice\n/ls\n@bob hi\n", b"alice\n" + b"x" * 9000):
+            door, line = self.connect(sent)
+            line.connected = False
+            door.connectionLost(Failure(ConnectionLost()))
+            self.assertEqual([member.nickname for member in self.hall.members], ["bob"])
+        self.assertEqual(len(self.factory.doors), 1)
+        self.assertIn("-- alice left (connection lost)", self.seen(bob))
+
+    def test_closed(self) -> None:
+        """A connection that is closed in order needs no reason."""
+        _, bob = self.connect(b"bob\n")
+        door, _ = self.connect(b"alice\n")
+        self.clock.advance(5)
+        door.connectionLost(Failure(ConnectionDone()))
+        self.assertIn("-- alice left\r\n", self.seen(bob))
+
+    def test_reads_nothing(self) -> None:
+        """Who takes nothing of the goodbye is cut off in the end."""
+        door, line = self.connect(b"alice\n")
+        line.loseConnection = lambda: None  # it waits for the client to read
+        door.dataReceived(b"quit\n")
+        self.clock.advance(SLOW_GOODBYE - 1)
+        self.assertTrue(line.connected)
+        self.clock.advance(1)
+        self.assertTrue(line.aborted)
+
+    def test_client_does_not_close(self) -> None:
+        """A client that has got all and doesn't close its side is cut off."""
+        door, line = self.connect(b"alice\n")
+        line.loseConnection = lambda: None
+        door.dataReceived(b"quit\n")
+        door.writeConnectionLost()
+        self.clock.advance(2)
+        self.assertTrue(line.aborted)
+
+    def test_stalled(self) -> None:
+        """Who reads nothing for a minute is disconnected; the others see why."""
+        _, bob = self.connect(b"bob\n")
+        _, line = self.connect(b"alice\n")
+        self.clock.advance(5)
+        line.producer.pauseProducing()
+        self.clock.advance(60)
+        self.assertIn("-- alice left (connection stalled for 60 s)", self.seen(bob))
+        self.assertFalse(line.connected)
+
+    def test_close_all(self) -> None:
+        """The house closes every connection, and knows when all are gone."""
+        lines = [self.connect(b"alice\n")[1], self.connect(b"bob\n")[1], self.connect()[1]]
+        gone = self.factory.close_all(4)
+        self.successResultOf(gone)
+        self.assertEqual([line.connected for line in lines], [False] * 3)
+
+    def test_close_all_reads_nothing(self) -> None:
+        """Somebody who reads nothing delays that by no more than the time given."""
+        _, line = self.connect(b"alice\n")
+        line.loseConnection = lambda: None
+        gone = self.factory.close_all(4)
+        self.assertNoResult(gone)
+        del line.loseConnection
+        self.clock.advance(4)
+        self.successResultOf(gone)
+
+
+class TrustTests(DoorTestCase):
+    def test_bug(self) -> None:
+        """A bug of ours ends one connection, with a traceback in the log, and no other."""
+        _, bob = self.connect(b"bob\n")
+        door, line = self.connect(b"alice\n")
+        self.hall.find = None
+        door.dataReceived(b"@bob hi\n")
+        self.assertEqual(len(self.flushLoggedErrors(TypeError)), 1)
+        self.assertFalse(line.connected)
+        self.assertIn("-- alice left (connection broken)", self.seen(bob))
+
+    def test_commands_without_reading(self) -> None:
+        """Who asks for more and more and reads none of it is read no further."""
+        door, line = self.connect(b"alice\n")
+        line.producer.pauseProducing()
+        door.dataReceived(b"/h\n" * 1000)
+        self.assertEqual(line.producerState, "paused")
+        line.producer.resumeProducing()
+        self.clock.pump([0.01] * 300)
+        self.assertEqual(line.producerState, "producing")
+        self.assertEqual(line.value().count(b"-- /quit [why...]"), 1000)
+
+    def test_slow_reader_is_refused_private_lines(self) -> None:
+        """A private line to somebody whose connection is full is refused to its sender."""
+        _, alice = self.connect(b"alice\n")
+        _, bob = self.connect(b"bob\n")
+        self.clock.advance(1)
+        bob.producer.pauseProducing()
+        door, line = self.connect(b"carol\n")
+        for _ in range(5):
+            door.dataReceived(b"x" * 4000 + b"\n")
+        door.dataReceived(b"@bob psst\n")
+        self.assertIn("!! bob's connection is too slow to take it now", self.seen(line))
+        self.assertNotIn("slow", self.seen(alice))
+
+
+class PressTests(SynchronousTestCase):
+    def test_once_for_each_view(self) -> None:
+        """All hearers with one view get the same bytes object; each event is rendered anew."""
+        press = Press()
+        event = Said(0.0, "alice", "hello")
+        self.assertIs(press.line(event, view("off")), press.line(event, view("off")))
+        self.assertEqual(press.line(event, view("UTC")), b"00:00 <alice> hello\r\n")
+        self.assertEqual(press.line(Said(60.0, "bob", "hi"), view("UTC")), b"00:01 <bob> hi\r\n")
+
+
+class AddressTests(SynchronousTestCase):
+    def test_shown(self) -> None:
+        """Addresses are logged as people write them; IPv4 peers of a dual-stack socket as IPv4."""
+        self.assertEqual(shown_address(IPv4Address("TCP", "10.0.0.1", 99)), "10.0.0.1:99")
+        self.assertEqual(shown_address(IPv6Address("TCP", "::ffff:10.0.0.1", 99)), "10.0.0.1:99")
+        self.assertEqual(shown_address(IPv6Address("TCP", "2001:db8::1", 99)), "[2001:db8::1]:99")
+        self.assertEqual(shown_address(UNIXAddress("/x")), "a Unix socket")
