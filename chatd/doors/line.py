@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred, DeferredList
@@ -24,7 +23,7 @@ from chatd.talk.rendering import View, render, view
 
 MAX_LINE = 4096  # bytes
 SLOW_GOODBYE = 30.0  # seconds in which what is waiting may still be taken by somebody who has left
-LINGER = 2.0  # seconds in which the client may close its side, once all is sent
+LINGER = 1.0  # seconds in which the client may close its side, once all is sent
 
 
 class Press:
@@ -193,12 +192,13 @@ class LineFactory(Factory):
     def buildProtocol(self, addr: IAddress | None) -> LineDoor:
         return LineDoor(self)
 
-    def close_all(self, seconds: float) -> Deferred[Any]:
+    async def close_all(self, seconds: float) -> None:
         """Close every connection, giving each so long to take what is waiting."""
         doors = tuple(self.doors)
         for door in doors:
             door.close_within(seconds)
-        return DeferredList([door.gone for door in doors])
+        await DeferredList([door.gone for door in doors])
+        self.post.stop()
 
 
 def shown_address(address: IAddress) -> str:

@@ -28,14 +28,20 @@ class Post:
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
         self._waiting: list[Outbox] = []
+        self._round: IDelayedCall | None = None
         self._flushed_at = 0.0
 
     def expect(self, outbox: Outbox) -> None:
         """Flush this outbox in the next round."""
         if not self._waiting:
             due = self._flushed_at + FLUSH_INTERVAL - self._clock.seconds()
-            self._clock.callLater(min(max(due, 0), FLUSH_INTERVAL), self._go_round)
+            self._round = self._clock.callLater(min(max(due, 0), FLUSH_INTERVAL), self._go_round)
         self._waiting.append(outbox)
+
+    def stop(self) -> None:
+        """Go no more rounds; all connections are closed."""
+        if self._round is not None and self._round.active():
+            self._round.cancel()
 
     def _go_round(self) -> None:
         waiting, self._waiting = self._waiting, []

@@ -5,6 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransportWithDisconnection
@@ -238,7 +239,7 @@ class DepartureTests(DoorTestCase):
     def test_close_all(self) -> None:
         """The house closes every connection, and knows when all are gone."""
         lines = [self.connect(b"alice\n")[1], self.connect(b"bob\n")[1], self.connect()[1]]
-        gone = self.factory.close_all(4)
+        gone = Deferred.fromCoroutine(self.factory.close_all(4))
         self.successResultOf(gone)
         self.assertEqual([line.connected for line in lines], [False] * 3)
 
@@ -246,7 +247,7 @@ class DepartureTests(DoorTestCase):
         """Somebody who reads nothing delays that by no more than the time given."""
         _, line = self.connect(b"alice\n")
         line.loseConnection = lambda: None
-        gone = self.factory.close_all(4)
+        gone = Deferred.fromCoroutine(self.factory.close_all(4))
         self.assertNoResult(gone)
         del line.loseConnection
         self.clock.advance(4)

@@ -1,0 +1,37 @@
+# Everything runs in a venv of the checkout's own, made when it is first needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test check bench fuzz clean
+
+run: $(VENV)/runs
+	$(BIN)/twistd -n --pidfile= chatd $(ARGS)
+
+test: $(VENV)/develops
+	$(BIN)/python -m twisted.trial tests
+
+check: $(VENV)/develops
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m twisted.trial tests
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report --include='chatd/core/*,chatd/talk/*' --fail-under=100
+	$(BIN)/coverage report --fail-under=95
+
+bench: $(VENV)/runs
+	$(BIN)/python -m bench $(ARGS)
+
+clean:
+	rm -rf $(VENV) build *.egg-info _trial_temp* .mypy_cache .ruff_cache .hypothesis .coverage*
+
+$(VENV)/runs: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet -e .
+	touch $@
+
+$(VENV)/develops: pyproject.toml $(VENV)/runs
+	$(BIN)/pip install --quiet -e '.[dev]'
+	touch $@

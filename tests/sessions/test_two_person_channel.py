@@ -1,0 +1,52 @@
+"""The two-person channel: only you and them, nothing stored."""
+
+import os
+from pathlib import Path
+
+from tests.sessions.person import SessionTestCase
+
+
+class CapacityTests(SessionTestCase):
+    settings = {"capacity": 2}
+
+    async def test_third_is_let_go(self) -> None:
+        """Two fill the daemon; a third is told it is full and let go, until one of the two leaves."""
+        alice, bob = await self.enter("alice"), await self.enter("bob")
+        third = await self.connect()
+        await third.sees("!! this chat is full .*")
+        await third.sees_close()
+        alice.type("hello")
+        await bob.sees("<alice> hello")
+        bob.type("quit")
+        await bob.sees_close()
+        await self.enter("carol")
+
+    async def test_nothing_stored(self) -> None:
+        """The daemon has no file open to write to, and its folder stays as it was."""
+        before = sorted(Path().rglob("*"))
+        alice, bob = await self.enter("alice"), await self.enter("bob")
+        alice.type("between you and me")
+        await bob.sees("<alice> between you and me")
+        grown = [path for path in Path().rglob("*") if path.is_file() and b"between you and me" in path.read_bytes()]
+        self.assertEqual(grown, [])
+        self.assertEqual(
+            [path for path in sorted(Path().rglob("*")) if path not in before and os.access(path, os.X_OK)], []
+        )
+
+
+class RoomTests(SessionTestCase):
+    async def test_den(self) -> None:
+        """/join, /lock and /invite give the same inside a bigger daemon."""
+        alice, bob, carol = await self.enter("alice"), await self.enter("bob"), await self.enter("carol")
+        alice.type("/join #den", "/lock", "/invite bob")
+        await bob.sees("-- alice invites you to #den: .*")
+        carol.type("/join #den", "/rooms")
+        await carol.sees("!! #den is locked; .*")
+        await carol.sees("-- rooms that you can see: #lobby 2")
+        bob.type("/join #den")
+        await alice.sees("-- bob joined")
+        bob.type("only you and me")
+        await alice.sees("<bob> only you and me")
+        carol.type("is anybody here?")
+        await carol.sees("<carol> is anybody here.")
+        self.assertFalse(carol.seen("only you and me"))

@@ -1,0 +1,174 @@
+"""Real clients in a terminal: telnet and nc, as people use them. `.ci/run` installs them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.test_service import TwistdTestCase
+
+TMUX_SIZE = ("-x", "100", "-y", "40")
+
+
+def needs(*programs: str) -> str | None:
+    """Return why a test must be skipped, None if all it needs is installed."""
+    missing = [program for program in programs if shutil.which(program) is None]
+    return f"not installed: {', '.join(missing)}" if missing else None
+
+
+class Terminal:
+    """A window of tmux in which a client runs; what a person would see in it."""
+
+    def __init__(self, test: SynchronousTestCase, socket: Path, name: str, command: str) -> None:
+        self._test = test
+        self._tmux = ("tmux", "-u", "-S", str(socket))
+        self._name = name
+        self._run("new-session", "-d", "-s", name, *TMUX_SIZE, f"LANG=C.UTF-8 {command}; echo CLIENT ENDED; sleep 30")
+        test.addCleanup(subprocess.run, (*self._tmux, "kill-session", "-t", name), capture_output=True)
+
+    def type(self, *keys: str) -> None:
+        """Press keys by tmux's names; anything else is typed as it stands."""
+        for key in keys:
+            self._run("send-keys", "-t", self._name, key)
+
+    def say(self, line: str) -> None:
+        self._run("send-keys", "-l", "-t", self._name, line)
+        self.type("Enter")
+
+    def screen(self) -> str:
+        return self._run("capture-pane", "-p", "-t", self._name)
+
+    def sees(self, text: str) -> str:
+        """Wait until a text is on the screen, and return the whole of it."""
+        deadline = time.monotonic() + 10
+        while text not in (screen := self.screen()):
+            self._test.assertLess(time.monotonic(), deadline, f"{text!r} never came; the screen is\n{screen}")
+        return screen
+
+    def _run(self, *arguments: str) -> str:
+        return subprocess.run((*self._tmux, *arguments), check=True, capture_output=True, text=True).stdout
+
+
+class ClientTestCase(TwistdTestCase):
+    """A daemon of its own process, and terminals to reach it from."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.twistd("-n", "--pidfile=", "--logfile=log", "chatd", self.listen)
+        self.connect().close()
+
+    def open(self, client: str) -> Terminal:
+        """Return a terminal in which a client has connected."""
+        number = getattr(self, "opened", 0)
+        self.opened = number + 1
+        # A Unix socket's path has at most 107 bytes, fewer than a test's own folder.
+        folder = Path("/tmp") / f"chatd-test-{self.port}"
+        folder.mkdir(exist_ok=True)
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        return Terminal(self, folder / "tmux", f"client{number}", client.format(port=self.port))
+
+    def enter(self, client: str, nickname: str) -> Terminal:
+        terminal = self.open(client)
+        terminal.sees("Nickname:")
+        terminal.say(nickname)
+        terminal.sees(f"-- you are {nickname} in #lobby")
+        return terminal
+
+
+class TelnetTests(ClientTestCase):
+    skip = needs("telnet", "tmux")
+    telnet = "telnet 127.0.0.1 {port}"
+
+    def test_talk(self) -> None:
+        """Two people with telnet see each other's lines, and quit ends telnet."""
+        # Without -E, telnet takes a byte 9D, which 李 has, for its escape key.
+        telnet = "telnet -E 127.0.0.1 {port}"
+        alice, bob = self.enter(telnet, "alice"), self.enter(telnet, "李雷")
+        alice.sees("-- 李雷 joined")
+        bob.say("hello, 你好")
+        alice.sees("<李雷> hello, 你好")
+        alice.say("@李雷 psst")
+        bob.sees("[alice -> you] psst")
+        bob.say("quit")
+        bob.sees("CLIENT ENDED")
+        alice.sees("-- 李雷 left")
+
+    def test_ctrl_c(self) -> None:
+        """After Ctrl-C telnet still shows what arrives, and sends what is typed."""
+        alice, bob = self.enter(self.telnet, "alice"), self.enter(self.telnet, "bob")
+        alice.say("before")
+        bob.sees("<alice> before")
+        alice.type("C-c")
+        bob.say("are you there?")
+        alice.sees("<bob> are you there?")
+        alice.say("still here")
+        bob.sees("<alice> still here")
+
+    def test_ctrl_d(self) -> None:
+        """Ctrl-D on an empty line says goodbye."""
+        alice = self.enter(self.telnet, "alice")
+        alice.type("C-d")
+        alice.sees("-- goodbye, alice")
+        alice.sees("CLIENT ENDED")
+
+    def test_closing_the_terminal(self) -> None:
+        """Closing the terminal's window leaves, and the name is free."""
+        alice, bob = self.enter(self.telnet, "alice"), self.enter(self.telnet, "bob")
+        bob._run("kill-session", "-t", bob._name)
+        alice.sees("-- bob left")
+        self.enter(self.telnet, "bob")
+
+
+class PipeTestCase(ClientTestCase):
+    """Scripts that pipe their lines through a client."""
+
+    def assertEveryReply(self, command: str, nickname: str) -> None:
+        """Whether the script says quit, or its input simply ends, it gets every reply."""
+        for said in ("hello\nquit\n", "hello\n"):
+            done = subprocess.run(
+                command.format(port=self.port).split(),
+                input=f"{nickname}\n{said}".encode(),
+                capture_output=True,
+                timeout=10,
+            )
+            self.assertIn(f"<{nickname}> hello\r\n-- goodbye, {nickname}\r\n", done.stdout.decode())
+
+
+class NcTests(PipeTestCase):
+    skip = needs("nc", "tmux")
+    nc = "nc 127.0.0.1 {port}"
+
+    def test_talk(self) -> None:
+        """Two people with nc see each other's lines; Ctrl-C leaves."""
+        alice, bob = self.enter(self.nc, "alice"), self.enter(self.nc, "bob")
+        bob.say("hello")
+        alice.sees("<bob> hello")
+        bob.type("C-c")
+        alice.sees("-- bob left")
+
+    def test_piped(self) -> None:
+        """A script gets every reply, every time."""
+        for number in range(10):
+            self.assertEveryReply("nc -N 127.0.0.1 {port}", f"guest{number}")
+
+
+class OtherClientTests(PipeTestCase):
+    skip = needs("ncat", "socat", "tmux")
+
+    def test_piped(self) -> None:
+        """A script gets every reply through ncat and socat too."""
+        for client in ("ncat 127.0.0.1 {port}", "ncat -C 127.0.0.1 {port}", "socat - TCP:127.0.0.1:{port}"):
+            self.assertEveryReply(client, "alice")
+
+    def test_raw_socat(self) -> None:
+        """A raw terminal's bare CR and erase keys work, and Ctrl-D says goodbye."""
+        alice = self.open("socat -,raw,echo=0 TCP:127.0.0.1:{port}")
+        alice.sees("Nickname:")
+        alice.type("a", "l", "i", "x", "BSpace", "c", "e", "Enter")
+        alice.sees("-- you are alice in #lobby")
+        alice.type("C-d")
+        alice.sees("-- goodbye, alice")

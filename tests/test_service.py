@@ -1,0 +1,247 @@
+"""Tests for chatd.service: the options in memory, and `twistd` as a process."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from twisted.internet.error import CannotListenError
+from twisted.internet.testing import MemoryReactorClock
+from twisted.trial.unittest import SynchronousTestCase
+
+import chatd
+from chatd import __version__
+from chatd.service import CannotStart, ChatService, Options
+from chatd.settings import SETTINGS, Settings
+
+CHECKOUT = Path(chatd.__file__).parent.parent
+
+
+class OptionsTests(SynchronousTestCase):
+    def parsed(self, *arguments: str) -> Settings:
+        options = Options()
+        options.parseOptions(list(arguments))
+        return options.settings()
+
+    def assertRefused(self, *arguments: str, because: str) -> None:
+        error = self.assertRaises(CannotStart, self.parsed, *arguments)
+        self.assertIn(because, str(error))
+        self.assertNotIn("\n", str(error))
+
+    def test_defaults(self) -> None:
+        """Without options, the settings are the defaults."""
+        self.assertEqual(self.parsed(), Settings())
+
+    def test_all(self) -> None:
+        """Each option sets its setting; --listen may come again."""
+        settings = self.parsed(
+            "--listen",
+            "tcp:1",
+            "--listen=tcp:2",
+            "--title",
+            "the lab",
+            "--capacity",
+            "2",
+            "--sendq",
+            "64",
+            "--stall-timeout",
+            "5",
+        )
+        self.assertEqual(settings.listen, ("tcp:1", "tcp:2"))
+        self.assertEqual(
+            (settings.title, settings.capacity, settings.sendq, settings.stall_timeout), ("the lab", 2, 64, 5)
+        )
+
+    def test_refused(self) -> None:
+        """A value that is not allowed, or an unknown option, is one clear line."""
+        self.assertRefused("--capacity", "0", because="chatd: --capacity 0: a whole number from 1")
+        self.assertRefused("--motd", "/does/not/exist", because="can't be read (No such file")
+        self.assertRefused("--frobnicate", because="--help lists the options")
+        self.assertRefused("extra", because="--help lists the options")
+
+    def test_help(self) -> None:
+        """--help explains every option with its value and its default."""
+        text = re.sub(r"\s+", " ", str(Options()))
+        for name, setting in SETTINGS.items():
+            self.assertIn(f"--{name}=", text)
+            self.assertIn(f"{setting.metadata['value']}, default: ", text)
+
+
+class ChatServiceTests(SynchronousTestCase):
+    def test_endpoints(self) -> None:
+        """Every endpoint is listened on."""
+        reactor = MemoryReactorClock()
+        service = ChatService(Settings(listen=("tcp:1111", "tcp:2222:interface=127.0.0.1", "unix:/tmp/x")), reactor)
+        service.privilegedStartService()
+        service.startService()
+        self.assertEqual([server[0] for server in reactor.tcpServers], [1111, 2222])
+        self.assertEqual(reactor.unixServers[0][0], "/tmp/x")
+
+    def test_malformed_endpoint(self) -> None:
+        """A malformed endpoint is refused with an example."""
+        for endpoint in ("", "tcp:x", "nonsense:1", "tcp", "tcp:1:nonsense=2"):
+            error = self.assertRaises(CannotStart, ChatService, Settings(listen=(endpoint,)), MemoryReactorClock())
+            self.assertIn("tcp:2428 would work", str(error))
+
+    def test_taken(self) -> None:
+        """A port that is taken is one clear line."""
+        reactor = MemoryReactorClock()
+
+        def taken(*arguments: object, **options: object) -> None:
+            raise CannotListenError("", 2428, OSError(98, "Address already in use"))
+
+        reactor.listenTCP = taken
+        service = ChatService(Settings(), reactor)
+        error = self.assertRaises(CannotStart, service.privilegedStartService)
+        self.assertEqual(str(error), "chatd: can't listen on *:2428: Address already in use")
+
+
+class TwistdTestCase(SynchronousTestCase):
+    """`twistd` as a process of its own, and connections to it."""
+
+    def setUp(self) -> None:
+        self.folder = Path(self.mktemp())
+        self.folder.mkdir()
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.listen = f"--listen=tcp:{self.port}:interface=127.0.0.1"
+
+    def twistd(self, *arguments: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from twisted.scripts.twistd import run; run()", *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.addCleanup(self.end, process)
+        return process
+
+    def end(self, process: subprocess.Popen[str]) -> None:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+    def connect(self) -> socket.socket:
+        """Return a connection as soon as the daemon listens."""
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                connection = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+            except ConnectionRefusedError:
+                self.assertLess(time.monotonic(), deadline, "the daemon never listened")
+            else:
+                self.addCleanup(connection.close)
+                return connection
+
+    def read_until(self, connection: socket.socket, expected: bytes) -> bytes:
+        """Return what arrives up to a text; with b"", up to the end."""
+        received = b""
+        while not expected or expected not in received:
+            data = connection.recv(65536)
+            if not data:
+                break
+            received += data
+        self.assertIn(expected, received)
+        return received
+
+    def assertExits(self, process: subprocess.Popen[str], status: int) -> tuple[str, str]:
+        out, err = process.communicate(timeout=20)
+        self.assertEqual(process.returncode, status, out + err)
+        self.assertNotIn("Traceback", out + err)
+        return out, err
+
+
+class TwistdTests(TwistdTestCase):
+    """`twistd` as people start it."""
+
+    def test_foreground(self) -> None:
+        """twistd -n serves people until SIGTERM or SIGINT; then everybody is told, and it ends in order."""
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            process = self.twistd("-n", "--pidfile=", "chatd", self.listen)
+            connection = self.connect()
+            connection.sendall(b"alice\r\n")
+            self.read_until(connection, b"quit leaves")
+            process.send_signal(sign)
+            self.assertIn(b"## Administrator: this chat is closing now; goodbye\r\n", self.read_until(connection, b""))
+            out, _ = self.assertExits(process, -sign)  # as twistd ends, for whoever waits for it
+            self.assertIn("alice came from 127.0.0.1:", out)
+            self.assertIn("alice left (chatd stopped)", out)
+
+    def test_stops_though_nobody_reads(self) -> None:
+        """It ends within five seconds even if somebody reads nothing of what is waiting."""
+        process = self.twistd("-n", "--pidfile=", "chatd", self.listen)
+        deaf = socket.socket()
+        self.addCleanup(deaf.close)
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.connect().close()
+        deaf.connect(("127.0.0.1", self.port))
+        deaf.sendall(b"deaf\r\n")
+        speaker = self.connect()
+        speaker.sendall(b"alice\n/echo off\n")
+        self.read_until(speaker, b"off")
+        for _ in range(100):
+            speaker.sendall(b"x" * 4000 + b"\n")
+        speaker.sendall(b"@deaf are you there?\n")
+        self.read_until(speaker, b"too slow")
+        process.send_signal(signal.SIGTERM)
+        started = time.monotonic()
+        self.assertExits(process, -signal.SIGTERM)
+        self.assertLess(time.monotonic() - started, 5)
+
+    def test_daemon(self) -> None:
+        """twistd without -n leaves a daemon behind, which serves and is stopped by its pidfile."""
+        self.assertExits(self.twistd("--pidfile=chatd.pid", "--logfile=chatd.log", "chatd", self.listen), 0)
+        connection = self.connect()
+        pid = int((self.folder / "chatd.pid").read_text())
+        try:
+            self.read_until(connection, b"Nickname: ")
+        finally:
+            os.kill(pid, signal.SIGTERM)
+        self.read_until(connection, b"")
+        deadline = time.monotonic() + 10
+        while (self.folder / "chatd.pid").exists():
+            self.assertLess(time.monotonic(), deadline, "the daemon never ended")
+
+    def test_tac(self) -> None:
+        """chatd.tac is the same service: it is loaded, and finds its port taken or serves it."""
+        text = (CHECKOUT / "chatd.tac").read_text().replace("Options()", "options")
+        (self.folder / "chatd.tac").write_text(
+            text.replace(
+                "application = ", f"options = Options()\noptions.parseOptions([{self.listen!r}])\napplication = "
+            )
+        )
+        process = self.twistd("-n", "--pidfile=", "-y", "chatd.tac")
+        self.read_until(self.connect(), b"Nickname: ")
+        process.send_signal(signal.SIGTERM)
+        self.assertExits(process, -signal.SIGTERM)
+
+    def test_taken_port(self) -> None:
+        """A port that is taken is one line on stderr and exit status 1, in the foreground and as a daemon."""
+        taken = socket.create_server(("127.0.0.1", self.port))
+        self.addCleanup(taken.close)
+        _, err = self.assertExits(self.twistd("-n", "--pidfile=", "chatd", self.listen), 1)
+        self.assertEqual(err, f"chatd: can't listen on 127.0.0.1:{self.port}: Address already in use\n")
+        _, err = self.assertExits(self.twistd("--pidfile=x.pid", "chatd", self.listen), 1)
+        self.assertIn("Address already in use", err)
+        self.assertFalse((self.folder / "x.pid").exists())
+
+    def test_bad_options(self) -> None:
+        """A malformed endpoint, a missing file and a capacity of 0 are one line on stderr and exit status 1."""
+        for option in ("--listen=tcp:x", "--motd=/does/not/exist", "--capacity=0"):
+            _, err = self.assertExits(self.twistd("-n", "--pidfile=", "chatd", option), 1)
+            self.assertEqual(len(err.splitlines()), 1, err)
+            self.assertTrue(err.startswith(f"chatd: {option.replace('=', ' ')}: "), err)
+
+    def test_version(self) -> None:
+        """--version names chatd's own version."""
+        out, _ = self.assertExits(self.twistd("chatd", "--version"), 0)
+        self.assertEqual(out, f"chatd {__version__}\n")

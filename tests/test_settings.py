@@ -1,0 +1,52 @@
+"""Tests for chatd.settings."""
+
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.settings import SETTINGS, BadSetting, Settings, shown_default
+
+
+class SettingsTests(SynchronousTestCase):
+    def read(self, name: str, typed: str) -> object:
+        return SETTINGS[name].metadata["read"](typed)
+
+    def assertRefused(self, name: str, typed: str, allowed: str) -> None:
+        error = self.assertRaises(BadSetting, self.read, name, typed)
+        self.assertIn(allowed, str(error))
+
+    def test_numbers(self) -> None:
+        """A number is read within its bounds; anything else is refused with what is allowed."""
+        self.assertEqual(self.read("capacity", "2"), 2)
+        for typed in ("0", "-1", "x", "", "1.5", "1000001", "²"):
+            self.assertRefused("capacity", typed, "a whole number from 1 to 1,000,000")
+        self.assertRefused("sendq", "15", "from 16 to")
+
+    def test_title(self) -> None:
+        """A title is one clean line."""
+        self.assertEqual(self.read("title", " the \x1b[31mlab"), "the lab")
+        for typed in ("", "  ", "x" * 61):
+            self.assertRefused("title", typed, "1 to 60 characters")
+
+    def test_motd(self) -> None:
+        """A message of the day is read from a file, and its lines are clean."""
+        path = Path(self.mktemp())
+        path.write_text("Be kind.\n\n\x1b[31mBackups\tat noon.  \n\n", encoding="utf-8")
+        self.assertEqual(self.read("motd", str(path)), ("Be kind.", "", "Backups at noon."))
+
+    def test_motd_refused(self) -> None:
+        """A file that isn't there, is no file or no text is refused."""
+        self.assertRefused("motd", "/does/not/exist", "No such file")
+        self.assertRefused("motd", ".", "directory")
+        path = Path(self.mktemp())
+        path.write_bytes(b"caf\xe9")
+        self.assertRefused("motd", str(path), "UTF-8")
+
+    def test_defaults(self) -> None:
+        """Every setting has a help, the name of its value, and a default that --help can show."""
+        for name, setting in SETTINGS.items():
+            self.assertTrue(setting.metadata["help"] and setting.metadata["value"], name)
+            self.assertTrue(shown_default(setting.default), name)
+        self.assertEqual(Settings().listen, ("tcp:2428",))
+        self.assertEqual(shown_default(("a", "b")), "a b")
+        self.assertEqual(shown_default(None), "none")

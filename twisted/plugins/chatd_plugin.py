@@ -1,0 +1,5 @@
+"""Makes `twistd chatd` known."""
+
+from twisted.application.service import ServiceMaker
+
+chatd = ServiceMaker("chatd", "chatd.service", "A chat daemon that people reach with telnet or nc", "chatd")
