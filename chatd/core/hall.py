@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from chatd.core.events import Announced
 from chatd.core.member import Deliver, Member
 from chatd.core.nickname import Nickname, look_up_key, nickname, room_name
+from chatd.core.notices import Clock
 from chatd.core.refusals import HallFull, NicknameTaken, NobodyHere, NoSuchRoom
 from chatd.core.room import Room, broadcast
 from chatd.core.text import one_line
 
 LOBBY = "#lobby"
-
-
-class Clock(Protocol):
-    """The part of Twisted's `IReactorTime` that the core needs."""
-
-    def seconds(self) -> float: ...
 
 
 class Hall:
@@ -28,8 +21,9 @@ class Hall:
 
     def __init__(self, clock: Clock, capacity: int | None = None) -> None:
         self.now = clock.seconds
+        self._clock = clock
         self.capacity = capacity
-        self.lobby = Room(LOBBY, self.now)
+        self.lobby = Room(LOBBY, clock)
         self.rooms: dict[str, Room] = {look_up_key(LOBBY): self.lobby}
         self.members: dict[Member, None] = {}
         self._by_key: dict[str, Member] = {}
@@ -101,7 +95,7 @@ class Hall:
         @raises BadRoomName: for a name that breaks a rule.
         """
         name = room_name(typed)
-        return self.rooms.setdefault(look_up_key(name), Room(name, self.now))
+        return self.rooms.setdefault(look_up_key(name), Room(name, self._clock))
 
     def close_if_empty(self, room: Room) -> None:
         if not room.members and room is not self.lobby:

@@ -280,6 +280,7 @@ class Member:
         if other is self:
             raise ThatIsYou(text)
         self._check_heard_by(other, text)
+        self.room.notices.tell_before_hearing(self)
         now = self._hall.now()
         if not tell(Whispered(now, self.nickname, text), other):
             raise TooSlow(other.nickname, text)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from twisted.logger import Logger
 
-from chatd.core.events import Event, Joined, Left, LockTurned, Renamed
+from chatd.core.events import Event, LockTurned, Renamed
+from chatd.core.notices import Clock, Notice, Notices
 
 if TYPE_CHECKING:
     from chatd.core.member import Member
@@ -22,12 +23,13 @@ class Room:
     not quiet.
     """
 
-    def __init__(self, name: str, now: Callable[[], float]) -> None:
+    def __init__(self, name: str, clock: Clock) -> None:
         self.name = name
         self.locked = False
         self.members: dict[Member, None] = {}
         self.listening: dict[Member, None] = {}
-        self._now = now
+        self.notices = Notices(clock, self._notify)
+        self._clock = clock
 
     @property
     def first(self) -> Member:
@@ -40,6 +42,7 @@ class Room:
 
     def hears(self, speaker: Member, event: Event) -> None:
         """Deliver what `speaker` says to those who listen: not to the quiet, nor to who ignores the speaker."""
+        self.notices.tell_before_hearing(speaker)
         if speaker.ignored_by or not speaker.echo:
             deaf = speaker.ignored_by if speaker.echo else speaker.ignored_by | {speaker}
             broadcast(event, [member for member in self.listening if member not in deaf])
@@ -47,28 +50,37 @@ class Room:
             broadcast(event, tuple(self.listening))
 
     def enter(self, member: Member) -> None:
-        broadcast(Joined(self._now(), (member.nickname,)), tuple(self.members))
         self.members[member] = None
         self.set_quiet(member, member.quiet)
+        if len(self.members) > 1:
+            self.notices.joined(member)
 
     def leave(self, member: Member, why: str = "") -> None:
         del self.members[member]
         self.listening.pop(member, None)
-        broadcast(Left(self._now(), (member.nickname,), why), tuple(self.members))
+        self.notices.left(member, why)
+        if not self.members:
+            self.notices.stop()
 
     def renamed(self, member: Member, before: str) -> None:
         """Tell the room, and who talks to the member from elsewhere, of the new name."""
-        broadcast(Renamed(self._now(), ((before, member.nickname),)), {**self.members, **member.talked_to_by})
+        self.notices.renamed(member, before)
+        elsewhere = [other for other in member.talked_to_by if other.room is not self]
+        broadcast(Renamed(self._clock.seconds(), ((before, member.nickname),)), elsewhere)
 
     def turn_lock(self, member: Member, locked: bool) -> None:
         self.locked = locked
-        broadcast(LockTurned(self._now(), member.nickname, self.name, locked), tuple(self.members))
+        self.notices.tell_before_hearing(member)
+        broadcast(LockTurned(self._clock.seconds(), member.nickname, self.name, locked), tuple(self.members))
 
     def set_quiet(self, member: Member, quiet: bool) -> None:
         if quiet:
             self.listening.pop(member, None)
         else:
             self.listening[member] = None
+
+    def _notify(self, notice: Notice, but: Member | None) -> None:
+        broadcast(notice, [member for member in self.members if member is not but])
 
 
 def broadcast(event: Event, hearers: Iterable[Member]) -> None:

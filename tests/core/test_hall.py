@@ -21,11 +21,11 @@ class HallTestCase(SynchronousTestCase):
         self.told: dict[Member, list[Event]] = {}
 
     def enter(self, nickname: str) -> Member:
-        """Let somebody in, long enough after the last one that the notice is told at once."""
-        self.clock.advance(10)
+        """Let somebody in, then wait until the next notice would be told at once."""
         events: list[Event] = []
         member = self.hall.enter(nickname, events.append)
         self.told[member] = events
+        self.clock.advance(10)
         return member
 
     def heard(self, member: Member) -> list[Event]:
@@ -48,7 +48,7 @@ class EnterTests(HallTestCase):
         bob = self.enter("bob")
         self.assertEqual(list(self.hall.members), [alice, bob])
         self.assertEqual(list(self.hall.lobby.members), [alice, bob])
-        self.assertEqual(self.heard(alice), [Joined(1020, ("bob",))])
+        self.assertEqual(self.heard(alice), [Joined(1010, ("bob",))])
         self.assertEqual(self.heard(bob), [])
 
     def test_taken(self) -> None:

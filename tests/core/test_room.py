@@ -76,6 +76,7 @@ class TalkTests(HallTestCase):
         self.bob.set_quiet(True)
         self.bob.move("#den")
         self.alice.move("#den")
+        self.clock.advance(10)
         self.forget()
         self.alice.say("hello")
         self.assertEqual(self.heard(self.bob), [])

@@ -49,8 +49,8 @@ class DoorTestCase(SynchronousTestCase):
         return door, line
 
     def seen(self, line: Line) -> str:
-        """Return what arrived on a connection since the last call."""
-        self.clock.advance(1)
+        """Return what arrived on a connection since the last call, after the time that notices may take."""
+        self.clock.pump([1, 0.1])
         text = line.value().decode()
         line.clear()
         return text
@@ -259,6 +259,7 @@ class TrustTests(DoorTestCase):
         """A bug of ours ends one connection, with a traceback in the log, and no other."""
         _, bob = self.connect(b"bob\n")
         door, line = self.connect(b"alice\n")
+        self.clock.advance(5)
         self.hall.find = None
         door.dataReceived(b"@bob hi\n")
         self.assertEqual(len(self.flushLoggedErrors(TypeError)), 1)

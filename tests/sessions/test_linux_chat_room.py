@@ -19,6 +19,7 @@ class LinuxChatRoomTests(SessionTestCase):
     async def test_closing_the_terminal(self) -> None:
         """Ctrl-C, which closes nc, and closing the terminal leave too."""
         alice, bob, carol = await self.enter("alice"), await self.enter("bob"), await self.enter("carol")
+        await alice.sees("-- carol joined")
         bob.transport.loseConnection()
         await alice.sees("-- bob left")
         carol.transport.abortConnection()
