@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sys
 from typing import Any
 
@@ -106,6 +107,7 @@ class ChatService(MultiService):
             refusal = f"chatd: can't listen on {where}: {error.socketError.strerror}"
             print(refusal, file=sys.__stderr__)  # by now, twistd has turned sys.stderr into a part of the log
             raise CannotStart(refusal) from None
+        self._log.info("Up to {files:,} files and connections may be open", files=raise_file_limit())
         for endpoint in self._settings.listen:
             self._log.info("Listening on {endpoint}", endpoint=endpoint)
 
@@ -116,6 +118,13 @@ class ChatService(MultiService):
         await super().stopService()
         self.hall.announce("this chat is closing now; goodbye")
         await self._factory.close_all(STOP_WITHIN)
+
+
+def raise_file_limit() -> int:
+    """Let this process open as many files as its hard limit allows, and return how many those are."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
 
 
 def makeService(options: Options) -> ChatService:

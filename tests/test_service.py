@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -174,6 +175,8 @@ class TwistdTests(TwistdTestCase):
             self.assertIn(b"## Administrator: this chat is closing now; goodbye\r\n", self.read_until(connection, b""))
             out, _ = self.assertExits(process, -sign)  # as twistd ends, for whoever waits for it
             self.assertIn("alice came from 127.0.0.1:", out)
+            hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+            self.assertIn(f"Up to {hard:,} files and connections may be open", out)
             self.assertIn("alice left (chatd stopped)", out)
 
     def test_stops_though_nobody_reads(self) -> None:
