@@ -122,10 +122,11 @@ class Outbox:
 
     def append(self, line: bytes) -> bool:
         """Take a line, with its end; return False if it is skipped because the reader is too slow."""
-        free = self._free - len(line)
-        if free < 0:
-            return self._make_room(line)
-        self._free = free
+        if len(line) > self._free and not self._make_room(len(line)):
+            self._skipped += 1
+            self._free = -1
+            return False
+        self._free -= len(line)
         self._lines.append(line)
         if not self._due:
             self._due = True
@@ -155,10 +156,10 @@ class Outbox:
         rest = data[self._hand_over(data) :] if data else data
         if rest:
             self._wait_for_socket(rest)
-        elif self._registered and self._socket is not None:
-            self._unregister()
+        else:
+            self._caught_up()
         self._free = -1 if self._skipped else self._limit - len(rest)
-        if self._answers and not self._due:
+        if (self._lines or self._answers) and not self._due:
             self._due = True
             self._post.expect(self)
         if was_busy and not self.busy:
@@ -193,8 +194,6 @@ class Outbox:
             return
         self._blocked = False
         self._cancel_stall()
-        if not self._lines:
-            self._note_skipped()
         self.flush()
 
     def stopProducing(self) -> None:
@@ -221,6 +220,12 @@ class Outbox:
             self._lines.append(rest[CHUNK:])
         self._transport.write(rest[:CHUNK])
 
+    def _caught_up(self) -> None:
+        """The reader has taken all there was; only now are new lines taken for it again, behind the notice."""
+        self._note_skipped()
+        if self._socket is not None:
+            self._unregister()
+
     def _register(self, *, streaming: bool) -> None:
         self._registered = True
         self._transport.registerProducer(self, streaming)
@@ -230,14 +235,9 @@ class Outbox:
             self._registered = False
             self._transport.unregisterProducer()
 
-    def _make_room(self, line: bytes) -> bool:
-        if not self._blocked and not self._closed:
-            self.flush()
-            if not self._blocked:
-                return self.append(line)
-        self._free = -1
-        self._skipped += 1
-        return False
+    def _make_room(self, size: int) -> bool:
+        self.flush()
+        return size <= self._free
 
     def _pull(self, wanted: int) -> None:
         """Make the lines of answers until so many bytes are waiting."""

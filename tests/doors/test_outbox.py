@@ -113,8 +113,7 @@ class OutboxTests(SynchronousTestCase):
         self.outbox.resumeProducing()
         lines = self.sent().split(b"\r\n")
         self.assertEqual([line[:4] for line in lines[:-1]], [b"%04d" % n for n in range(fitting)])
-        self.outbox.pauseProducing()
-        self.outbox.resumeProducing()
+        self.clock.advance(1)
         self.assertEqual(self.sent(), b"-- %d lines skipped while your connection was slow\r\n" % (200 - fitting))
         self.assertTrue(self.outbox.append(b"again\r\n"))
 
@@ -126,9 +125,21 @@ class OutboxTests(SynchronousTestCase):
         self.assertFalse(self.outbox.append(b"hi\r\n"))
         self.outbox.resumeProducing()
         self.sent()
-        self.outbox.pauseProducing()
-        self.outbox.resumeProducing()
+        self.clock.advance(1)
         self.assertEqual(self.sent(), b"-- 2 lines skipped while your connection was slow\r\n")
+
+    def test_caught_up_between(self) -> None:
+        """A line that comes after the reader has caught up stands behind the notice."""
+        self.outbox.pauseProducing()
+        self.outbox.append(b"x" * LIMIT)
+        self.outbox.append(b"skipped\r\n")
+        self.outbox.resumeProducing()
+        self.assertTrue(self.outbox.append(b"y" * (LIMIT - 100)))
+        self.clock.advance(1)
+        self.assertEqual(
+            self.sent(),
+            b"x" * LIMIT + b"-- 1 line skipped while your connection was slow\r\n" + b"y" * (LIMIT - 100),
+        )
 
     def test_burst(self) -> None:
         """A burst longer than the bound is no reason to skip anything while the transport takes it."""

@@ -32,14 +32,13 @@ class UnderLoadTests(SessionTestCase):
         for person in steady + deaf:
             await person.sees("<guest0> -start-")
         for person in deaf:
-            person.transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            person.transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
             person.transport.pauseProducing()
         await gatherResults(
             [ensureDeferred(self.talk(speaker, number)) for number, speaker in enumerate(steady[:SPEAKERS])]
             + [ensureDeferred(self.come_and_go(number)) for number in range(6)]
         )
         for person in deaf:
-            person.transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**20)
             person.transport.resumeProducing()
             await person.sees("-- .* lines? skipped while your connection was slow")
         steady[0].type("-end-")
