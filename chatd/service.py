@@ -15,7 +15,8 @@ from twisted.python import usage
 
 from chatd import __version__
 from chatd.core.hall import Hall
-from chatd.doors.line import LineFactory
+from chatd.doors.gate import Limits
+from chatd.doors.line import LineFactory, Terms
 from chatd.settings import SETTINGS, BadSetting, Settings, shown_default
 from chatd.talk.conversation import House
 
@@ -86,13 +87,9 @@ class ChatService(MultiService):
     def __init__(self, settings: Settings, reactor: Any) -> None:
         super().__init__()
         self._settings = settings
-        self.hall = Hall(reactor, settings.capacity)
-        self._factory = LineFactory(
-            House(self.hall, settings.title, settings.motd, reactor.seconds()),
-            reactor,
-            sendq=settings.sendq * 1024,
-            stall_timeout=settings.stall_timeout,
-        )
+        self.hall = Hall(reactor, settings.capacity, settings.peer_timeout)
+        house = House(self.hall, settings.title, settings.motd, reactor.seconds())
+        self._factory = LineFactory(house, reactor, terms(settings))
         for endpoint in settings.listen:
             try:
                 strports.service(endpoint, self._factory, reactor).setServiceParent(self)
@@ -118,6 +115,19 @@ class ChatService(MultiService):
         await super().stopService()
         self.hall.announce("this chat is closing now; goodbye")
         await self._factory.close_all(STOP_WITHIN)
+
+
+def terms(settings: Settings) -> Terms:
+    """Return the part of the settings that each connection is held to; sizes are settings in KiB and terms in bytes."""
+    limits = Limits(
+        line_rate=settings.line_rate,
+        line_burst=settings.line_burst,
+        byte_rate=settings.byte_rate * 1024,
+        byte_burst=settings.byte_burst * 1024,
+        max_connections=settings.max_connections,
+        max_per_address=settings.max_per_address,
+    )
+    return Terms(limits, settings.sendq * 1024, settings.stall_timeout, settings.peer_timeout, settings.idle_timeout)
 
 
 def raise_file_limit() -> int:

@@ -60,6 +60,22 @@ class Settings:
     stall_timeout: int = _setting(
         60, "SECONDS", _number(1, 86_400), "seconds in which a slow reader must take something, or is disconnected"
     )
+    line_rate: int = _setting(5, "N", _number(0, 100_000), "lines a second at which one person is read, 0 for no limit")
+    line_burst: int = _setting(10, "N", _number(1, 100_000), "lines that one person may say at once")
+    byte_rate: int = _setting(
+        4, "KIB", _number(0, 1_048_576), "KiB a second at which one person is read, 0 for no limit"
+    )
+    byte_burst: int = _setting(16, "KIB", _number(1, 1_048_576), "KiB that one person may say at once")
+    max_connections: int = _setting(20_000, "N", _number(1, 1_000_000), "connections that may be open in all")
+    max_per_address: int = _setting(
+        20, "N", _number(1, 1_000_000), "connections that may be open from one address, or one IPv6 /64"
+    )
+    peer_timeout: int = _setting(
+        120, "SECONDS", _number(4, 86_400), "seconds after which a peer that has vanished is noticed"
+    )
+    idle_timeout: int | None = _setting(
+        None, "SECONDS", _number(120, 31_536_000), "seconds in which one must type something, or is disconnected"
+    )
 
 
 def option_name(name: str) -> str:

@@ -181,7 +181,7 @@ class TwistdTests(TwistdTestCase):
 
     def test_stops_though_nobody_reads(self) -> None:
         """It ends within five seconds even if somebody reads nothing of what is waiting."""
-        process = self.twistd("-n", "--pidfile=", "chatd", self.listen)
+        process = self.twistd("-n", "--pidfile=", "chatd", self.listen, "--line-rate=0", "--byte-rate=0")
         deaf = socket.socket()
         self.addCleanup(deaf.close)
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

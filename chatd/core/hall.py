@@ -16,13 +16,15 @@ LOBBY = "#lobby"
 class Hall:
     """The registry of the people here and of their rooms.
 
-    `capacity` is the number of people that fit, None for as many as come.
+    `capacity` is the number of people that fit, None for as many as come; `lost_after` is in how many seconds the doors
+    notice a lost connection.
     """
 
-    def __init__(self, clock: Clock, capacity: int | None = None) -> None:
+    def __init__(self, clock: Clock, capacity: int | None = None, lost_after: int = 120) -> None:
         self.now = clock.seconds
         self._clock = clock
         self.capacity = capacity
+        self.lost_after = lost_after
         self.lobby = Room(LOBBY, clock)
         self.rooms: dict[str, Room] = {look_up_key(LOBBY): self.lobby}
         self.members: dict[Member, None] = {}
@@ -80,7 +82,7 @@ class Hall:
         for key in name.keys:
             holder = self._by_key.get(key)
             if holder is not None and holder is not member:
-                raise NicknameTaken(name.shown, holder.nickname)
+                raise NicknameTaken(name.shown, holder.nickname, self.lost_after)
         if member is not None:
             self._by_key.update(dict.fromkeys(name.keys, member))
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from chatd.core.hall import Hall
 
 SWITCH_GUARD = 2.0  # seconds after a switch of the addressee in which the first line is given back
+NEVER = float("-inf")
 
 Deliver = Callable[[Event], object]
 """Takes an event to one person; returns False if their connection is too slow to take it now."""
@@ -75,7 +76,7 @@ class Member:
     def __init__(self, hall: Hall, name: Nickname, deliver: Deliver) -> None:
         self._hall = hall
         self._name = name
-        self._switched_at = 0.0  # when somebody else's line changed the addressee; 0 once a line was given back
+        self._switched_at = NEVER  # when another's line changed the addressee, until a line was given back
         self.deliver = deliver
         self.here = True
         self.came_at = hall.now()
@@ -94,17 +95,18 @@ class Member:
     def nickname(self) -> str:
         return self._name.shown
 
-    def speak(self, text: str) -> None:
-        """Say a line to the addressee: the room, or the person chosen.
+    def speak(self, text: str, typed_at: float | None = None) -> None:
+        """Say a line to the addressee: the room, or the person chosen. `typed_at` is now, unless the line had to wait.
 
         @raises AddresseeGone: if that person has left; the line never falls through to the room.
-        @raises AddresseeJustChanged: for the first line within two seconds of a switch that another's line caused.
+        @raises AddresseeJustChanged: for the first line typed within two seconds of a switch that another's line
+            caused, and for every line typed before it.
         @raises HallError: as `say` and `whisper` do.
         """
         if self.addressee is None:
             self.say(text)
         else:
-            self._whisper_to_addressee(self.addressee, text)
+            self._whisper_to_addressee(self.addressee, text, typed_at)
 
     def say(self, text: str) -> None:
         """Say a line in the room.
@@ -114,13 +116,13 @@ class Member:
         text = self._fit_for_room(text)
         self.room.hears(self, Said(self._hall.now(), self.nickname, text))
 
-    def act(self, text: str) -> None:
+    def act(self, text: str, typed_at: float | None = None) -> None:
         """Do something before the addressee's eyes (`/me`). It is refused as `speak` is."""
         if self.addressee is None:
             text = self._fit_for_room(text)
             self.room.hears(self, Acted(self._hall.now(), self.nickname, text))
         else:
-            self._whisper_to_addressee(self.addressee, f"* {self.nickname} {_fit(text)}")
+            self._whisper_to_addressee(self.addressee, f"* {self.nickname} {_fit(text)}", typed_at)
 
     def whisper(self, name: str, text: str) -> None:
         """Write to one person alone, in whatever room they are.
@@ -150,7 +152,7 @@ class Member:
         if name.startswith("#") and look_up_key(name) != look_up_key(self.room.name):
             raise NotInThatRoom(self.room.name)
         self._set_addressee(None if not name or name.startswith("#") else self._other(name))
-        self._switched_at = 0.0
+        self._switched_at = NEVER
 
     def rename(self, typed: str) -> None:
         """Take another nickname. Ignores, invitations and private conversations stay with the person.
@@ -267,9 +269,11 @@ class Member:
             other.ignoring.discard(self)
         self.deliver = _unheard
 
-    def _whisper_to_addressee(self, addressee: Member, text: str) -> None:
-        switched_at, self._switched_at = self._switched_at, 0.0
-        if switched_at and self._hall.now() - switched_at < SWITCH_GUARD:
+    def _whisper_to_addressee(self, addressee: Member, text: str, typed_at: float | None) -> None:
+        typed_at = self._hall.now() if typed_at is None else typed_at
+        if typed_at - self._switched_at < SWITCH_GUARD:
+            if typed_at > self._switched_at:
+                self._switched_at = NEVER
             raise AddresseeJustChanged(addressee.nickname, _fit(text))
         self._whisper_to(addressee, text)
 

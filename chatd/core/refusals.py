@@ -31,11 +31,28 @@ class BadNickname(HallError):
 
 
 class NicknameTaken(HallError):
-    """Somebody has this name, or one that looks like it."""
+    """Somebody has this name, or one that looks like it; a lost connection holds it for `lost_after` seconds."""
 
-    def __init__(self, typed: str, holder: str) -> None:
+    def __init__(self, typed: str, holder: str, lost_after: int) -> None:
         like = "" if typed == holder else f" (it looks like {quoted(holder)})"
-        super().__init__(f"{quoted(typed)} is taken{like}; choose another")
+        until = f"{lost_after // 60} minutes" if lost_after >= 120 else f"{lost_after} seconds"
+        super().__init__(
+            f"{quoted(typed)} is taken{like}; if that is your own lost connection, it will be free within {until}"
+        )
+
+
+class TooManyNicknames(HallError):
+    """One nickname after the other was refused."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} nicknames were refused; connect again when you have chosen another")
+
+
+class NicknameTooLate(HallError):
+    """No nickname was given in time."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"you gave no nickname within {seconds:g} seconds; connect again when you are ready")
 
 
 class HallFull(HallError):

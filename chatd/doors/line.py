@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IAddress, IDelayedCall, IHalfCloseableProtocol, IReactorTime, ITCPTransport
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IHalfCloseableProtocol,
+    IReactorTime,
+    ITCPTransport,
+)
 from twisted.internet.protocol import Factory, connectionDone
 from twisted.logger import Logger
 from twisted.protocols.basic import LineReceiver
+from twisted.protocols.policies import TimeoutMixin
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatd.core.events import Event
-from chatd.core.refusals import HallError, LineTooLong, NotText
+from chatd.core.refusals import HallError, LineTooLong, NicknameTooLate, NotText
+from chatd.doors.gate import Gate, Limits, Neighbours, Pace, neighbourhood, shown_address
 from chatd.doors.outbox import Outbox, Post
+from chatd.doors.sockets import prepare
 from chatd.doors.telnet import END_OF_INPUT, Keyboard, erased, needs_erasing
 from chatd.talk.conversation import Conversation, House
 from chatd.talk.rendering import View, render, view
 
 MAX_LINE = 4096  # bytes
+NICKNAME_WITHIN = 60.0  # seconds
+IDLE_WARNING = 60.0  # seconds before an idle person is disconnected
 SLOW_GOODBYE = 30.0  # seconds in which what is waiting may still be taken by somebody who has left
 LINGER = 1.0  # seconds in which the client may close its side, once all is sent
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What every connection is granted: `sendq` is in bytes, times are in seconds, `idle_timeout` None is for ever."""
+
+    limits: Limits
+    sendq: int
+    stall_timeout: int
+    peer_timeout: int
+    idle_timeout: int | None
 
 
 class Press:
@@ -49,8 +71,11 @@ def encoded(line: str) -> bytes:
 
 
 @implementer(IHalfCloseableProtocol)
-class LineDoor(LineReceiver):
-    """One connection: a `Terminal` for its conversation, and the `Reader` of its outbox."""
+class LineDoor(LineReceiver, TimeoutMixin):
+    """One connection: a `Terminal` for its conversation, and the `Reader` of its outbox.
+
+    Its one timeout is that for the nickname, then that of idleness, and in the end that of the goodbye.
+    """
 
     _log = Logger()
 
@@ -62,23 +87,45 @@ class LineDoor(LineReceiver):
         self.factory = factory
         self.gone: Deferred[None] = Deferred()
         self.view = view("on")
-        self._excess = b""
-        self._goodbye: IDelayedCall | None = None
+        self._excess = b""  # of a line that is too long
+        self._at_prompt = False
+        self._closing = False
+        self._read_at = self._heard_at = factory.clock.seconds()
+        self._pace = Pace(factory.terms.limits, 1, self._heard_at)
+        self._neighbours: Neighbours | None = None
+        self._held: IDelayedCall | None = None
+        self._told_pace = False
 
     # What Twisted calls.
 
     def connectionMade(self) -> None:
         factory, transport = self.factory, self.transport
+        address = transport.getPeer()
+        self._where = neighbourhood(address)
         self._press = factory.press
         self._keyboard = Keyboard(transport.write)
         self._outbox = Outbox(
-            transport, self, factory.post, factory.clock, limit=factory.sendq, patience=factory.stall_timeout
+            transport,
+            self,
+            factory.post,
+            factory.clock,
+            limit=factory.terms.sendq,
+            patience=factory.terms.stall_timeout,
         )
-        self._conversation = Conversation(factory.house, self, shown_address(transport.getPeer()))
+        self._conversation = Conversation(factory.house, self, shown_address(address))
         factory.doors.add(self)
-        self._conversation.begin()
+        prepare(transport, factory.terms.peer_timeout)
+        self.setTimeout(NICKNAME_WITHIN)
+        try:
+            self._neighbours = factory.gate.admit(self._where)
+        except HallError as error:
+            self._conversation.turn_away(error)
+        else:
+            self._conversation.begin()
 
     def dataReceived(self, data: bytes) -> None:
+        if data:
+            self._read_at = self.factory.clock.seconds()
         try:
             super().dataReceived(self._keyboard.typed(data))
             while self._excess:
@@ -86,29 +133,32 @@ class LineDoor(LineReceiver):
                 self.rawDataReceived(excess)
         except Exception:  # a bug of ours: it must end this connection and no other
             self._log.failure("A line could not be dealt with")
-            self._conversation.hung_up("connection broken")
-            self.transport.abortConnection()
+            self._give_up("connection broken")
 
     def lineReceived(self, line: bytes) -> None:
+        self._at_prompt = False
+        self._spend(1, len(line) + 1)
         try:
             text = line.decode()
         except UnicodeDecodeError:
             self._conversation.refuse(NotText())
-            return
-        if needs_erasing(line):
-            text = erased(text)
-        self._conversation.heard("quit" if text == END_OF_INPUT else text)
-        if self._outbox.busy:
-            self.pauseProducing()  # until `answered`: who doesn't read the answers can't ask for more
+        else:
+            if needs_erasing(line):
+                text = erased(text)
+            self._conversation.heard("quit" if text == END_OF_INPUT else text, self._read_at)
+        self._hold_back()
 
     def lineLengthExceeded(self, line: bytes) -> None:
+        self._at_prompt = False
         self._conversation.refuse(LineTooLong(MAX_LINE))
         self.setRawMode()
         self._excess = line  # LineReceiver stops here; dataReceived goes on
 
     def rawDataReceived(self, data: bytes) -> None:
         """Throw away the rest of a line that is too long."""
-        _, newline, rest = data.partition(b"\n")
+        excess, newline, rest = data.partition(b"\n")
+        self._spend(0, len(excess))
+        self._hold_back()
         if newline:
             self.setLineMode()
             super().dataReceived(rest)
@@ -122,15 +172,29 @@ class LineDoor(LineReceiver):
 
     def writeConnectionLost(self) -> None:
         """All is sent; now it is the client's turn to close."""
-        self._abort_in(LINGER)
+        self.setTimeout(LINGER)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._conversation.hung_up("" if reason.check(ConnectionDone) else "connection lost")
         self._outbox.stopProducing()
-        if self._goodbye is not None and self._goodbye.active():
-            self._goodbye.cancel()
+        self.setTimeout(None)
+        if self._held is not None:
+            self._held.cancel()
+        self.factory.gate.leave(self._where)
         self.factory.doors.discard(self)
         self.gone.callback(None)
+
+    def callLater(self, period: float, func: Callable[[], None]) -> IDelayedCall:
+        call: IDelayedCall = self.factory.clock.callLater(period, func)
+        return call
+
+    def timeoutConnection(self) -> None:
+        if self._closing:
+            self.transport.abortConnection()
+        elif self._conversation.awaits_nickname:
+            self._conversation.turn_away(NicknameTooLate(NICKNAME_WITHIN))
+        elif self.factory.terms.idle_timeout is not None:
+            self._judge_idleness(self.factory.terms.idle_timeout)
 
     # What the conversation calls: this is its terminal.
 
@@ -138,34 +202,82 @@ class LineDoor(LineReceiver):
         return self._outbox.append(self._press.line(event, self.view))
 
     def answer(self, lines: Iterable[str]) -> None:
+        if self._at_prompt:
+            lines = ("", *lines)
+        self._at_prompt = False
         self._outbox.answer(encoded(line) for line in lines)
 
     def prompt(self, text: str) -> None:
+        self._at_prompt = True
         self._outbox.answer(iter([text.encode()]))
 
+    def charge(self, lines: int) -> None:
+        self._spend(lines, 0)
+
     def hang_up(self) -> None:
-        self._abort_in(SLOW_GOODBYE)
+        self._closing = True
+        self.setTimeout(SLOW_GOODBYE)
         self._outbox.finish()
 
-    # What the outbox calls: this is its reader.
+    # What the outbox and the factory call.
 
     def stalled(self, seconds: float) -> None:
-        self._conversation.hung_up(f"connection stalled for {seconds:g} s")
-        self.transport.abortConnection()
+        self._give_up(f"connection stalled for {seconds:g} s")
 
     def answered(self) -> None:
-        self.resumeProducing()
+        self._go_on()
 
     def close_within(self, seconds: float) -> None:
         """Say goodbye for the house, and be gone by then even if the client reads nothing."""
         self._conversation.hung_up("chatd stopped")
         self.hang_up()
-        self._abort_in(seconds)
+        self.setTimeout(seconds)
 
-    def _abort_in(self, seconds: float) -> None:
-        if self._goodbye is not None and self._goodbye.active():
-            self._goodbye.cancel()
-        self._goodbye = self.factory.clock.callLater(seconds, self.transport.abortConnection)
+    def _give_up(self, why: str) -> None:
+        self._conversation.hung_up(why)
+        self.transport.abortConnection()
+
+    # How fast the connection is read. What is not read yet waits at the client: it is heard later, and not lost.
+
+    def _spend(self, lines: int, size: int) -> None:
+        now = self._heard_at = self.factory.clock.seconds()
+        if self._told_pace and self._pace.is_full(now):
+            self._told_pace = False
+        self._pace.spend(lines, size, now)
+        if self._neighbours is not None:
+            self._neighbours.pace.spend(lines, size, now)
+
+    def _hold_back(self) -> None:
+        """Read on only when more may be said, and the answers are taken: who reads none can't ask for more."""
+        wait = self._pace.wait(self._heard_at)
+        if self._neighbours is not None:
+            wait = max(wait, self._neighbours.pace.wait(self._heard_at))
+        if wait and self._held is None:
+            self._held = self.factory.clock.callLater(wait, self._let_go)
+            if not self._told_pace and b"\n" in self._buffer:
+                self._told_pace = True
+                self.answer([f"-- {self.factory.terms.limits.too_fast()}"])
+        if wait or self._outbox.busy:
+            self.pauseProducing()
+
+    def _let_go(self) -> None:
+        self._held = None
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self.paused and self._held is None and not self._outbox.busy:
+            self.resumeProducing()
+
+    def _judge_idleness(self, limit: int) -> None:
+        idle = self.factory.clock.seconds() - self._heard_at
+        if idle >= limit:
+            why = f"idle for {limit} s"
+            self._conversation.depart(f"-- goodbye: you were {why}", why, why)
+        elif idle >= limit - IDLE_WARNING:
+            self.answer([f"-- you will be disconnected in {limit - idle:.0f} s unless you type something"])
+            self.setTimeout(limit - idle)
+        else:
+            self.setTimeout(limit - IDLE_WARNING - idle)
 
 
 class LineCutOff(HallError):
@@ -176,15 +288,15 @@ class LineCutOff(HallError):
 
 
 class LineFactory(Factory):
-    """What all line doors share: the house, the post, the press, and the registry of open connections."""
+    """What all line doors share: the house, the terms, the gate, the post, the press, the registry of connections."""
 
     noisy = False
 
-    def __init__(self, house: House, clock: IReactorTime, *, sendq: int, stall_timeout: float) -> None:
+    def __init__(self, house: House, clock: IReactorTime, terms: Terms) -> None:
         self.house = house
         self.clock = clock
-        self.sendq = sendq
-        self.stall_timeout = stall_timeout
+        self.terms = terms
+        self.gate = Gate(terms.limits, clock)
         self.post = Post(clock)
         self.press = Press()
         self.doors: set[LineDoor] = set()
@@ -199,11 +311,3 @@ class LineFactory(Factory):
             door.close_within(seconds)
         await DeferredList([door.gone for door in doors])
         self.post.stop()
-
-
-def shown_address(address: IAddress) -> str:
-    """Return an address as the log shows it; dual-stack sockets show IPv4 peers as `::ffff:1.2.3.4`."""
-    if isinstance(address, IPv4Address | IPv6Address):
-        host = address.host.removeprefix("::ffff:")
-        return f"[{host}]:{address.port}" if ":" in host else f"{host}:{address.port}"
-    return "a Unix socket"

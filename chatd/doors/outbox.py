@@ -6,7 +6,6 @@ once when the house is quiet, and at most every few milliseconds under load, whe
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -17,7 +16,6 @@ from zope.interface import implementer
 
 FLUSH_INTERVAL = 0.005  # seconds
 CHUNK = 16 * 1024  # bytes given to a slow transport at a time, so that "it takes nothing" can be told from "it is slow"
-KERNEL_BUFFER = 64 * 1024  # bytes; or the kernel's own megabytes would hide for minutes that a reader has stopped
 
 
 class Post:
@@ -110,9 +108,7 @@ class Outbox:
         self._registered = False
         # A plain socket can be tried at once. TLS can't, though it hands on the attributes of the socket below it.
         self._socket = transport if isinstance(transport, tcp.Connection) else None
-        if self._socket is not None:
-            self._socket.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER)
-        else:
+        if self._socket is None:
             self._register(streaming=True)
 
     @property

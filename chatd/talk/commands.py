@@ -25,13 +25,14 @@ class Command:
     """One command.
 
     `arguments` is what the usage line shows and the parser obeys: a word each, `[…]` around those that may be missing,
-    and `...` behind a last one that takes the whole rest of the line.
+    and `...` behind a last one that takes the whole rest of the line. `cost` is in lines of what a person may say.
     """
 
     names: tuple[str, ...]
     arguments: str
     help: str
     does: Callable[..., None]
+    cost: int
 
     @property
     def usage(self) -> str:
@@ -82,6 +83,7 @@ class NoSuchTimeZone(HallError):
 
 
 TABLE: list[Command] = []
+_COSTLY = 3
 _BY_NAME: dict[str, Command] = {}
 
 _WITHOUT_SLASH = (
@@ -93,11 +95,13 @@ _WITHOUT_SLASH = (
 )
 
 
-def command(*names: str, arguments: str = "", help: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def command(
+    *names: str, arguments: str = "", help: str, cost: int = 1
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Add a function to the table; it is called with the chat and a string for each argument."""
 
     def add(does: Callable[..., None]) -> Callable[..., None]:
-        entry = Command(names, arguments, help, does)
+        entry = Command(names, arguments, help, does, cost)
         TABLE.append(entry)
         _BY_NAME.update(dict.fromkeys(names, entry))
         return does
@@ -112,7 +116,7 @@ def obey(chat: Chatting, line: str) -> None:
     """
     mark = line.lstrip()  # an indented command is a command: a slip must not be sent to everyone
     if mark.startswith("//"):
-        chat.member.speak(mark[1:])
+        chat.member.speak(mark[1:], chat.conversation.typed_at)
     elif mark.startswith("/"):
         name, _, rest = mark[1:].partition(" ")
         _run(chat, name, rest, mark)
@@ -123,7 +127,7 @@ def obey(chat: Chatting, line: str) -> None:
     elif mark.rstrip() == "quit":
         _run(chat, "quit", "", mark)
     else:
-        chat.member.speak(line)
+        chat.member.speak(line, chat.conversation.typed_at)
 
 
 def is_goodbye(typed: str) -> bool:
@@ -135,6 +139,7 @@ def _run(chat: Chatting, name: str, rest: str, line: str) -> None:
     found = _BY_NAME.get(name.lower())
     if found is None:
         raise UnknownCommand(name, line)
+    chat.terminal.charge(found.cost - 1)
     found.does(chat, *found.parse(rest))
 
 
@@ -174,7 +179,7 @@ def to(chat: Chatting, name: str) -> None:
     chat.answer(f"now talking to {other.nickname if other else chat.member.room.name}")
 
 
-@command("ls", "who", "names", arguments="[#room]", help="who is here")
+@command("ls", "who", "names", arguments="[#room]", help="who is here", cost=_COSTLY)
 def ls(chat: Chatting, name: str) -> None:
     hall = chat.house.hall
     room = hall.find_room(name) if name else chat.member.room
@@ -213,10 +218,10 @@ def i(chat: Chatting) -> None:
 
 @command("me", arguments="text...", help="do something: /me waves")
 def me(chat: Chatting, text: str) -> None:
-    chat.member.act(text)
+    chat.member.act(text, chat.conversation.typed_at)
 
 
-@command("nick", arguments="name", help="take another nickname")
+@command("nick", arguments="name", help="take another nickname", cost=_COSTLY)
 def nick(chat: Chatting, name: str) -> None:
     chat.conversation.rename(chat.member, name)
 
@@ -233,7 +238,7 @@ def back(chat: Chatting) -> None:
     chat.answer("welcome back")
 
 
-@command("whois", arguments="name", help="where somebody is, and since when")
+@command("whois", arguments="name", help="where somebody is, and since when", cost=_COSTLY)
 def whois(chat: Chatting, name: str) -> None:
     hall = chat.house.hall
     other = hall.find(name)
@@ -246,7 +251,7 @@ def whois(chat: Chatting, name: str) -> None:
     chat.answer(", ".join(facts))
 
 
-@command("join", "j", arguments="#room", help="go to a room, or open one of that name")
+@command("join", "j", arguments="#room", help="go to a room, or open one of that name", cost=_COSTLY)
 def join(chat: Chatting, name: str) -> None:
     _go_to(chat, name)
 
@@ -264,14 +269,14 @@ def _go_to(chat: Chatting, name: str) -> None:
         chat.answer(f"what you type still goes to {member.addressee.nickname}; to: talks to {member.room.name}")
 
 
-@command("rooms", help="the rooms, and how many people are in each")
+@command("rooms", help="the rooms, and how many people are in each", cost=_COSTLY)
 def rooms(chat: Chatting) -> None:
     seen = [room for room in chat.house.hall.rooms.values() if room.admits(chat.member)]
     marks = (f"{room.name} {len(room.members):,}{' locked' if room.locked else ''}" for room in seen)
     chat.terminal.answer(listing("rooms that you can see:", marks))
 
 
-@command("lock", help="only those you invite see your room and get in")
+@command("lock", help="only those you invite see your room and get in", cost=_COSTLY)
 def lock(chat: Chatting) -> None:
     chat.member.turn_lock(True)
 

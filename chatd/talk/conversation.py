@@ -17,11 +17,12 @@ from twisted.logger import Logger
 from chatd.core.events import Event
 from chatd.core.hall import Hall
 from chatd.core.member import Member
-from chatd.core.refusals import HallError, HallFull
+from chatd.core.refusals import HallError, HallFull, TooManyNicknames
 from chatd.core.text import one_line
 from chatd.talk import commands
 from chatd.talk.rendering import View, listing, people_are, refusal
 
+MAX_REFUSED_NICKNAMES = 10
 _NAMES_IN_GREETING = 10  # who arrives in a room of thousands is not sent them all; /ls does
 
 
@@ -38,6 +39,9 @@ class Terminal(Protocol):
 
     def prompt(self, text: str) -> None:
         """Show a text after which the person types on the same line."""
+
+    def charge(self, lines: int) -> None:
+        """Count what was just asked for as so many lines more of what this person may say in a while."""
 
     def hang_up(self) -> None:
         """Show what is still waiting, then close."""
@@ -62,6 +66,7 @@ class Conversation:
         self.house = house
         self.terminal = terminal
         self.address = address
+        self.typed_at: float | None = None  # of the line that is being heard
         self._state: AwaitingNickname | Chatting | Departed = AwaitingNickname(self)
 
     def begin(self) -> None:
@@ -76,8 +81,13 @@ class Conversation:
         self.terminal.answer([head, *(f"-- {line}" for line in self.house.motd)])
         self._state.ask()
 
-    def heard(self, line: str) -> None:
-        """Take one line that the person typed, without its end."""
+    @property
+    def awaits_nickname(self) -> bool:
+        return isinstance(self._state, AwaitingNickname)
+
+    def heard(self, line: str, typed_at: float | None = None) -> None:
+        """Take one line that the person typed, without its end; `typed_at` is now, unless the line had to wait."""
+        self.typed_at = typed_at
         self._state.heard(one_line(line))
 
     def refuse(self, error: HallError) -> None:
@@ -132,6 +142,7 @@ class AwaitingNickname:
 
     def __init__(self, conversation: Conversation) -> None:
         self._conversation = conversation
+        self._refused = 0
 
     def ask(self) -> None:
         self._conversation.terminal.prompt("Nickname: ")
@@ -154,7 +165,11 @@ class AwaitingNickname:
         except HallError as error:
             kind = type(error).__name__  # what was typed might be a line meant for somebody
             self._log.info("{address} was refused a nickname: {kind}", address=talk.address, kind=kind)
-            talk.refuse(error)
+            self._refused += 1
+            if self._refused < MAX_REFUSED_NICKNAMES:
+                talk.refuse(error)
+            else:
+                talk.turn_away(TooManyNicknames(MAX_REFUSED_NICKNAMES))
         else:
             talk.come_in(member)
 

@@ -178,6 +178,17 @@ class ConversationTests(HallTestCase):
         self.bob.speak("hello, carol")
         self.assertEqual(self.heard(self.carol), [Whispered(1031.9, "bob", "hello, carol")])
 
+    def test_lines_that_had_to_wait(self) -> None:
+        """Lines typed before a switch, but heard after it, are all given back: they were meant for the one before."""
+        self.carol.whisper("bob", "psst")
+        self.clock.advance(10)
+        self.forget()
+        for _ in range(3):
+            self.assertRaises(AddresseeJustChanged, self.bob.speak, "as I said", typed_at=1029.9)
+        self.assertRaises(AddresseeJustChanged, self.bob.act, "waves", typed_at=1031)
+        self.bob.speak("hello, carol", typed_at=1031)
+        self.assertEqual(self.heard(self.carol), [Whispered(1040, "bob", "hello, carol")])
+
     def test_chosen_after_a_switch(self) -> None:
         """A choice made after a switch stands at once."""
         self.carol.whisper("bob", "psst")

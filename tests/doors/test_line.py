@@ -1,10 +1,11 @@
 """Tests for chatd.doors.line: the line door over an in-memory transport."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.task import Clock
@@ -14,7 +15,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.events import Said
 from chatd.core.hall import Hall
-from chatd.doors.line import SLOW_GOODBYE, LineDoor, LineFactory, Press, shown_address
+from chatd.doors.gate import Limits
+from chatd.doors.line import SLOW_GOODBYE, LineDoor, LineFactory, Press, Terms
 from chatd.talk.conversation import House
 from chatd.talk.rendering import view
 
@@ -33,10 +35,19 @@ class Line(StringTransportWithDisconnection):
 
 
 class DoorTestCase(SynchronousTestCase):
+    """A house without limits, but for those that a test sets."""
+
+    limits: dict[str, int] = {}
+    terms: dict[str, int] = {}
+
     def setUp(self) -> None:
         self.clock = Clock()
         self.hall = Hall(self.clock)
-        self.factory = LineFactory(House(self.hall, "the lab", (), 0.0), self.clock, sendq=16 * 1024, stall_timeout=60)
+        limits = replace(Limits(0, 1, 0, 1, max_connections=100, max_per_address=20), **self.limits)
+        terms = replace(
+            Terms(limits, sendq=16 * 1024, stall_timeout=60, peer_timeout=120, idle_timeout=None), **self.terms
+        )
+        self.factory = LineFactory(House(self.hall, "the lab", (), 0.0), self.clock, terms)
 
     def connect(self, *sent: bytes) -> tuple[LineDoor, Line]:
         """Return a new connection that has sent these segments."""
@@ -301,10 +312,194 @@ class PressTests(SynchronousTestCase):
         self.assertEqual(press.line(Said(60.0, "bob", "hi"), view("UTC")), b"00:01 <bob> hi\r\n")
 
 
-class AddressTests(SynchronousTestCase):
-    def test_shown(self) -> None:
-        """Addresses are logged as people write them; IPv4 peers of a dual-stack socket as IPv4."""
-        self.assertEqual(shown_address(IPv4Address("TCP", "10.0.0.1", 99)), "10.0.0.1:99")
-        self.assertEqual(shown_address(IPv6Address("TCP", "::ffff:10.0.0.1", 99)), "10.0.0.1:99")
-        self.assertEqual(shown_address(IPv6Address("TCP", "2001:db8::1", 99)), "[2001:db8::1]:99")
-        self.assertEqual(shown_address(UNIXAddress("/x")), "a Unix socket")
+class FloodTests(DoorTestCase):
+    limits = {"line_rate": 5, "line_burst": 10, "byte_rate": 4096, "byte_burst": 16384}
+
+    def said(self, line: Line) -> int:
+        return line.value().count(b"<alice> ")
+
+    def test_paste(self) -> None:
+        """A pasted text of 200 lines arrives whole and in order, ten lines at once and five a second after that."""
+        self.clock.advance(100)
+        door, line = self.connect(b"alice\n")
+        self.clock.advance(100)
+        door.dataReceived(b"".join(b"line %d\n" % number for number in range(200)))
+        self.clock.advance(0.1)
+        self.assertEqual(self.said(line), 10)
+        for second in range(1, 10):
+            self.clock.pump([0.05] * 20)
+            self.assertAlmostEqual(self.said(line), 10 + 5 * second, delta=1)
+        self.clock.pump([0.05] * 20 * 30)
+        seen = line.value().decode()
+        self.assertEqual(
+            [text for text in seen.split("\r\n") if text.startswith("<alice>")],
+            [f"<alice> line {number}" for number in range(200)],
+        )
+        self.assertEqual(
+            seen.count("-- you are typing faster than 5 lines a second; your lines are being sent at that pace"), 1
+        )
+
+    def test_read_no_further(self) -> None:
+        """Meanwhile nothing more is read from the connection, and reading goes on afterwards."""
+        door, line = self.connect(b"alice\n")
+        door.dataReceived(b"hello\n" * 12)
+        self.assertEqual(line.producerState, "paused")
+        self.clock.pump([0.1] * 10)
+        self.assertEqual(line.producerState, "producing")
+
+    def test_ten_at_once(self) -> None:
+        """Ten lines at once are no flood, and nobody is told anything."""
+        self.clock.advance(100)
+        door, line = self.connect(b"alice\n")
+        self.clock.advance(100)
+        door.dataReceived(b"hello\n" * 10)
+        self.clock.advance(1)
+        self.assertEqual(self.said(line), 10)
+        self.assertNotIn(b"typing faster", line.value())
+
+    def test_told_again(self) -> None:
+        """Who was held back, then was silent for a while, is told again the next time."""
+        door, line = self.connect(b"alice\n")
+        for _ in range(2):
+            door.dataReceived(b"hello\n" * 20)
+            self.clock.pump([0.1] * 200)
+        self.assertEqual(line.value().count(b"typing faster"), 2)
+
+    def test_bytes(self) -> None:
+        """Long lines are read at 4 KiB a second."""
+        self.clock.advance(100)
+        door, _ = self.connect(b"alice\n/echo off\n")
+        _, bob = self.connect(b"bob\n")
+        self.clock.advance(100)
+        door.dataReceived((b"x" * 4095 + b"\n") * 9)
+        self.clock.pump([0.1])
+        self.assertEqual(bob.value().count(b"<alice> "), 5)
+        self.clock.pump([0.1] * 22)
+        self.assertEqual(bob.value().count(b"<alice> "), 7)
+
+    def test_no_newline(self) -> None:
+        """What is thrown away of a line without end counts too."""
+        door, line = self.connect(b"alice\n")
+        door.dataReceived(b"x" * 65536)
+        self.assertEqual(line.producerState, "paused")
+        self.clock.pump([0.1] * 110)
+        self.assertEqual(line.producerState, "paused")
+        self.clock.pump([0.1] * 20)
+        self.assertEqual(line.producerState, "producing")
+
+    def test_costly_commands(self) -> None:
+        """Commands that cost more than a line draw more."""
+        self.clock.advance(100)
+        door, line = self.connect(b"alice\n")
+        self.clock.advance(100)
+        door.dataReceived(b"/ls\n" * 10)
+        self.clock.pump([0.01])
+        self.assertEqual(line.value().count(b"1 person is in"), 4)
+
+    def test_lines_that_had_to_wait(self) -> None:
+        """Lines that waited while the addressee changed are given back, not sent to somebody new."""
+        self.clock.advance(100)
+        self.connect(b"carol\n")
+        bob_door, _ = self.connect(b"bob\n")
+        door, line = self.connect(b"alice\nto:carol\n")
+        self.clock.advance(100)
+        door.dataReceived(b"between us\n" * 20)
+        bob_door.dataReceived(b"@alice psst\n")
+        self.clock.pump([0.1] * 50)
+        seen = line.value().decode()
+        self.assertEqual(seen.count("[you -> carol] between us"), 10)
+        self.assertEqual(seen.count("!! not sent: between us"), 10)
+        self.assertNotIn("[you -> bob]", seen)
+
+    def test_lost_while_held_back(self) -> None:
+        """A connection that is lost while it is held back leaves nothing timed behind."""
+        _, line = self.connect(b"alice\n" + b"hello\n" * 50)
+        line.loseConnection()
+        self.clock.pump([0.1, 0.1])
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.assertEqual(self.hall.members, {})
+
+
+class BytesOnlyTests(DoorTestCase):
+    limits = {"byte_rate": 4096, "byte_burst": 4096}
+
+    def test_told(self) -> None:
+        """Where only bytes are limited, that is what one is told."""
+        _, line = self.connect(b"alice\n" + (b"x" * 4000 + b"\n") * 3)
+        self.assertTrue("-- you are typing faster than 4 KiB a second;" in self.seen(line))
+
+
+class NeighbourTests(DoorTestCase):
+    limits = {"line_rate": 5, "line_burst": 10, "byte_rate": 4096, "byte_burst": 16384, "max_per_address": 6}
+
+    def test_shared(self) -> None:
+        """Six connections from one address are together read as fast as four."""
+        self.clock.advance(100)
+        doors = [self.connect(b"guest%d\n" % number)[0] for number in range(6)]
+        self.clock.advance(100)
+        lines = [door.transport for door in doors]
+        for door in doors:
+            door.dataReceived(b"hello\n" * 10)
+        self.clock.pump([0.01])
+        self.assertEqual(lines[0].value().count(b"> hello\r\n"), 42)  # each says one, then sees the debt
+
+    def test_one_too_many(self) -> None:
+        """One connection too many gets one line that says why, and is closed; the others stay."""
+        lines = [self.connect()[1] for _ in range(7)]
+        self.assertEqual([line.connected for line in lines], [True] * 6 + [False])
+        self.assertEqual(
+            self.seen(lines[6]),
+            "!! 6 connections from your address are open, which is all there may be; close one first\r\n",
+        )
+        lines[0].loseConnection()
+        self.assertTrue(self.connect()[1].connected)
+
+
+class TimeoutTests(DoorTestCase):
+    terms = {"idle_timeout": 600}
+
+    def test_no_nickname(self) -> None:
+        """Who gives no nickname within a minute is told so, on a line of its own, and let go."""
+        _, line = self.connect()
+        self.clock.advance(59)
+        self.assertTrue(line.connected)
+        self.clock.advance(1)
+        self.assertTrue(
+            self.seen(line).endswith(
+                "Nickname: \r\n!! you gave no nickname within 60 seconds; connect again when you are ready\r\n"
+            )
+        )
+        self.assertFalse(line.connected)
+
+    def test_idle(self) -> None:
+        """Who types nothing is warned a minute before, and then disconnected; the others see why."""
+        bob_door, bob = self.connect(b"bob\n")
+        _, line = self.connect(b"alice\n")
+        for _ in range(53):
+            self.clock.advance(10)
+            bob_door.dataReceived(b"still here\n")
+        self.assertNotIn("disconnected", self.seen(line))
+        self.clock.advance(9)
+        self.assertIn("-- you will be disconnected in 60 s unless you type something", self.seen(line))
+        self.clock.advance(60)
+        self.assertIn("-- goodbye: you were idle for 600 s\r\n", self.seen(line))
+        self.assertFalse(line.connected)
+        self.assertIn("-- alice left (idle for 600 s)", self.seen(bob))
+
+    def test_warned_in_time(self) -> None:
+        """Who types something after the warning stays."""
+        door, line = self.connect(b"alice\n")
+        self.clock.pump([60, 480])
+        door.dataReceived(b"hello\n")
+        self.clock.pump([60, 470])
+        self.assertTrue(line.connected)
+        self.assertEqual(self.seen(line).count("you will be disconnected"), 1)
+
+
+class NoIdleTimeoutTests(DoorTestCase):
+    def test_forever(self) -> None:
+        """By default one may be silent for ever."""
+        _, line = self.connect(b"alice\n")
+        self.clock.pump([3600] * 48)
+        self.assertTrue(line.connected)
+        self.assertEqual(self.clock.getDelayedCalls(), [])

@@ -12,6 +12,7 @@ from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from chatd.doors.outbox import FLUSH_INTERVAL, Outbox, Post
+from chatd.doors.sockets import prepare
 
 LIMIT = 16 * 1024
 
@@ -224,6 +225,7 @@ class SocketTests(TestCase):
         client.setblocking(False)
         protocol = await made
         self.addCleanup(protocol.transport.abortConnection)
+        prepare(protocol.transport, peer_timeout=120)
         outbox = Outbox(protocol.transport, Person(), Post(reactor), reactor, limit=limit, patience=60)
         return outbox, client, protocol
 

@@ -77,7 +77,10 @@ class SessionTestCase(TestCase):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.service = ChatService(Settings(listen=(f"tcp:{self.port}:interface=127.0.0.1",), **self.settings), reactor)
+        listen = (f"tcp:{self.port}:interface=127.0.0.1",)
+        self.service = ChatService(
+            Settings(listen=listen, **{"line_rate": 0, "byte_rate": 0, **self.settings}), reactor
+        )
         self.service.privilegedStartService()
         self.service.startService()
         self.addCleanup(self.stop)

@@ -104,6 +104,14 @@ class TalkTests(CommandTestCase):
             self.type(line)
         self.assertEqual(self.bob_sees.take(), [])
 
+    def test_cost(self) -> None:
+        """Commands that cost more than a line are charged more of what one may say."""
+        self.type("hello", "/me waves", "/h")
+        self.assertEqual(self.alice_sees.charged, 0)
+        for number, line in enumerate(("/ls", "/whois bob", "/rooms", "/nick alicia", "/join #den", "/lock"), start=1):
+            self.type(line)
+            self.assertEqual(self.alice_sees.charged, 2 * number)
+
     def test_usage(self) -> None:
         """Missing and extra arguments are answered with the usage line of each command."""
         for entry in TABLE:
@@ -158,7 +166,7 @@ class PeopleTests(CommandTestCase):
         """/nick takes another name, and everybody sees it."""
         self.assertEqual(self.type("/nick Alicia"), ["-- alice is now called Alicia"])
         self.assertEqual(self.bob_sees.take(), ["-- alice is now called Alicia"])
-        self.assertEqual(self.type("/nick bob")[0], '!! "bob" is taken; choose another')
+        self.assertEqual(self.type("/nick bob")[0][:21], '!! "bob" is taken; if')
 
     def test_away(self) -> None:
         """/away is told to who writes, until /back."""

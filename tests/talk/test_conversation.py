@@ -24,6 +24,7 @@ class Screen:
         self.view: View = view("off")
         self.lines: list[str] = []
         self.hung_up = False
+        self.charged = 0
 
     def deliver(self, event: Event) -> None:
         self.lines.append(render(event, self.view))
@@ -33,6 +34,9 @@ class Screen:
 
     def prompt(self, text: str) -> None:
         self.lines.append(text)
+
+    def charge(self, lines: int) -> None:
+        self.charged += lines
 
     def hang_up(self) -> None:
         self.hung_up = True
@@ -107,15 +111,27 @@ class WelcomeTests(TalkTestCase):
         self.enter("alice")
         talk, screen = self.connect()
         screen.take()
+        own = "if that is your own lost connection, it will be free within 2 minutes"
         for typed, refusal in (
-            ("ALICE", '!! "ALICE" is taken (it looks like "alice"); choose another'),
-            ("alice", '!! "alice" is taken; choose another'),
+            ("ALICE", f'!! "ALICE" is taken (it looks like "alice"); {own}'),
+            ("alice", f'!! "alice" is taken; {own}'),
             ("al ice", '!! "al ice" can\'t be a nickname: no spaces in it'),
         ):
             talk.heard(typed)
             self.assertEqual(screen.take(), [refusal, "Nickname: "])
         talk.heard("bob")
         self.assertIn("-- you are bob in #lobby", screen.take()[0])
+
+    def test_too_many_tries(self) -> None:
+        """After ten refused nicknames one is let go."""
+        self.enter("alice")
+        talk, screen = self.connect()
+        for _ in range(9):
+            talk.heard("alice")
+        self.assertFalse(screen.hung_up)
+        talk.heard("al ice")
+        self.assertIn("!! 10 nicknames were refused", screen.take()[-1])
+        self.assertTrue(screen.hung_up)
 
     def test_empty_line(self) -> None:
         """An empty line at the prompt is no nickname; the prompt comes again."""

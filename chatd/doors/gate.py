@@ -1,0 +1,164 @@
+"""Who may connect, and how fast each connection is read: limits in all, for each address and for each person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address as IPv4
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from twisted.internet import address as network
+from twisted.internet.interfaces import IAddress, IReactorTime
+
+from chatd.core.allowance import Allowance
+from chatd.core.refusals import HallError
+
+ARRIVALS, ARRIVALS_WITHIN = 20, 10.0  # connections from one address, in seconds
+SHARE = 4  # connections from one address together are read this many times as fast as one
+
+
+class TooManyConnections(HallError):
+    """As many connections are open as there may be."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit:,} connections are open, which is all there may be; come back later")
+
+
+class TooManyFromAddress(HallError):
+    """As many connections are open from one address as there may be."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"{limit:,} connections from your address are open, which is all there may be; close one first"
+        )
+
+
+class TooManyArrivals(HallError):
+    """One address connects again and again."""
+
+    def __init__(self) -> None:
+        limit = f"{ARRIVALS} connections in {ARRIVALS_WITHIN:g} seconds"
+        super().__init__(f"your address has made more than {limit}; wait a little and try again")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one connection may send at once and in each second after that, in lines and bytes; how many there may be."""
+
+    line_rate: int
+    line_burst: int
+    byte_rate: int
+    byte_burst: int
+    max_connections: int
+    max_per_address: int
+
+    def too_fast(self) -> str:
+        """Return what somebody is told whose lines wait."""
+        pace = f"{self.line_rate} lines" if self.line_rate else f"{self.byte_rate // 1024} KiB"
+        return f"you are typing faster than {pace} a second; your lines are being sent at that pace"
+
+
+class Pace:
+    """How fast something is read, in lines and in bytes."""
+
+    __slots__ = ("_bytes", "_lines")
+
+    def __init__(self, limits: Limits, share: int, now: float) -> None:
+        self._lines = Allowance(share * limits.line_rate, share * limits.line_burst, now)
+        self._bytes = Allowance(share * limits.byte_rate, share * limits.byte_burst, now)
+
+    def spend(self, lines: float, size: int, now: float) -> None:
+        self._lines.spend(lines, now)
+        self._bytes.spend(size, now)
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until the next line may be read."""
+        return max(self._lines.wait(now), self._bytes.wait(now))
+
+    def is_full(self, now: float) -> bool:
+        return self._lines.is_full(now)
+
+
+class Neighbours:
+    """The connections from one address, or from one /64 of IPv6."""
+
+    def __init__(self, limits: Limits, now: float) -> None:
+        self.connections = 0
+        self.arrivals = Allowance(ARRIVALS / ARRIVALS_WITHIN, ARRIVALS, now)
+        self.pace = Pace(limits, SHARE, now)
+
+
+class Gate:
+    """Counts connections, in all and by address; people on this machine itself share no address."""
+
+    def __init__(self, limits: Limits, clock: IReactorTime) -> None:
+        self.limits = limits
+        self.connections = 0
+        self._clock = clock
+        self._by_address: dict[str, Neighbours] = {}
+        self._left: dict[str, float] = {}  # when the last connection from an address was closed, oldest first
+
+    def admit(self, where: str) -> Neighbours | None:
+        """Count a connection from an address that `neighbourhood` returned; every such call is paired with `leave`.
+
+        @raises HallError: one of the above, if there are too many; then it is counted all the same.
+        """
+        now = self._clock.seconds()
+        self._forget(now)
+        self.connections += 1
+        neighbours = self._arrive(where, now) if where else None
+        if self.connections > self.limits.max_connections:
+            raise TooManyConnections(self.limits.max_connections)
+        if neighbours is not None and neighbours.connections > self.limits.max_per_address:
+            raise TooManyFromAddress(self.limits.max_per_address)
+        if neighbours is not None and neighbours.arrivals.wait(now):
+            raise TooManyArrivals
+        if neighbours is not None:
+            neighbours.arrivals.spend(1, now)
+        return neighbours
+
+    def leave(self, where: str) -> None:
+        """A connection is closed."""
+        self.connections -= 1
+        if where:
+            neighbours = self._by_address[where]
+            neighbours.connections -= 1
+            if not neighbours.connections:
+                self._left[where] = self._clock.seconds()
+
+    def _arrive(self, where: str, now: float) -> Neighbours:
+        self._left.pop(where, None)
+        neighbours = self._by_address.setdefault(where, Neighbours(self.limits, now))
+        neighbours.connections += 1
+        return neighbours
+
+    def _forget(self, now: float) -> None:
+        """Drop the addresses that nobody has been connected from for so long that all their allowances are full."""
+        while self._left:
+            where, left_at = next(iter(self._left.items()))
+            if now - left_at < ARRIVALS_WITHIN:
+                break
+            del self._left[where], self._by_address[where]
+
+
+def neighbourhood(address: IAddress) -> str:
+    """Return what an address shares its limits with: its IPv4 address or its IPv6 /64, "" for this machine itself."""
+    if not isinstance(address, network.IPv4Address | network.IPv6Address):
+        return ""
+    ip = _ip(address.host)
+    if ip.is_loopback:
+        return ""
+    return str(ip) if isinstance(ip, IPv4) else str(ip_network((int(ip), 64), strict=False))
+
+
+def shown_address(address: IAddress) -> str:
+    """Return an address as the log shows it."""
+    if not isinstance(address, network.IPv4Address | network.IPv6Address):
+        return "a Unix socket"
+    ip = _ip(address.host)
+    return f"{ip}:{address.port}" if isinstance(ip, IPv4) else f"[{ip}]:{address.port}"
+
+
+def _ip(host: str) -> IPv4 | IPv6Address:
+    """Dual-stack sockets show IPv4 peers as `::ffff:1.2.3.4`."""
+    ip = ip_address(host)
+    return ip if isinstance(ip, IPv4) else ip.ipv4_mapped or ip
