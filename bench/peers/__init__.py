@@ -1,0 +1,1 @@
+"""Chat servers to compare chatd with, each as small as its kind can be."""

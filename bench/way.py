@@ -1,0 +1,132 @@
+"""What a line costs in core and talk alone, without a socket, so that a slowdown has an address.
+
+`python -m bench.way` prints the best of several runs of each step, in us.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+from twisted.internet.task import Clock
+
+from chatd.core.events import Event, Said
+from chatd.core.hall import Hall
+from chatd.core.member import Member
+from chatd.core.nickname import nickname
+from chatd.core.text import one_line
+from chatd.talk.conversation import Conversation, House
+from chatd.talk.rendering import View, render, view
+
+RUNS = 7
+IN_A_RUN = 0.05  # seconds
+HEARERS = 200
+MANY = 5_000
+TEXT = "what a delivered line costs is what a chat daemon is all about"[:60]
+
+
+class Inbox:
+    """A terminal that keeps what it is sent; all inboxes share the bytes of an event, as line doors do."""
+
+    event: Event | None = None
+    line = b""
+
+    def __init__(self) -> None:
+        self.view: View = view("on")
+        self.lines: list[bytes] = []
+
+    def deliver(self, event: Event) -> None:
+        if event is not Inbox.event:
+            Inbox.event = event
+            Inbox.line = f"{render(event, self.view)}\r\n".encode()
+        self.lines.append(Inbox.line)
+
+    def answer(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.lines.append(line.encode())
+
+    def prompt(self, text: str) -> None:
+        pass
+
+    def hang_up(self) -> None:
+        pass
+
+
+class Gathering:
+    """A hall with so many people, of whom the first speaks: as a member and through a conversation."""
+
+    def __init__(self, people: int) -> None:
+        self.clock = Clock()
+        self.clock.advance(time.time())
+        self.hall = Hall(self.clock)
+        self.inboxes = [Inbox() for _ in range(people)]
+        self.conversation = Conversation(House(self.hall, "bench", (), 0.0), self.inboxes[0], "nowhere")
+        self.conversation.heard("speaker")
+        for place, inbox in enumerate(self.inboxes[1:]):
+            self.hall.enter(f"guest{place}", inbox.deliver)
+        self.speaker: Member = self.hall.find("speaker")
+        self.empty()
+
+    def empty(self) -> None:
+        """Let a while pass, so that notices that were gathered are told, and throw away all that was delivered."""
+        self.clock.advance(2)
+        for inbox in self.inboxes:
+            inbox.lines.clear()
+
+    def enter_and_leave(self) -> None:
+        self.hall.enter("newcomer", _nobody).leave()
+
+
+def _nobody(event: Event) -> None:
+    """Hear nothing."""
+
+
+def best(step: Callable[[], object], after: Callable[[], object] = lambda: None) -> float:
+    """Return the us that a step takes, in the best run; `after` tidies up behind each run, outside the time taken."""
+    step()
+    times, began = 1, time.perf_counter()
+    while time.perf_counter() - began < IN_A_RUN:
+        step()
+        times += 1
+    after()
+    fastest = float("inf")
+    for _ in range(RUNS):
+        began = time.perf_counter()
+        for _ in range(times):
+            step()
+        fastest = min(fastest, time.perf_counter() - began)
+        after()
+    return fastest / times * 1e6
+
+
+def steps() -> Iterable[tuple[str, float]]:
+    """Yield each step and its us."""
+    said, on = Said(time.time(), "speaker", TEXT), view("on")
+    yield "one_line: a text is checked", best(lambda: one_line(TEXT))
+    yield "render: a line is written for one kind of view", best(lambda: render(said, on))
+    alone, room, crowd = Gathering(1), Gathering(HEARERS), Gathering(MANY)
+    first = best(lambda: alone.speaker.say(TEXT), alone.empty)
+    yield "Member.say: alone in the hall", first
+    whole = best(lambda: room.speaker.say(TEXT), room.empty)
+    yield f"Member.say: to {HEARERS}", whole
+    yield "  of that, each hearer", (whole - first) / (HEARERS - 1)
+    heard = best(lambda: room.conversation.heard(TEXT), room.empty)
+    yield f"Conversation.heard: the same line as it was typed, to {HEARERS}", heard
+    yield "  for each delivered line", heard / HEARERS
+    for people, gathering in ((HEARERS, room), (MANY, crowd)):
+        whisper = best(lambda gathering=gathering: gathering.speaker.whisper("guest0", TEXT), gathering.empty)  # type: ignore[misc]
+        yield f"Member.whisper: in a hall of {people:,}", whisper
+    yield "nickname: a name is checked", best(lambda: nickname("newcomer"))
+    yield f"Hall.enter and Member.leave: in a hall of {HEARERS}", best(room.enter_and_leave, room.empty)
+    began = time.perf_counter()
+    Gathering(MANY)
+    yield f"Hall.enter: each of {MANY:,} who arrive together, told to all", (time.perf_counter() - began) / MANY * 1e6
+
+
+def main() -> None:
+    for name, us in steps():
+        print(f"{us:9.3f} us  {name}")
+
+
+if __name__ == "__main__":
+    main()
