@@ -48,6 +48,9 @@ class Inbox:
     def prompt(self, text: str) -> None:
         pass
 
+    def charge(self, lines: int) -> None:
+        pass
+
     def hang_up(self) -> None:
         pass
 

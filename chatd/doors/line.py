@@ -24,11 +24,11 @@ from zope.interface import implementer
 from chatd.core.events import Event
 from chatd.core.refusals import HallError, LineTooLong, NicknameTooLate, NotText
 from chatd.doors.gate import Gate, Limits, Neighbours, Pace, neighbourhood, shown_address
-from chatd.doors.outbox import Outbox, Post
+from chatd.doors.outbox import Outbox, Post, Press, encoded
 from chatd.doors.sockets import prepare
 from chatd.doors.telnet import END_OF_INPUT, Keyboard, erased, needs_erasing
 from chatd.talk.conversation import Conversation, House
-from chatd.talk.rendering import View, render, view
+from chatd.talk.rendering import View
 
 MAX_LINE = 4096  # bytes
 NICKNAME_WITHIN = 60.0  # seconds
@@ -48,28 +48,6 @@ class Terms:
     idle_timeout: int | None
 
 
-class Press:
-    """The bytes of one event, made once for each view: the hearers of a line come one after the other."""
-
-    def __init__(self) -> None:
-        self._event: Event | None = None
-        self._lines: dict[View, bytes] = {}
-
-    def line(self, event: Event, view: View) -> bytes:
-        if event is not self._event:
-            self._event = event
-            self._lines = {}
-        try:
-            return self._lines[view]
-        except KeyError:
-            line = self._lines[view] = encoded(render(event, view))
-            return line
-
-
-def encoded(line: str) -> bytes:
-    return f"{line}\r\n".encode()
-
-
 @implementer(IHalfCloseableProtocol)
 class LineDoor(LineReceiver, TimeoutMixin):
     """One connection: a `Terminal` for its conversation, and the `Reader` of its outbox.
@@ -82,11 +60,11 @@ class LineDoor(LineReceiver, TimeoutMixin):
     delimiter = b"\n"
     MAX_LENGTH = MAX_LINE
     transport: ITCPTransport
+    deliver: Callable[[Event], bool]
 
     def __init__(self, factory: LineFactory) -> None:
         self.factory = factory
         self.gone: Deferred[None] = Deferred()
-        self.view = view("on")
         self._excess = b""  # of a line that is too long
         self._at_prompt = False
         self._closing = False
@@ -102,16 +80,17 @@ class LineDoor(LineReceiver, TimeoutMixin):
         factory, transport = self.factory, self.transport
         address = transport.getPeer()
         self._where = neighbourhood(address)
-        self._press = factory.press
         self._keyboard = Keyboard(transport.write)
         self._outbox = Outbox(
             transport,
             self,
+            factory.press,
             factory.post,
             factory.clock,
             limit=factory.terms.sendq,
             patience=factory.terms.stall_timeout,
         )
+        self.deliver = self._outbox.deliver  # without a call of our own in between: it is called for each line heard
         self._conversation = Conversation(factory.house, self, shown_address(address))
         factory.doors.add(self)
         prepare(transport, factory.terms.peer_timeout)
@@ -198,8 +177,13 @@ class LineDoor(LineReceiver, TimeoutMixin):
 
     # What the conversation calls: this is its terminal.
 
-    def deliver(self, event: Event) -> bool:
-        return self._outbox.append(self._press.line(event, self.view))
+    @property
+    def view(self) -> View:
+        return self._outbox.view
+
+    @view.setter
+    def view(self, view: View) -> None:
+        self._outbox.view = view
 
     def answer(self, lines: Iterable[str]) -> None:
         if self._at_prompt:

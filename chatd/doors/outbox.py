@@ -6,7 +6,7 @@ once when the house is quiet, and at most every few milliseconds under load, whe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from twisted.internet import tcp
@@ -14,8 +14,37 @@ from twisted.internet.interfaces import IDelayedCall, IPullProducer, IPushProduc
 from twisted.logger import Logger
 from zope.interface import implementer
 
-FLUSH_INTERVAL = 0.005  # seconds
+from chatd.core.events import Event
+from chatd.talk.rendering import View, render, view
+
+FLUSH_INTERVAL = 0.005  # seconds between two rounds, at least
+FLUSH_SHARE = 2  # a round is followed by so many times its own length of rest: in a room of thousands, that shares more
+FLUSH_REST = 0.1  # seconds, at most
 CHUNK = 16 * 1024  # bytes given to a slow transport at a time, so that "it takes nothing" can be told from "it is slow"
+
+
+class Press:
+    """The bytes of one event, made once for each view: the hearers of a line come one after the other."""
+
+    __slots__ = ("event", "lines")
+
+    def __init__(self) -> None:
+        self.event: Event | None = None
+        self.lines: dict[View, bytes] = {}  # of that event
+
+    def line(self, event: Event, view: View) -> bytes:
+        if event is not self.event:
+            self.event = event
+            self.lines = {}
+        try:
+            return self.lines[view]
+        except KeyError:
+            line = self.lines[view] = encoded(render(event, view))
+            return line
+
+
+def encoded(line: str) -> bytes:
+    return f"{line}\r\n".encode()
 
 
 class Post:
@@ -27,13 +56,13 @@ class Post:
         self._clock = clock
         self._waiting: list[Outbox] = []
         self._round: IDelayedCall | None = None
-        self._flushed_at = 0.0
+        self._next_at = 0.0
 
     def expect(self, outbox: Outbox) -> None:
         """Flush this outbox in the next round."""
         if not self._waiting:
-            due = self._flushed_at + FLUSH_INTERVAL - self._clock.seconds()
-            self._round = self._clock.callLater(min(max(due, 0), FLUSH_INTERVAL), self._go_round)
+            rest = self._next_at - self._clock.seconds()
+            self._round = self._clock.callLater(min(max(rest, 0), FLUSH_REST), self._go_round)
         self._waiting.append(outbox)
 
     def stop(self) -> None:
@@ -42,13 +71,15 @@ class Post:
             self._round.cancel()
 
     def _go_round(self) -> None:
+        started = self._clock.seconds()
         waiting, self._waiting = self._waiting, []
         for outbox in waiting:
             try:
                 outbox.flush()
             except Exception:  # a bug of ours must not keep the others waiting
                 self._log.failure("An outbox could not be flushed")
-        self._flushed_at = self._clock.seconds()
+        now = self._clock.seconds()
+        self._next_at = now + max(FLUSH_INTERVAL, FLUSH_SHARE * (now - started))
 
 
 class Reader(Protocol):
@@ -63,7 +94,7 @@ class Reader(Protocol):
 
 @implementer(IPushProducer, IPullProducer)
 class Outbox:
-    """The lines on their way to one connection.
+    """The lines on their way to one connection, in the `view` of its person.
 
     `limit` is in bytes. A reader who falls so far behind loses whole lines, and is told how many once it reads again;
     `reader.stalled` is called when it takes nothing at all for `patience` seconds.
@@ -76,23 +107,36 @@ class Outbox:
         "_closed",
         "_due",
         "_free",
+        "_is_socket",
         "_limit",
         "_lines",
         "_patience",
         "_post",
+        "_press",
         "_reader",
         "_registered",
+        "_send",
         "_skipped",
-        "_socket",
         "_stall",
         "_transport",
+        "view",
     )
 
     def __init__(
-        self, transport: Any, reader: Reader, post: Post, clock: IReactorTime, *, limit: int, patience: float
+        self,
+        transport: Any,
+        reader: Reader,
+        press: Press,
+        post: Post,
+        clock: IReactorTime,
+        *,
+        limit: int,
+        patience: float,
     ) -> None:
+        self.view = view("on")
         self._transport = transport
         self._reader = reader
+        self._press = press
         self._post = post
         self._clock = clock
         self._limit = limit
@@ -107,14 +151,19 @@ class Outbox:
         self._stall: IDelayedCall | None = None
         self._registered = False
         # A plain socket can be tried at once. TLS can't, though it hands on the attributes of the socket below it.
-        self._socket = transport if isinstance(transport, tcp.Connection) else None
-        if self._socket is None:
+        self._is_socket = isinstance(transport, tcp.Connection)
+        self._send: Callable[[bytes], int] = transport.getHandle().send if self._is_socket else self._write_all
+        if not self._is_socket:
             self._register(streaming=True)
 
     @property
     def busy(self) -> bool:
         """Whether an answer is not yet handed over to its end."""
         return bool(self._answers)
+
+    def deliver(self, event: Event) -> bool:
+        """Take an event; return False if it is skipped because the reader is too slow."""
+        return self.append(self._press.line(event, self.view))
 
     def append(self, line: bytes) -> bool:
         """Take a line, with its end; return False if it is skipped because the reader is too slow."""
@@ -145,21 +194,24 @@ class Outbox:
         if self._blocked or self._closed:
             return
         self._due = False
-        was_busy = self.busy
-        self._pull(CHUNK)
-        data = b"".join(self._lines)
-        self._lines.clear()
-        rest = data[self._hand_over(data) :] if data else data
-        if rest:
-            self._wait_for_socket(rest)
+        if was_busy := self.busy:
+            self._pull(CHUNK)
+        lines = self._lines
+        data = lines[0] if len(lines) == 1 else b"".join(lines)
+        lines.clear()
+        try:
+            taken = self._send(data)
+        except OSError:  # it can take nothing now, or is lost, which the transport will find out
+            taken = 0
+        if taken < len(data):
+            self._wait_for_socket(data[taken:])
+            self._free = -1 if self._skipped else self._limit - (len(data) - taken)
         else:
-            self._caught_up()
-        self._free = -1 if self._skipped else self._limit - len(rest)
-        if (self._lines or self._answers) and not self._due:
-            self._due = True
-            self._post.expect(self)
-        if was_busy and not self.busy:
-            self._reader.answered()
+            self._free = self._limit
+            if self._skipped or self._registered:
+                self._caught_up()
+        if was_busy or lines:
+            self._go_on(was_busy)
 
     def finish(self) -> None:
         """Hand over what is waiting, however slowly it is taken, then close. Nothing more is accepted."""
@@ -171,9 +223,9 @@ class Outbox:
         self.stopProducing()
         self._unregister()
         self._transport.write(data)
-        if self._socket is not None:
+        if self._is_socket:
             # Closing a socket with unread input would reset it, and what is on its way to the client would be lost.
-            self._socket.loseWriteConnection()
+            self._transport.loseWriteConnection()
         else:
             self._transport.loseConnection()
 
@@ -200,13 +252,9 @@ class Outbox:
         self._answers.clear()
         self._cancel_stall()
 
-    def _hand_over(self, data: bytes) -> int:
-        """Return how many bytes the transport took."""
-        if self._socket is None:
-            self._transport.write(data)
-            return len(data)
-        taken = self._socket.writeSomeData(data)
-        return taken if isinstance(taken, int) else 0  # it is an exception for a lost connection: `write` will find out
+    def _write_all(self, data: bytes) -> int:
+        self._transport.write(data)
+        return len(data)
 
     def _wait_for_socket(self, rest: bytes) -> None:
         if not self._registered:
@@ -219,8 +267,16 @@ class Outbox:
     def _caught_up(self) -> None:
         """The reader has taken all there was; only now are new lines taken for it again, behind the notice."""
         self._note_skipped()
-        if self._socket is not None:
+        if self._is_socket:
             self._unregister()
+
+    def _go_on(self, was_busy: bool) -> None:
+        """See to what has not been handed over yet, and tell the reader when an answer has."""
+        if not self._due:
+            self._due = True
+            self._post.expect(self)
+        if was_busy and not self.busy:
+            self._reader.answered()
 
     def _register(self, *, streaming: bool) -> None:
         self._registered = True

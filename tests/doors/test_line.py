@@ -13,10 +13,9 @@ from twisted.internet.testing import StringTransportWithDisconnection
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.core.events import Said
 from chatd.core.hall import Hall
 from chatd.doors.gate import Limits
-from chatd.doors.line import SLOW_GOODBYE, LineDoor, LineFactory, Press, Terms
+from chatd.doors.line import SLOW_GOODBYE, LineDoor, LineFactory, Terms
 from chatd.talk.conversation import House
 from chatd.talk.rendering import view
 
@@ -300,16 +299,6 @@ class TrustTests(DoorTestCase):
         door.dataReceived(b"@bob psst\n")
         self.assertIn("!! bob's connection is too slow to take it now", self.seen(line))
         self.assertNotIn("slow", self.seen(alice))
-
-
-class PressTests(SynchronousTestCase):
-    def test_once_for_each_view(self) -> None:
-        """All hearers with one view get the same bytes object; each event is rendered anew."""
-        press = Press()
-        event = Said(0.0, "alice", "hello")
-        self.assertIs(press.line(event, view("off")), press.line(event, view("off")))
-        self.assertEqual(press.line(event, view("UTC")), b"00:00 <alice> hello\r\n")
-        self.assertEqual(press.line(Said(60.0, "bob", "hi"), view("UTC")), b"00:01 <bob> hi\r\n")
 
 
 class FloodTests(DoorTestCase):

@@ -11,8 +11,10 @@ from twisted.internet.task import Clock, deferLater
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from chatd.doors.outbox import FLUSH_INTERVAL, Outbox, Post
+from chatd.core.events import Said
+from chatd.doors.outbox import FLUSH_INTERVAL, Outbox, Post, Press
 from chatd.doors.sockets import prepare
+from chatd.talk.rendering import view
 
 LIMIT = 16 * 1024
 
@@ -43,7 +45,7 @@ class OutboxTests(SynchronousTestCase):
         self.clock.advance(1)
 
     def make(self, transport: StringTransport) -> Outbox:
-        return Outbox(transport, self.person, self.post, self.clock, limit=LIMIT, patience=60)
+        return Outbox(transport, self.person, Press(), self.post, self.clock, limit=LIMIT, patience=60)
 
     def sent(self) -> bytes:
         data = self.transport.value()
@@ -204,6 +206,16 @@ class OutboxTests(SynchronousTestCase):
         self.assertEqual((self.sent(), self.person.stalled_for), (b"", []))
 
 
+class PressTests(SynchronousTestCase):
+    def test_once_for_each_view(self) -> None:
+        """All hearers with one view get the same bytes object; each event is rendered anew."""
+        press = Press()
+        event = Said(0.0, "alice", "hello")
+        self.assertIs(press.line(event, view("off")), press.line(event, view("off")))
+        self.assertEqual(press.line(event, view("UTC")), b"00:00 <alice> hello\r\n")
+        self.assertEqual(press.line(Said(60.0, "bob", "hi"), view("UTC")), b"00:01 <bob> hi\r\n")
+
+
 class SocketTests(TestCase):
     """An outbox before a real TCP socket, whose other end reads when the test says so."""
 
@@ -226,7 +238,7 @@ class SocketTests(TestCase):
         protocol = await made
         self.addCleanup(protocol.transport.abortConnection)
         prepare(protocol.transport, peer_timeout=120)
-        outbox = Outbox(protocol.transport, Person(), Post(reactor), reactor, limit=limit, patience=60)
+        outbox = Outbox(protocol.transport, Person(), Press(), Post(reactor), reactor, limit=limit, patience=60)
         return outbox, client, protocol
 
     async def read(self, client: socket.socket, until: bytes) -> bytes:
