@@ -114,7 +114,8 @@ class TwistdTestCase(SynchronousTestCase):
             self.port = probe.getsockname()[1]
         self.listen = f"--listen=tcp:{self.port}:interface=127.0.0.1"
 
-    def twistd(self, *arguments: str) -> subprocess.Popen[str]:
+    def twistd(self, *arguments: str, files: int | None = None) -> subprocess.Popen[str]:
+        """Start twistd; `files` is how many it may have open."""
         process = subprocess.Popen(
             [sys.executable, "-c", "from twisted.scripts.twistd import run; run()", *arguments],
             cwd=self.folder,
@@ -122,6 +123,7 @@ class TwistdTestCase(SynchronousTestCase):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=None if files is None else lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)),
         )
         self.addCleanup(self.end, process)
         return process
@@ -142,6 +144,15 @@ class TwistdTestCase(SynchronousTestCase):
             else:
                 self.addCleanup(connection.close)
                 return connection
+
+    def let_in(self) -> socket.socket | None:
+        """Return a connection that was asked for a nickname, None if it was closed instead."""
+        connection = self.connect()
+        try:
+            self.read_until(connection, b"Nickname: ")
+        except (AssertionError, ConnectionError):
+            return None
+        return connection
 
     def read_until(self, connection: socket.socket, expected: bytes) -> bytes:
         """Return what arrives up to a text; with b"", up to the end."""
@@ -243,6 +254,25 @@ class TwistdTests(TwistdTestCase):
             _, err = self.assertExits(self.twistd("-n", "--pidfile=", "chatd", option), 1)
             self.assertEqual(len(err.splitlines()), 1, err)
             self.assertTrue(err.startswith(f"chatd: {option.replace('=', ' ')}: "), err)
+
+    def test_out_of_files(self) -> None:
+        """Out of file descriptors, who is in stays untouched, and new people get in again once there is room."""
+        process = self.twistd("-n", "--pidfile=", "chatd", self.listen, files=40)
+        inside = []
+        while connection := self.let_in():
+            connection.sendall(b"guest%d\n" % len(inside))
+            self.read_until(connection, b"quit leaves")
+            inside.append(connection)
+        self.assertGreater(len(inside), 10)
+        inside[0].sendall(b"are you all there?\n")
+        for connection in inside:
+            self.read_until(connection, b"<guest0> are you all there?")
+        inside.pop().close()
+        deadline = time.monotonic() + 10
+        while not self.let_in():
+            self.assertLess(time.monotonic(), deadline, "nobody gets in any more")
+        process.send_signal(signal.SIGTERM)
+        self.assertExits(process, -signal.SIGTERM)
 
     def test_version(self) -> None:
         """--version names chatd's own version."""
