@@ -17,6 +17,7 @@ from chatd import __version__
 from chatd.core.hall import Hall
 from chatd.doors.gate import Limits
 from chatd.doors.line import LineFactory, Terms
+from chatd.doors.outbox import Post
 from chatd.settings import SETTINGS, BadSetting, Settings, shown_default
 from chatd.talk.conversation import House
 
@@ -87,9 +88,10 @@ class ChatService(MultiService):
     def __init__(self, settings: Settings, reactor: Any) -> None:
         super().__init__()
         self._settings = settings
-        self.hall = Hall(reactor, settings.capacity, settings.peer_timeout)
+        post = Post(reactor)
+        self.hall = Hall(reactor, settings.capacity, settings.peer_timeout, post)
         house = House(self.hall, settings.title, settings.motd, reactor.seconds())
-        self._factory = LineFactory(house, reactor, terms(settings))
+        self._factory = LineFactory(house, reactor, post, terms(settings))
         for endpoint in settings.listen:
             try:
                 strports.service(endpoint, self._factory, reactor).setServiceParent(self)

@@ -123,6 +123,13 @@ class Announced:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Lines that the same people heard one after the other, so that they can be handed over in one piece."""
+
+    events: tuple[Said | Acted, ...]
+
+
 Event = (
     Said
     | Acted

@@ -7,7 +7,7 @@ from chatd.core.member import Deliver, Member
 from chatd.core.nickname import Nickname, look_up_key, nickname, room_name
 from chatd.core.notices import Clock
 from chatd.core.refusals import HallFull, NicknameTaken, NobodyHere, NoSuchRoom
-from chatd.core.room import Room, broadcast
+from chatd.core.room import AtOnce, Carrier, Room, broadcast
 from chatd.core.text import one_line
 
 LOBBY = "#lobby"
@@ -17,15 +17,18 @@ class Hall:
     """The registry of the people here and of their rooms.
 
     `capacity` is the number of people that fit, None for as many as come; `lost_after` is in how many seconds the doors
-    notice a lost connection.
+    notice a lost connection; `carrier` takes what is said in a room to those who hear it.
     """
 
-    def __init__(self, clock: Clock, capacity: int | None = None, lost_after: int = 120) -> None:
+    def __init__(
+        self, clock: Clock, capacity: int | None = None, lost_after: int = 120, carrier: Carrier | None = None
+    ) -> None:
         self.now = clock.seconds
         self._clock = clock
         self.capacity = capacity
         self.lost_after = lost_after
-        self.lobby = Room(LOBBY, clock)
+        self.carrier = carrier or AtOnce()
+        self.lobby = Room(LOBBY, clock, self.carrier)
         self.rooms: dict[str, Room] = {look_up_key(LOBBY): self.lobby}
         self.members: dict[Member, None] = {}
         self._by_key: dict[str, Member] = {}
@@ -97,7 +100,7 @@ class Hall:
         @raises BadRoomName: for a name that breaks a rule.
         """
         name = room_name(typed)
-        return self.rooms.setdefault(look_up_key(name), Room(name, self._clock))
+        return self.rooms.setdefault(look_up_key(name), Room(name, self._clock, self.carrier))
 
     def close_if_empty(self, room: Room) -> None:
         if not room.members and room is not self.lobby:

@@ -16,6 +16,7 @@ from chatd.core.events import (
     Event,
     Invited,
     Said,
+    Several,
     Whispered,
     WhisperSent,
 )
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 SWITCH_GUARD = 2.0  # seconds after a switch of the addressee in which the first line is given back
 NEVER = float("-inf")
 
-Deliver = Callable[[Event], object]
+Deliver = Callable[[Event | Several], object]
 """Takes an event to one person; returns False if their connection is too slow to take it now."""
 
 
@@ -250,6 +251,7 @@ class Member:
         """Leave the hall; the nickname is free. Leaving twice does nothing."""
         if not self.here:
             return
+        self._hall.carrier.settle()
         self.here = False
         self._hall.release(self._name)
         del self._hall.members[self]
@@ -341,5 +343,5 @@ def _fit(text: str) -> str:
     return text
 
 
-def _unheard(event: Event) -> None:
+def _unheard(event: Event | Several) -> None:
     """Take what is still on its way to somebody who has left."""

@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from twisted.logger import Logger
 
-from chatd.core.events import Event, LockTurned, Renamed
+from chatd.core.events import Acted, Event, LockTurned, Renamed, Said, Several
 from chatd.core.notices import Clock, Notice, Notices
 
 if TYPE_CHECKING:
     from chatd.core.member import Member
 
 _log = Logger()
+
+
+class Carrier(Protocol):
+    """How what is said in a room gets to the many who hear it. It may wait, so that lines share the work."""
+
+    def carry(self, line: Said | Acted, hearers: tuple[Member, ...]) -> None:
+        """Deliver a line to each hearer, before anything else that happens to them later."""
+
+    def settle(self) -> None:
+        """Deliver at once whatever has waited."""
+
+
+class AtOnce:
+    """The plainest carrier."""
+
+    def carry(self, line: Said | Acted, hearers: tuple[Member, ...]) -> None:
+        broadcast(line, hearers)
+
+    def settle(self) -> None:
+        """Nothing ever waits."""
 
 
 class Room:
@@ -23,13 +43,15 @@ class Room:
     not quiet.
     """
 
-    def __init__(self, name: str, clock: Clock) -> None:
+    def __init__(self, name: str, clock: Clock, carrier: Carrier) -> None:
         self.name = name
         self.locked = False
         self.members: dict[Member, None] = {}
         self.listening: dict[Member, None] = {}
         self.notices = Notices(clock, self._notify)
         self._clock = clock
+        self._carrier = carrier
+        self._audience: tuple[Member, ...] | None = None  # those who are listening, until that changes
 
     @property
     def first(self) -> Member:
@@ -40,14 +62,16 @@ class Room:
         """Say whether a person may enter, and see that the room is there."""
         return not self.locked or member in self.members or self in member.invitations
 
-    def hears(self, speaker: Member, event: Event) -> None:
+    def hears(self, speaker: Member, line: Said | Acted) -> None:
         """Deliver what `speaker` says to those who listen: not to the quiet, nor to who ignores the speaker."""
         self.notices.tell_before_hearing(speaker)
         if speaker.ignored_by or not speaker.echo:
             deaf = speaker.ignored_by if speaker.echo else speaker.ignored_by | {speaker}
-            broadcast(event, [member for member in self.listening if member not in deaf])
-        else:
-            broadcast(event, tuple(self.listening))
+            broadcast(line, [member for member in self.listening if member not in deaf])
+            return
+        if self._audience is None:
+            self._audience = tuple(self.listening)
+        self._carrier.carry(line, self._audience)
 
     def enter(self, member: Member) -> None:
         self.members[member] = None
@@ -56,8 +80,8 @@ class Room:
             self.notices.joined(member)
 
     def leave(self, member: Member, why: str = "") -> None:
+        self.set_quiet(member, True)
         del self.members[member]
-        self.listening.pop(member, None)
         self.notices.left(member, why)
         if not self.members:
             self.notices.stop()
@@ -74,6 +98,7 @@ class Room:
         broadcast(LockTurned(self._clock.seconds(), member.nickname, self.name, locked), tuple(self.members))
 
     def set_quiet(self, member: Member, quiet: bool) -> None:
+        self._audience = None
         if quiet:
             self.listening.pop(member, None)
         else:
@@ -83,7 +108,7 @@ class Room:
         broadcast(notice, [member for member in self.members if member is not but])
 
 
-def broadcast(event: Event, hearers: Iterable[Member]) -> None:
+def broadcast(event: Event | Several, hearers: Iterable[Member]) -> None:
     """Deliver one event to each hearer. One hearer's failure is logged, and stops nobody else's delivery."""
     for member in hearers:
         try:

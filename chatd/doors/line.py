@@ -21,7 +21,7 @@ from twisted.protocols.policies import TimeoutMixin
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chatd.core.events import Event
+from chatd.core.events import Event, Several
 from chatd.core.refusals import HallError, LineTooLong, NicknameTooLate, NotText
 from chatd.doors.gate import Gate, Limits, Neighbours, Pace, neighbourhood, shown_address
 from chatd.doors.outbox import Outbox, Post, Press, encoded
@@ -60,7 +60,7 @@ class LineDoor(LineReceiver, TimeoutMixin):
     delimiter = b"\n"
     MAX_LENGTH = MAX_LINE
     transport: ITCPTransport
-    deliver: Callable[[Event], bool]
+    deliver: Callable[[Event | Several], bool]
 
     def __init__(self, factory: LineFactory) -> None:
         self.factory = factory
@@ -276,12 +276,12 @@ class LineFactory(Factory):
 
     noisy = False
 
-    def __init__(self, house: House, clock: IReactorTime, terms: Terms) -> None:
+    def __init__(self, house: House, clock: IReactorTime, post: Post, terms: Terms) -> None:
         self.house = house
         self.clock = clock
         self.terms = terms
         self.gate = Gate(terms.limits, clock)
-        self.post = Post(clock)
+        self.post = post
         self.press = Press()
         self.doors: set[LineDoor] = set()
 

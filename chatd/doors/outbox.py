@@ -14,12 +14,15 @@ from twisted.internet.interfaces import IDelayedCall, IPullProducer, IPushProduc
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from chatd.core.events import Event
+from chatd.core.events import Acted, Event, Said, Several
+from chatd.core.member import Member
+from chatd.core.room import broadcast
 from chatd.talk.rendering import View, render, view
 
 FLUSH_INTERVAL = 0.005  # seconds between two rounds, at least
 FLUSH_SHARE = 2  # a round is followed by so many times its own length of rest: in a room of thousands, that shares more
 FLUSH_REST = 0.1  # seconds, at most
+PIECE = 1024  # characters said that are put into outboxes together: far less than the smallest bound of an outbox
 CHUNK = 16 * 1024  # bytes given to a slow transport at a time, so that "it takes nothing" can be told from "it is slow"
 
 
@@ -29,18 +32,19 @@ class Press:
     __slots__ = ("event", "lines")
 
     def __init__(self) -> None:
-        self.event: Event | None = None
+        self.event: Event | Several | None = None
         self.lines: dict[View, bytes] = {}  # of that event
 
-    def line(self, event: Event, view: View) -> bytes:
+    def lines_of(self, event: Event | Several, view: View) -> bytes:
         if event is not self.event:
             self.event = event
             self.lines = {}
         try:
             return self.lines[view]
         except KeyError:
-            line = self.lines[view] = encoded(render(event, view))
-            return line
+            events = event.events if isinstance(event, Several) else (event,)
+            lines = self.lines[view] = b"".join(encoded(render(event, view)) for event in events)
+            return lines
 
 
 def encoded(line: str) -> bytes:
@@ -48,7 +52,11 @@ def encoded(line: str) -> bytes:
 
 
 class Post:
-    """Flushes all outboxes in which something waits, together."""
+    """Flushes all outboxes in which something waits, together.
+
+    It is the hall's carrier too: what the same people hear between two rounds is put into their outboxes in one piece.
+    Whatever else comes to any outbox settles that first, so that everybody sees everything in the order it happened.
+    """
 
     _log = Logger()
 
@@ -57,21 +65,43 @@ class Post:
         self._waiting: list[Outbox] = []
         self._round: IDelayedCall | None = None
         self._next_at = 0.0
+        self._lines: list[Said | Acted] = []  # not in the outboxes yet
+        self._size = 0  # characters in them
+        self._hearers: tuple[Member, ...] = ()  # of these lines
+
+    def carry(self, line: Said | Acted, hearers: tuple[Member, ...]) -> None:
+        if hearers is not self._hearers or self._size > PIECE:
+            self.settle()
+            self._hearers = hearers
+        self._lines.append(line)
+        self._size += len(line.text)
+        self._schedule()
+
+    def settle(self) -> None:
+        if self._lines:
+            lines, self._lines, self._size = self._lines, [], 0
+            broadcast(lines[0] if len(lines) == 1 else Several(tuple(lines)), self._hearers)
 
     def expect(self, outbox: Outbox) -> None:
         """Flush this outbox in the next round."""
-        if not self._waiting:
+        self._schedule()
+        self._waiting.append(outbox)
+
+    def _schedule(self) -> None:
+        if self._round is None:
             rest = self._next_at - self._clock.seconds()
             self._round = self._clock.callLater(min(max(rest, 0), FLUSH_REST), self._go_round)
-        self._waiting.append(outbox)
 
     def stop(self) -> None:
         """Go no more rounds; all connections are closed."""
-        if self._round is not None and self._round.active():
+        if self._round is not None:
             self._round.cancel()
+            self._round = None
 
     def _go_round(self) -> None:
         started = self._clock.seconds()
+        self.settle()
+        self._round = None
         waiting, self._waiting = self._waiting, []
         for outbox in waiting:
             try:
@@ -161,14 +191,15 @@ class Outbox:
         """Whether an answer is not yet handed over to its end."""
         return bool(self._answers)
 
-    def deliver(self, event: Event) -> bool:
-        """Take an event; return False if it is skipped because the reader is too slow."""
-        return self.append(self._press.line(event, self.view))
+    def deliver(self, event: Event | Several) -> bool:
+        """Take an event, or several; return False if they are skipped because the reader is too slow."""
+        self._post.settle()
+        return self.append(self._press.lines_of(event, self.view))
 
     def append(self, line: bytes) -> bool:
-        """Take a line, with its end; return False if it is skipped because the reader is too slow."""
+        """Take a line, or several, with their ends; return False if they are skipped."""
         if len(line) > self._free and not self._make_room(len(line)):
-            self._skipped += 1
+            self._skipped += line.count(b"\n")
             self._free = -1
             return False
         self._free -= len(line)
@@ -182,6 +213,7 @@ class Outbox:
         """Take an answer of any length: its lines are made when there is room for them, and none is skipped."""
         if self._closed:
             return
+        self._post.settle()
         self._answers.append(lines)
         if not self._blocked:
             self._pull(CHUNK)

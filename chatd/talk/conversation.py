@@ -14,7 +14,7 @@ from typing import Protocol
 
 from twisted.logger import Logger
 
-from chatd.core.events import Event
+from chatd.core.events import Event, Several
 from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.refusals import HallError, HallFull, TooManyNicknames
@@ -31,8 +31,8 @@ class Terminal(Protocol):
 
     view: View
 
-    def deliver(self, event: Event) -> object:
-        """Show an event, rendered for the view."""
+    def deliver(self, event: Event | Several) -> object:
+        """Show an event, or several, rendered for the view."""
 
     def answer(self, lines: Iterable[str]) -> None:
         """Show these lines."""

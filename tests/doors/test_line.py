@@ -16,6 +16,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.core.hall import Hall
 from chatd.doors.gate import Limits
 from chatd.doors.line import SLOW_GOODBYE, LineDoor, LineFactory, Terms
+from chatd.doors.outbox import Post
 from chatd.talk.conversation import House
 from chatd.talk.rendering import view
 
@@ -41,12 +42,13 @@ class DoorTestCase(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.hall = Hall(self.clock)
+        post = Post(self.clock)
+        self.hall = Hall(self.clock, carrier=post)
         limits = replace(Limits(0, 1, 0, 1, max_connections=100, max_per_address=20), **self.limits)
         terms = replace(
             Terms(limits, sendq=16 * 1024, stall_timeout=60, peer_timeout=120, idle_timeout=None), **self.terms
         )
-        self.factory = LineFactory(House(self.hall, "the lab", (), 0.0), self.clock, terms)
+        self.factory = LineFactory(House(self.hall, "the lab", (), 0.0), self.clock, post, terms)
 
     def connect(self, *sent: bytes) -> tuple[LineDoor, Line]:
         """Return a new connection that has sent these segments."""
