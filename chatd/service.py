@@ -17,7 +17,7 @@ from chatd import __version__
 from chatd.core.hall import Hall
 from chatd.doors.gate import Limits
 from chatd.doors.line import LineFactory, Terms
-from chatd.doors.outbox import Post
+from chatd.doors.post import Post
 from chatd.settings import SETTINGS, BadSetting, Settings, shown_default
 from chatd.talk.conversation import House
 

@@ -24,7 +24,8 @@ from zope.interface import implementer
 from chatd.core.events import Event, Several
 from chatd.core.refusals import HallError, LineTooLong, NicknameTooLate, NotText
 from chatd.doors.gate import Gate, Limits, Neighbours, Pace, neighbourhood, shown_address
-from chatd.doors.outbox import Outbox, Post, Press, encoded
+from chatd.doors.outbox import Outbox
+from chatd.doors.post import Post, Press, encoded
 from chatd.doors.sockets import prepare
 from chatd.doors.telnet import END_OF_INPUT, Keyboard, erased, needs_erasing
 from chatd.talk.conversation import Conversation, House

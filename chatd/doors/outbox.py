@@ -1,8 +1,4 @@
-"""What waits to be sent to one connection: batched, in order, and bounded.
-
-Nearly all that a delivery costs is the kernel's `send`. So lines are appended, and all outboxes flushed together: at
-once when the house is quiet, and at most every few milliseconds under load, when many lines share one `send`.
-"""
+"""What waits to be sent to one connection: in order, and bounded."""
 
 from __future__ import annotations
 
@@ -11,105 +7,13 @@ from typing import Any, Protocol
 
 from twisted.internet import tcp
 from twisted.internet.interfaces import IDelayedCall, IPullProducer, IPushProducer, IReactorTime
-from twisted.logger import Logger
 from zope.interface import implementer
 
-from chatd.core.events import Acted, Event, Said, Several
-from chatd.core.member import Member
-from chatd.core.room import broadcast
-from chatd.talk.rendering import View, render, view
+from chatd.core.events import Event, Several
+from chatd.doors.post import Post, Press
+from chatd.talk.rendering import view
 
-FLUSH_INTERVAL = 0.005  # seconds between two rounds, at least
-FLUSH_SHARE = 2  # a round is followed by so many times its own length of rest: in a room of thousands, that shares more
-FLUSH_REST = 0.1  # seconds, at most
-PIECE = 1024  # characters said that are put into outboxes together: far less than the smallest bound of an outbox
 CHUNK = 16 * 1024  # bytes given to a slow transport at a time, so that "it takes nothing" can be told from "it is slow"
-
-
-class Press:
-    """The bytes of one event, made once for each view: the hearers of a line come one after the other."""
-
-    __slots__ = ("event", "lines")
-
-    def __init__(self) -> None:
-        self.event: Event | Several | None = None
-        self.lines: dict[View, bytes] = {}  # of that event
-
-    def lines_of(self, event: Event | Several, view: View) -> bytes:
-        if event is not self.event:
-            self.event = event
-            self.lines = {}
-        try:
-            return self.lines[view]
-        except KeyError:
-            events = event.events if isinstance(event, Several) else (event,)
-            lines = self.lines[view] = b"".join(encoded(render(event, view)) for event in events)
-            return lines
-
-
-def encoded(line: str) -> bytes:
-    return f"{line}\r\n".encode()
-
-
-class Post:
-    """Flushes all outboxes in which something waits, together.
-
-    It is the hall's carrier too: what the same people hear between two rounds is put into their outboxes in one piece.
-    Whatever else comes to any outbox settles that first, so that everybody sees everything in the order it happened.
-    """
-
-    _log = Logger()
-
-    def __init__(self, clock: IReactorTime) -> None:
-        self._clock = clock
-        self._waiting: list[Outbox] = []
-        self._round: IDelayedCall | None = None
-        self._next_at = 0.0
-        self._lines: list[Said | Acted] = []  # not in the outboxes yet
-        self._size = 0  # characters in them
-        self._hearers: tuple[Member, ...] = ()  # of these lines
-
-    def carry(self, line: Said | Acted, hearers: tuple[Member, ...]) -> None:
-        if hearers is not self._hearers or self._size > PIECE:
-            self.settle()
-            self._hearers = hearers
-        self._lines.append(line)
-        self._size += len(line.text)
-        self._schedule()
-
-    def settle(self) -> None:
-        if self._lines:
-            lines, self._lines, self._size = self._lines, [], 0
-            broadcast(lines[0] if len(lines) == 1 else Several(tuple(lines)), self._hearers)
-
-    def expect(self, outbox: Outbox) -> None:
-        """Flush this outbox in the next round."""
-        self._schedule()
-        self._waiting.append(outbox)
-
-    def _schedule(self) -> None:
-        if self._round is None:
-            rest = self._next_at - self._clock.seconds()
-            self._round = self._clock.callLater(min(max(rest, 0), FLUSH_REST), self._go_round)
-
-    def stop(self) -> None:
-        """Go no more rounds; all connections are closed."""
-        if self._round is not None:
-            self._round.cancel()
-            self._round = None
-
-    def _go_round(self) -> None:
-        started = self._clock.seconds()
-        self.settle()
-        self._round = None
-        waiting, self._waiting = self._waiting, []
-        for outbox in waiting:
-            try:
-                outbox.flush()
-            except Exception:  # a bug of ours must not keep the others waiting
-                self._log.failure("An outbox could not be flushed")
-        now = self._clock.seconds()
-        self._next_at = now + max(FLUSH_INTERVAL, FLUSH_SHARE * (now - started))
 
 
 class Reader(Protocol):

@@ -16,7 +16,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.core.hall import Hall
 from chatd.doors.gate import Limits
 from chatd.doors.line import SLOW_GOODBYE, LineDoor, LineFactory, Terms
-from chatd.doors.outbox import Post
+from chatd.doors.post import Post
 from chatd.talk.conversation import House
 from chatd.talk.rendering import view
 
@@ -319,7 +319,7 @@ class FloodTests(DoorTestCase):
         self.assertEqual(self.said(line), 10)
         for second in range(1, 10):
             self.clock.pump([0.05] * 20)
-            self.assertAlmostEqual(self.said(line), 10 + 5 * second, delta=1)
+            self.assertIn(self.said(line) - 5 * second, (9, 10, 11))
         self.clock.pump([0.05] * 20 * 30)
         seen = line.value().decode()
         self.assertEqual(
