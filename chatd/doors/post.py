@@ -16,9 +16,9 @@ from chatd.core.member import Member
 from chatd.core.room import broadcast
 from chatd.talk.rendering import View, render
 
-FLUSH_INTERVAL = 0.005  # seconds between two rounds, at least
-FLUSH_SHARE = 2  # a round is followed by so many times its own length of rest: in a room of thousands, that shares more
-FLUSH_REST = 0.1  # seconds, at most
+FLUSH_INTERVAL = 0.005  # seconds of rest after a round, at least
+REST_FOR_EACH = 0.00002  # seconds, for each outbox in the round: in a room of thousands, more lines share a send
+LONGEST_REST = 0.1  # seconds
 PIECE = 1024  # characters said that are put into outboxes together: far less than the smallest bound of an outbox
 
 
@@ -92,7 +92,7 @@ class Post:
     def _schedule(self) -> None:
         if self._round is None:
             rest = self._next_at - self._clock.seconds()
-            self._round = self._clock.callLater(min(max(rest, 0), FLUSH_REST), self._go_round)
+            self._round = self._clock.callLater(min(max(rest, 0), LONGEST_REST), self._go_round)
 
     def stop(self) -> None:
         """Go no more rounds; all connections are closed."""
@@ -101,7 +101,6 @@ class Post:
             self._round = None
 
     def _go_round(self) -> None:
-        started = self._clock.seconds()
         self.settle()
         self._round = None
         waiting, self._waiting = self._waiting, []
@@ -110,5 +109,5 @@ class Post:
                 outbox.flush()
             except Exception:  # a bug of ours must not keep the others waiting
                 self._log.failure("An outbox could not be flushed")
-        now = self._clock.seconds()
-        self._next_at = now + max(FLUSH_INTERVAL, FLUSH_SHARE * (now - started))
+        rest = max(FLUSH_INTERVAL, REST_FOR_EACH * len(waiting))
+        self._next_at = self._clock.seconds() + min(rest, LONGEST_REST)

@@ -35,22 +35,27 @@ class PostTests(SynchronousTestCase):
         self.assertEqual(flushed, ["one", "two"])
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
-    def test_longer_rest_after_a_longer_round(self) -> None:
-        """A round is followed by twice its own length of rest, so that a big room's lines share more sends."""
+    def rest_after(self, size: int) -> float:
+        """Return the seconds from a round of so many outboxes to the next."""
         clock = Clock()
         post = Post(clock)
-        rounds: list[float] = []
+        flushed: list[float] = []
 
-        class Slow:
+        class Waiting:
             def flush(self) -> None:
-                rounds.append(clock.seconds())
-                clock.rightNow += 0.02
+                flushed.append(clock.seconds())
 
-        post.expect(Slow())
+        for _ in range(size):
+            post.expect(Waiting())
         clock.advance(1)
-        post.expect(Slow())
-        clock.pump([0.001] * 100)
-        self.assertTrue(0.06 <= rounds[1] - rounds[0] + 1e-9 < 0.062, rounds)
+        post.expect(Waiting())
+        clock.pump([0.001] * 110)
+        return flushed[-1] - flushed[0]
+
+    def test_longer_rest_after_a_bigger_round(self) -> None:
+        """The more outboxes a round had, the longer the rest, so that a big room's lines share more sends."""
+        for size, rest in ((1, 0.005), (200, 0.005), (2000, 0.04), (20_000, 0.1)):
+            self.assertAlmostEqual(self.rest_after(size), rest, places=2)
 
 
 class PressTests(SynchronousTestCase):
