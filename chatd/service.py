@@ -10,6 +10,7 @@ from twisted.application import strports
 from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IProtocolFactory
 from twisted.logger import Logger
 from twisted.python import usage
 
@@ -94,9 +95,18 @@ class ChatService(MultiService):
         self._factory = LineFactory(house, reactor, post, terms(settings))
         for endpoint in settings.listen:
             try:
-                strports.service(endpoint, self._factory, reactor).setServiceParent(self)
+                self._open(endpoint, reactor)
             except Exception as error:  # each kind of endpoint has its own ways to fail
                 raise CannotStart(f"chatd: --listen {endpoint}: {error}; tcp:2428 would work") from None
+
+    def _open(self, endpoint: str, reactor: Any) -> None:
+        factory: IProtocolFactory = self._factory
+        if endpoint.startswith("ssl:"):
+            from chatd.doors.tls import behind_tls  # it needs pyOpenSSL, which not everybody has
+
+            endpoint, factory, watch = behind_tls(endpoint, factory, reactor)
+            watch.setServiceParent(self)
+        strports.service(endpoint, factory, reactor).setServiceParent(self)
 
     def privilegedStartService(self) -> None:
         try:

@@ -185,3 +185,17 @@ class LineTooLong(HallError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"that line is longer than {limit} bytes; none of it was sent; cut it into shorter ones")
+
+
+class LineCutOff(HallError):
+    """The input ended in the middle of a line."""
+
+    def __init__(self) -> None:
+        super().__init__("your last line had no end; it was not sent; end each line with a newline")
+
+
+class SpokeTLS(HallError):
+    """Somebody speaks TLS where plain text is spoken."""
+
+    def __init__(self) -> None:
+        super().__init__("this port speaks plain text, not TLS; use telnet or nc")

@@ -22,7 +22,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatd.core.events import Event, Several
-from chatd.core.refusals import HallError, LineTooLong, NicknameTooLate, NotText
+from chatd.core.refusals import HallError, LineCutOff, LineTooLong, NicknameTooLate, NotText, SpokeTLS
 from chatd.doors.gate import Gate, Limits, Neighbours, Pace, neighbourhood, shown_address
 from chatd.doors.outbox import Outbox
 from chatd.doors.post import Post, Press, encoded
@@ -36,6 +36,7 @@ NICKNAME_WITHIN = 60.0  # seconds
 IDLE_WARNING = 60.0  # seconds before an idle person is disconnected
 SLOW_GOODBYE = 30.0  # seconds in which what is waiting may still be taken by somebody who has left
 LINGER = 1.0  # seconds in which the client may close its side, once all is sent
+CLIENT_HELLO = b"\x16\x03"  # RFC 8446, 5.1: how TLS begins, and no nickname
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,9 @@ class LineDoor(LineReceiver, TimeoutMixin):
     def dataReceived(self, data: bytes) -> None:
         if data:
             self._read_at = self.factory.clock.seconds()
+        if data.startswith(CLIENT_HELLO) and self._conversation.awaits_nickname:
+            self._conversation.turn_away(SpokeTLS())
+            return
         try:
             super().dataReceived(self._keyboard.typed(data))
             while self._excess:
@@ -155,7 +159,8 @@ class LineDoor(LineReceiver, TimeoutMixin):
         self.setTimeout(LINGER)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self._conversation.hung_up("" if reason.check(ConnectionDone) else "connection lost")
+        why = str(reason.value) if reason.check(HandshakeFailed) else "connection lost"
+        self._conversation.hung_up("" if reason.check(ConnectionDone) else why)
         self._outbox.stopProducing()
         self.setTimeout(None)
         if self._held is not None:
@@ -265,11 +270,8 @@ class LineDoor(LineReceiver, TimeoutMixin):
             self.setTimeout(limit - IDLE_WARNING - idle)
 
 
-class LineCutOff(HallError):
-    """The input ended in the middle of a line."""
-
-    def __init__(self) -> None:
-        super().__init__("your last line had no end; it was not sent; end each line with a newline")
+class HandshakeFailed(Exception):
+    """Why a connection was lost before its door could be reached; `str()` is for the log."""
 
 
 class LineFactory(Factory):

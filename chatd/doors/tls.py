@@ -1,0 +1,149 @@
+"""TLS in front of any door: `ssl:` endpoints and the handshake.
+
+The door behind it knows nothing of TLS. It is connected from the start, so that it is counted, limited and closed as
+any other; what it says before the handshake is done waits in Twisted's transport.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from twisted.application.internet import TimerService
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import (
+    IAddress,
+    IHalfCloseableProtocol,
+    IHandshakeListener,
+    IProtocol,
+    IProtocolFactory,
+    IReactorTime,
+)
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.threads import deferToThread
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+try:
+    from OpenSSL import SSL
+    from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+except ImportError:
+    raise ImportError("TLS needs pyOpenSSL: pip install 'chatd[tls]'") from None
+
+from chatd.doors.certificate import Certificate, InThread, in_words
+from chatd.doors.line import HandshakeFailed
+
+CHECK_EVERY = 60.0  # seconds
+HANDSHAKE_WITHIN = 15.0  # seconds
+HANDSHAKE_RECORD = b"\x16"  # RFC 8446, 5.1: all that a TLS client sends begins with it, and no text does
+SPEAKS_TLS = b"!! this port speaks TLS: use openssl s_client -quiet -connect HOST:PORT, or ncat --ssl HOST PORT\r\n"
+
+
+def behind_tls(
+    endpoint: str, doors: IProtocolFactory, clock: IReactorTime, in_thread: InThread = deferToThread
+) -> tuple[str, TLSFactory, TimerService]:
+    r"""Return the plain endpoint below an `ssl:` one, the factory to open there, and the service that renews for it.
+
+    `ssl:2429:privateKey=FILE:certKey=FILE` is opened on `tcp:2429`, `ssl:systemd:domain=INET6:name=tls:privateKey=FILE`
+    on what systemd hands over; other parts, such as `interface=`, are that endpoint's own. `\:` is a colon in a name.
+    `certKey` may hold a chain, the server's own certificate first; without it, the key's file holds both.
+
+    @raises ValueError: if a file is missing, or they don't fit together.
+    """
+    below: list[str] = []
+    files: dict[str, Path] = {}
+    for part in re.findall(r"(?:[^\\:]|\\.)+", endpoint)[1:]:
+        name, _, value = part.partition("=")
+        if name in ("privateKey", "certKey"):
+            files[name] = Path(re.sub(r"\\(.)", r"\1", value)).absolute()  # the daemon will be in another folder
+        else:
+            below.append(part)
+    if not below or "privateKey" not in files:
+        raise ValueError("a port and its key are needed, as in ssl:2429:privateKey=key.pem:certKey=chain.pem")
+    if below[0].isdecimal():
+        below.insert(0, "tcp")
+    certificate = Certificate(files["privateKey"], files.get("certKey", files["privateKey"]), clock, in_thread)
+    watch = TimerService(CHECK_EVERY, lambda: Deferred.fromCoroutine(certificate.check()))
+    watch.clock = clock
+    return ":".join(below), TLSFactory(certificate, doors, clock), watch
+
+
+class TLSFactory(TLSMemoryBIOFactory):
+    """Puts TLS in front of the doors that another factory builds."""
+
+    def __init__(self, certificate: Certificate, doors: IProtocolFactory, clock: IReactorTime) -> None:
+        super().__init__(certificate, False, doors, clock)
+        self.certificate = certificate
+        self.clock = clock
+
+    def buildProtocol(self, addr: IAddress | None) -> TLSConnection:
+        return TLSConnection(self, Handshake(self.wrappedFactory.buildProtocol(addr), self.clock))
+
+
+@implementer(IHalfCloseableProtocol)
+class TLSConnection(TLSMemoryBIOProtocol):
+    """The TLS of one connection; until it is agreed on, the `Handshake` sees first what arrives."""
+
+    def dataReceived(self, data: bytes) -> None:
+        within = self.wrappedProtocol
+        if not isinstance(within, Handshake) or within.is_tls(data):
+            super().dataReceived(data)
+
+    def readConnectionLost(self) -> None:
+        """The client has sent all it will, and may still be reading (`ncat --ssl` in a pipe)."""
+        wire: Any = self.transport
+        if IHalfCloseableProtocol.providedBy(self.wrappedProtocol):
+            self.wrappedProtocol.readConnectionLost()
+        wire.loseConnection()
+
+    def writeConnectionLost(self) -> None:
+        """Never called: Twisted's TLS can't bear a wire that is closed one way only, by us."""
+
+
+@implementer(IHandshakeListener)
+class Handshake(Protocol):
+    """Stands between a connection and its door until TLS is agreed on; if it never is, the door is told why."""
+
+    transport: TLSConnection
+
+    def __init__(self, door: IProtocol, clock: IReactorTime) -> None:
+        self._door = door
+        self._clock = clock
+        self._silent = True
+        self._failed = ""
+
+    def connectionMade(self) -> None:
+        self._deadline = self._clock.callLater(HANDSHAKE_WITHIN, self._give_up)
+        self._door.makeConnection(self.transport)
+
+    def is_tls(self, data: bytes) -> bool:
+        """Take what arrives; return whether OpenSSL should have it."""
+        if self._silent and not data.startswith(HANDSHAKE_RECORD):
+            self._say_what_is_spoken("plain text where TLS is spoken")
+        self._silent = False
+        return not self._failed
+
+    def handshakeCompleted(self) -> None:
+        self._deadline.cancel()
+        self.transport.wrappedProtocol = self._door
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if self._deadline.active():
+            self._deadline.cancel()
+        why = in_words(reason.value) if isinstance(reason.value, SSL.Error) else "connection closed"
+        self._door.connectionLost(Failure(HandshakeFailed(self._failed or f"no TLS handshake: {why}")))
+
+    def _give_up(self) -> None:
+        why = f"no TLS handshake within {HANDSHAKE_WITHIN:g} s"
+        if self._silent:  # perhaps somebody with telnet, waiting for the welcome
+            self._say_what_is_spoken(why)
+        else:
+            self._failed = why
+            self.transport.abortConnection()
+
+    def _say_what_is_spoken(self, failed: str) -> None:
+        self._failed = failed
+        wire: Any = self.transport.transport
+        wire.write(SPEAKS_TLS)
+        wire.loseConnection()
