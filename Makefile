@@ -24,6 +24,10 @@ check: $(VENV)/develops
 bench: $(VENV)/runs
 	$(BIN)/python -m bench $(ARGS)
 
+# Hostile clients beside honest ones on a real daemon; ARGS='--seconds 30' for a short run, '--seed N' to repeat one.
+fuzz: $(VENV)/develops
+	$(BIN)/python -m fuzz $(ARGS)
+
 clean:
 	rm -rf $(VENV) build *.egg-info _trial_temp* .mypy_cache .ruff_cache .hypothesis .coverage*
 

@@ -1,0 +1,1 @@
+"""Hostile connections beside honest ones, on a real daemon: `python -m fuzz` (docs/security.md)."""
