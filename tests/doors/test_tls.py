@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import subprocess
 import sys
+from contextlib import chdir
 from pathlib import Path
 
 from hypothesis import given
@@ -217,6 +218,16 @@ class TalkTests(TLSTestCase):
             )
         self.flushWarnings()  # that these versions are out of date
 
+    def test_weak_cipher(self) -> None:
+        """Ciphers of TLS 1.2 without authenticated encryption are not spoken."""
+        context = any_certificate()
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers("ECDHE-ECDSA-AES128-SHA")
+        client = self.client(context)
+        self.assertRaises(ssl.SSLError, client.meet)
+        self.clock.advance(0)
+        self.assertLeftNoTrace()
+
     def test_half_closed(self) -> None:
         """A client that has sent all it will, and still reads, gets every reply before the connection closes."""
         client = self.client()
@@ -255,11 +266,11 @@ class HandshakeTests(TLSTestCase):
             self.assertEqual(client.wire.value(), SPEAKS_TLS)
             self.assertLeft(client, events, "plain text where TLS is spoken")
 
-    def test_more_plain_text(self) -> None:
-        """What follows it is not looked at, even if it were TLS."""
+    def test_too_late(self) -> None:
+        """What a client sends after it was told that is not looked at, even if it is TLS now."""
         client = self.client()
         client.wire.loseConnection = lambda: None  # it waits for the client to read
-        client.door.dataReceived(b"alice\r\n")
+        self.clock.advance(HANDSHAKE_WITHIN)
         client.door.dataReceived(client.hello())
         self.assertEqual(client.wire.value(), SPEAKS_TLS)
 
@@ -465,6 +476,14 @@ class EndpointTests(TLSTestCase):
         folder.mkdir()
         write_pair(folder)
         self.behind("1", r"privateKey={0}/a\:b\\c=d/key.pem:certKey={0}/a\:b\\c=d/cert.pem")
+
+    def test_relative_name(self) -> None:
+        """Names of files are relative to where chatd was started, also when it has gone to another folder."""
+        with chdir(self.folder):
+            _, factory, _ = self.behind("1", "privateKey=key.pem:certKey=cert.pem")
+        with capturedLogs() as events:
+            self.successResultOf(Deferred.fromCoroutine(factory.certificate.check()))
+        self.assertEqual(events, [])
 
     def test_one_file(self) -> None:
         """Without certKey, the key's file holds both."""
