@@ -20,7 +20,7 @@ from zope.interface import implementer
 
 DAY = 86_400.0  # seconds
 WARN_BEFORE = 14 * DAY
-CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2, those with forward secrecy (RFC 9325, 4.2); 1.3 has no others
+CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2, what RFC 9325, 4.2 recommends; 1.3 has no others
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ except ImportError:
     raise ImportError("TLS needs pyOpenSSL: pip install 'chatd[tls]'") from None
 
 from chatd.doors.certificate import Certificate, InThread, in_words
-from chatd.doors.line import HandshakeFailed
+from chatd.doors.line import LINGER, HandshakeFailed
 
 CHECK_EVERY = 60.0  # seconds
 HANDSHAKE_WITHIN = 15.0  # seconds
@@ -98,7 +98,7 @@ class TLSConnection(TLSMemoryBIOProtocol):
         wire.loseConnection()
 
     def writeConnectionLost(self) -> None:
-        """Never called: Twisted's TLS can't bear a wire that is closed one way only, by us."""
+        """Only who speaks plain text is told so and closed one way; the TLS of others can't bear that."""
 
 
 @implementer(IHandshakeListener)
@@ -146,4 +146,7 @@ class Handshake(Protocol):
         self._failed = failed
         wire: Any = self.transport.transport
         wire.write(SPEAKS_TLS)
-        wire.loseConnection()
+        wire.loseWriteConnection()  # what else is on its way here would reset a closed socket, and the line be lost
+        if self._deadline.active():
+            self._deadline.cancel()
+        self._deadline = self._clock.callLater(LINGER, wire.abortConnection)

@@ -19,6 +19,7 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 
 from chatd.doors.certificate import DAY
+from chatd.doors.line import LINGER
 from chatd.doors.tls import CHECK_EVERY, HANDSHAKE_WITHIN, SPEAKS_TLS, TLSConnection, TLSFactory, behind_tls
 from tests.doors.test_certificate import write_pair
 from tests.doors.test_line import DoorTestCase
@@ -40,6 +41,10 @@ class Wire(StringTransport):
 
     def loseConnection(self) -> None:
         self._end(ConnectionDone())
+
+    def loseWriteConnection(self) -> None:
+        """The client closes its side when the door has closed its own."""
+        self.loseConnection()
 
     def abortConnection(self) -> None:
         self.aborted = True
@@ -269,10 +274,13 @@ class HandshakeTests(TLSTestCase):
     def test_too_late(self) -> None:
         """What a client sends after it was told that is not looked at, even if it is TLS now."""
         client = self.client()
-        client.wire.loseConnection = lambda: None  # it waits for the client to read
+        client.wire.loseWriteConnection = lambda: None  # the client doesn't close its side
         self.clock.advance(HANDSHAKE_WITHIN)
         client.door.dataReceived(client.hello())
         self.assertEqual(client.wire.value(), SPEAKS_TLS)
+        self.clock.pump([LINGER, 0])
+        self.assertTrue(client.wire.aborted)
+        self.assertLeftNoTrace()
 
     def test_silent(self) -> None:
         """A client that waits for a welcome without a word is told that this is TLS after 15 s, and closed."""
