@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from chatd.talk.commands import TABLE
-from fuzz.names import HONEST, LOOK_ALIKES, ODD_NAMES, ROOMS
+from fuzz.names import HONEST, LOOK_ALIKES, ODD_NAMES, ROGUES, ROOMS
 from tests.doors.test_telnet import CLIENTS
 
 EXAMPLES = 3000
@@ -22,6 +22,7 @@ RECORDINGS = tuple(sent for sent, _, _ in CLIENTS.values())
 SPELLINGS = tuple((name, entry.arguments.split()) for entry in TABLE for name in entry.names)
 NAMES = (*HONEST, *HONEST, *sorted(LOOK_ALIKES), *ODD_NAMES)
 ENDS = (b"\n", b"\n", b"\n", b"\r\n", b"\r\n", b"\r", b"\r\0", b"\xff\xf0\n", b"")
+PRIVATE_WAYS = ("@{} {}", "/msg {} {}", "to:{}\n{}\nto:", "to:{}\n/me {}\nto:")
 
 # Bytes that mean something to telnet, to a terminal, to a decoder or to chatd.
 GADGETS = (
@@ -66,11 +67,11 @@ def draw_examples(number: int, count: int = EXAMPLES) -> list[bytes]:
 
 
 class Chunks:
-    """What the hostile person of this number sends."""
+    """What the hostile person of this name sends."""
 
-    def __init__(self, random: Random, number: int, examples: list[bytes]) -> None:
+    def __init__(self, random: Random, name: str, examples: list[bytes]) -> None:
         self._random = random
-        self._name = f"rogue{number}"
+        self._name = name
         self._examples = examples
         self._private = 0
         self._greedy = (self._talk, self._question, self._question)
@@ -108,8 +109,7 @@ class Chunks:
         return self._name if self._random.random() < 0.7 else f"{self._name}x{self._random.randrange(1000)}"
 
     def _any_name(self) -> str:
-        random = self._random
-        return random.choice(NAMES) if random.random() < 0.7 else f"rogue{random.randrange(20)}"
+        return self._random.choice(NAMES if self._random.random() < 0.7 else ROGUES)
 
     def _end(self) -> bytes:
         return self._random.choice(ENDS)
@@ -153,7 +153,7 @@ class Chunks:
         self._private += 1
         name = self._random.choice(HONEST)
         words = f"only for {name}: {self._private} from {self._name}"
-        way = self._random.choice(("@{} {}", "/msg {} {}", "to:{}\n{}\nto:", "to:{}\n/me {}\nto:"))
+        way = self._random.choice(PRIVATE_WAYS)
         return f"\n\n{way.format(name, words)}\n".encode()
 
     def _room_of_own(self) -> bytes:

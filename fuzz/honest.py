@@ -65,6 +65,8 @@ class Ears:
             raise self._fault("somebody who looks like an honest person", line)
         if speaker in HONEST:
             self._judge_honest(speaker, shown["text"] or "", line)
+        if line.startswith("-- ") and line.endswith(" skipped while your connection was slow"):
+            raise self._fault("not all there was: this machine is too slow", line)
         if "only for " in line:
             self._judge_private(line)
 
@@ -74,7 +76,7 @@ class Ears:
             raise self._fault(f"what {speaker} never said", line)
         self.heard[speaker] += 1
         if int(numbered[1]) != self.heard[speaker]:
-            raise self._fault(f"another line of {speaker} than the next, {self.heard[speaker]}:", line)
+            raise self._fault(f"another line of {speaker} than number {self.heard[speaker]}", line)
 
     def _judge_private(self, line: str) -> None:
         """Whoever is hostile sends each marked line once, to one person."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 HONEST = tuple(f"honest{number}" for number in range(5))
+ROGUES = tuple(f"rogue{number}" for number in range(40))
+DEAF = ROGUES[-4:]  # they never read
 
 # Each is one letter, and others that nobody tells from it on a screen.
 _TWINS = {"h": "Hһ", "o": "O0оοо", "n": "N", "e": "Eеe", "s": "Sѕs", "t": "T"}

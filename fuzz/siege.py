@@ -13,10 +13,9 @@ from fuzz.daemon import ENDS_WITHIN, Daemon
 from fuzz.faults import Fault
 from fuzz.honest import Honest
 from fuzz.hostile import Hostile
-from fuzz.names import HONEST
+from fuzz.names import DEAF, HONEST, ROGUES
 from fuzz.pulse import Pulse
 
-LIVELY, DEAF = 20, 4  # hostile people who read, and who never do
 SAYS_EVERY = 0.02  # seconds from an honest person's line to the next
 STUCK = 20.0  # seconds after which nobody believes in it any more
 REST = 0.0002  # seconds to wait when nobody can do anything
@@ -45,12 +44,12 @@ class Siege:
         self.honest = [Honest(name, daemon.port) for name in HONEST]
         self.hostile = [
             Hostile(
-                Random(f"{seed} way {number}"),
-                Chunks(Random(f"{seed} chunks {number}"), number, examples),
+                Random(f"{seed} ways of {name}"),
+                Chunks(Random(f"{seed} chunks of {name}"), name, examples),
                 daemon.port,
-                deaf=number >= LIVELY,
+                deaf=name in DEAF,
             )
-            for number in range(LIVELY + DEAF)
+            for name in ROGUES
         ]
 
     def close(self) -> None:
