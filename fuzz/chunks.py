@@ -74,7 +74,6 @@ class Chunks:
         self._name = name
         self._examples = examples
         self._private = 0
-        self._greedy = (self._talk, self._question, self._question)
         self._kinds = (
             *[self._command] * 5,
             *[self._example] * 4,
@@ -92,10 +91,11 @@ class Chunks:
             yield self._random.choice(self._kinds)() or b"\n"
 
     def greedy_life(self) -> Iterator[bytes]:
-        """Yield the chunks of a connection that asks for answers without end."""
+        """Yield the chunks of a connection that wants one thing without end: to be heard, answers, or telnet's."""
         yield from self._arrival()
+        wish = self._random.choice((self._line, self._question, self._timing_marks))
         while True:
-            yield self._random.choice(self._greedy)()
+            yield wish()
 
     def _arrival(self) -> Iterator[bytes]:
         """Most give a nickname that is free."""
@@ -159,6 +159,12 @@ class Chunks:
     def _room_of_own(self) -> bytes:
         room, guest = self._random.choice(ROOMS), self._any_name()
         return f"/join {room}\n/lock\n/invite {guest}\n/ls\n".encode()
+
+    def _line(self) -> bytes:
+        return f"nobody answers {self._name}\n".encode()
+
+    def _timing_marks(self) -> bytes:
+        return b"\xff\xfd\x06" * 200
 
     def _question(self) -> bytes:
         return self._random.choice((b"/h\n", b"/ls\n", b"/rooms\n", b"/motd\n", b"/h\n" * 20))

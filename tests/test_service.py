@@ -274,6 +274,12 @@ class TwistdTests(TwistdTestCase):
         process.send_signal(signal.SIGTERM)
         self.assertExits(process, -signal.SIGTERM)
 
+    def test_impossible_endpoints(self) -> None:
+        """An endpoint that reads well and can't be opened is one line too."""
+        for endpoint in ("tcp:99999", "unix:/does/not/exist/socket"):
+            _, err = self.assertExits(self.twistd("-n", "--pidfile=", "chatd", f"--listen={endpoint}"), 1)
+            self.assertRegex(err, rf"^chatd: can't listen on {endpoint}: [^\n]*\n$")
+
     def test_version(self) -> None:
         """--version names chatd's own version."""
         out, _ = self.assertExits(self.twistd("chatd", "--version"), 0)

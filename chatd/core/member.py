@@ -23,7 +23,7 @@ from chatd.core.events import (
 from chatd.core.nickname import Nickname, look_up_key, nickname
 from chatd.core.refusals import (
     AddresseeGone,
-    AddresseeJustChanged,
+    AddresseeUnclear,
     AlreadySo,
     LobbyStaysOpen,
     NobodyToAnswer,
@@ -77,7 +77,7 @@ class Member:
     def __init__(self, hall: Hall, name: Nickname, deliver: Deliver) -> None:
         self._hall = hall
         self._name = name
-        self._switched_at = NEVER  # when another's line changed the addressee, until a line was given back
+        self._switched_at = NEVER  # when the addressee changed by another's line, or a choice was refused
         self.deliver = deliver
         self.here = True
         self.came_at = hall.now()
@@ -100,14 +100,15 @@ class Member:
         """Say a line to the addressee: the room, or the person chosen. `typed_at` is now, unless the line had to wait.
 
         @raises AddresseeGone: if that person has left; the line never falls through to the room.
-        @raises AddresseeJustChanged: for the first line typed within two seconds of a switch that another's line
-            caused, and for every line typed before it.
+        @raises AddresseeUnclear: for the first line typed within two seconds of a switch that another's line caused, or
+            of a choice that was refused, and for every line typed before it.
         @raises HallError: as `say` and `whisper` do.
         """
+        self._check_clear(text, typed_at)
         if self.addressee is None:
             self.say(text)
         else:
-            self._whisper_to_addressee(self.addressee, text, typed_at)
+            self._whisper_to(self.addressee, text)
 
     def say(self, text: str) -> None:
         """Say a line in the room.
@@ -119,11 +120,12 @@ class Member:
 
     def act(self, text: str, typed_at: float | None = None) -> None:
         """Do something before the addressee's eyes (`/me`). It is refused as `speak` is."""
+        self._check_clear(text, typed_at)
         if self.addressee is None:
             text = self._fit_for_room(text)
             self.room.hears(self, Acted(self._hall.now(), self.nickname, text))
         else:
-            self._whisper_to_addressee(self.addressee, f"* {self.nickname} {_fit(text)}", typed_at)
+            self._whisper_to(self.addressee, f"* {self.nickname} {_fit(text)}")
 
     def whisper(self, name: str, text: str) -> None:
         """Write to one person alone, in whatever room they are.
@@ -150,6 +152,7 @@ class Member:
         @raises NobodyHere: if nobody has that name.
         @raises NotInThatRoom: for the name of another room.
         """
+        self._switched_at = self._hall.now()  # if this is refused, what is typed next may have been meant for `name`
         if name.startswith("#") and look_up_key(name) != look_up_key(self.room.name):
             raise NotInThatRoom(self.room.name)
         self._set_addressee(None if not name or name.startswith("#") else self._other(name))
@@ -271,13 +274,13 @@ class Member:
             other.ignoring.discard(self)
         self.deliver = _unheard
 
-    def _whisper_to_addressee(self, addressee: Member, text: str, typed_at: float | None) -> None:
+    def _check_clear(self, text: str, typed_at: float | None) -> None:
         typed_at = self._hall.now() if typed_at is None else typed_at
         if typed_at - self._switched_at < SWITCH_GUARD:
             if typed_at > self._switched_at:
                 self._switched_at = NEVER
-            raise AddresseeJustChanged(addressee.nickname, _fit(text))
-        self._whisper_to(addressee, text)
+            addressee = self.addressee.nickname if self.addressee else self.room.name
+            raise AddresseeUnclear(addressee, _fit(text))
 
     def _whisper_to(self, other: Member, text: str) -> None:
         text = _fit(text)

@@ -118,11 +118,18 @@ class AddresseeGone(HallError):
         super().__init__(f"{nickname} has left; to:name talks to somebody else, to: to the room", unsent)
 
 
-class AddresseeJustChanged(HallError):
-    """The addressee changed so shortly before that the line may have been meant for the one before."""
+class AddresseeUnclear(HallError):
+    """The addressee changed, or was refused, so shortly before that the line may have been meant for another."""
 
-    def __init__(self, nickname: str, unsent: str) -> None:
-        super().__init__(f"you have only just begun to talk to {nickname}; type it again if it is for them", unsent)
+    def __init__(self, addressee: str, unsent: str) -> None:
+        super().__init__(f"that may not have been meant for {addressee}; type it again if it is", unsent)
+
+
+class ToTakesNoText(HallError):
+    """`to:` chooses whom one talks to, and says nothing."""
+
+    def __init__(self, unsent: str) -> None:
+        super().__init__("to:name chooses whom you talk to, and stands alone; @name text says one line to name", unsent)
 
 
 class BadRoomName(HallError):

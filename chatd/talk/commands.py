@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from chatd import __version__
 from chatd.core.member import Member
-from chatd.core.refusals import HallError, RoomLocked
+from chatd.core.refusals import HallError, RoomLocked, ToTakesNoText
 from chatd.talk.rendering import listing, people_are, view
 
 if TYPE_CHECKING:
@@ -122,7 +122,9 @@ def obey(chat: Chatting, line: str) -> None:
         _run(chat, name, rest, mark)
     elif mark.startswith("@"):
         _run(chat, "msg", mark[1:], mark)
-    elif mark.startswith("to:"):
+    elif mark[:3].lower() == "to:":
+        if len(mark[3:].split()) > 1:
+            raise ToTakesNoText(line)
         _run(chat, "to", mark[3:], mark)
     elif mark.rstrip() == "quit":
         _run(chat, "quit", "", mark)
@@ -224,6 +226,7 @@ def me(chat: Chatting, text: str) -> None:
 @command("nick", arguments="name", help="take another nickname", cost=_COSTLY)
 def nick(chat: Chatting, name: str) -> None:
     chat.conversation.rename(chat.member, name)
+    chat.answer(f"you are called {chat.member.nickname} now")
 
 
 @command("away", arguments="[why...]", help="tell who writes to you privately that you are away")

@@ -21,7 +21,7 @@ from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.refusals import (
     AddresseeGone,
-    AddresseeJustChanged,
+    AddresseeUnclear,
     HallError,
     NicknameTaken,
     NobodyHere,
@@ -157,7 +157,7 @@ class HallMachine(RuleBasedStateMachine):
             person.member.speak(text)
         except AddresseeGone:
             assert addressee in [gone.member for gone in self.gone]
-        except AddresseeJustChanged:
+        except AddresseeUnclear:
             assert later < 2
         except NotHeardBy:
             pass

@@ -12,7 +12,7 @@ from chatd.core.events import (
 )
 from chatd.core.refusals import (
     AddresseeGone,
-    AddresseeJustChanged,
+    AddresseeUnclear,
     NobodyHere,
     NobodyToAnswer,
     NotHeardBy,
@@ -153,8 +153,24 @@ class ConversationTests(HallTestCase):
         self.assertRaises(NobodyHere, self.alice.talk_to, "bbo")
         self.assertRaises(ThatIsYou, self.alice.talk_to, "alice")
         self.assertRaises(NotInThatRoom, self.alice.talk_to, "#den")
+        self.clock.advance(2)
         self.alice.speak("psst")
-        self.assertEqual(self.heard(self.bob), [Whispered(1030, "alice", "psst")])
+        self.assertEqual(self.heard(self.bob), [Whispered(1032, "alice", "psst")])
+
+    def test_refused_choice(self) -> None:
+        """A line typed right behind a choice that was refused goes to nobody: it was meant for whom was not found."""
+        self.alice.talk_to("")
+        self.assertRaises(NobodyHere, self.alice.talk_to, "bbo")
+        self.assertRaises(AddresseeUnclear, self.alice.speak, "secret", typed_at=1029)
+        self.clock.advance(1)
+        error = self.assertRaises(AddresseeUnclear, self.alice.speak, "for bob alone")
+        self.assertIn("meant for #lobby", str(error))
+        self.assertRaises(NobodyHere, self.alice.talk_to, "bbo")
+        self.clock.advance(1)
+        self.assertRaises(AddresseeUnclear, self.alice.act, "whispers")
+        self.assertEqual(self.heard(self.bob) + self.heard(self.carol), [])
+        self.alice.speak("hello, all")
+        self.assertEqual(self.heard(self.bob), [Said(1032, "alice", "hello, all")])
 
     def test_third_person(self) -> None:
         """When a third person writes, the lines go to the third from then on, and one is told."""
@@ -172,7 +188,7 @@ class ConversationTests(HallTestCase):
         self.carol.whisper("bob", "psst")
         self.forget()
         self.clock.advance(1.9)
-        error = self.assertRaises(AddresseeJustChanged, self.bob.speak, "as I said, alice")
+        error = self.assertRaises(AddresseeUnclear, self.bob.speak, "as I said, alice")
         self.assertEqual(error.unsent, "as I said, alice")
         self.assertEqual([self.heard(member) for member in (self.alice, self.bob, self.carol)], [[], [], []])
         self.bob.speak("hello, carol")
@@ -184,8 +200,8 @@ class ConversationTests(HallTestCase):
         self.clock.advance(10)
         self.forget()
         for _ in range(3):
-            self.assertRaises(AddresseeJustChanged, self.bob.speak, "as I said", typed_at=1029.9)
-        self.assertRaises(AddresseeJustChanged, self.bob.act, "waves", typed_at=1031)
+            self.assertRaises(AddresseeUnclear, self.bob.speak, "as I said", typed_at=1029.9)
+        self.assertRaises(AddresseeUnclear, self.bob.act, "waves", typed_at=1031)
         self.bob.speak("hello, carol", typed_at=1031)
         self.assertEqual(self.heard(self.carol), [Whispered(1040, "bob", "hello, carol")])
 

@@ -38,7 +38,7 @@ class FullDuplexChatTests(SessionTestCase):
         carol.type("@bob have you a minute?")
         await bob.sees(r"-- now talking to carol \(was alice\)")
         bob.type("as I said, alice", "yes, carol")
-        await bob.sees("!! you have only just begun to talk to carol; .*")
+        await bob.sees("!! that may not have been meant for carol; .*")
         await bob.sees("!! not sent: as I said, alice")
         await carol.sees(r"\[bob -> you\] yes, carol")
         self.assertFalse(carol.seen("as I said"))

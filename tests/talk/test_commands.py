@@ -78,11 +78,20 @@ class TalkTests(CommandTestCase):
         self.assertEqual(self.type("to:bob", "psst"), ["-- now talking to bob", "[you -> bob] psst"])
         self.assertEqual(self.carol_sees.take(), [])
         self.assertEqual(self.type("to:", "hello"), ["-- now talking to #lobby", "<alice> hello"])
+        self.assertEqual(self.type("TO: bob", "To:#lobby"), ["-- now talking to bob", "-- now talking to #lobby"])
         self.assertEqual(self.type("/to bob", "to:#lobby"), ["-- now talking to bob", "-- now talking to #lobby"])
 
     def test_to_with_text(self) -> None:
         """to:name with a text behind it is refused: neither the room nor name gets it by mistake."""
-        self.assertEqual(self.type("to:bob the password is 1234")[0][:14], "!! usage: /to ")
+        for line in ("to:bob the password is 1234", "To: bob, the password is 1234"):
+            self.assertEqual(
+                self.type(line),
+                [
+                    "!! to:name chooses whom you talk to, and stands alone; @name text says one line to name"
+                    "; your line was not sent",
+                    f"!! not sent: {line}",
+                ],
+            )
         self.assertEqual(self.bob_sees.take() + self.carol_sees.take(), [])
 
     def test_unknown_command(self) -> None:
@@ -164,7 +173,7 @@ class PeopleTests(CommandTestCase):
 
     def test_nick(self) -> None:
         """/nick takes another name, and everybody sees it."""
-        self.assertEqual(self.type("/nick Alicia"), ["-- alice is now called Alicia"])
+        self.assertEqual(self.type("/nick Alicia"), ["-- alice is now called Alicia", "-- you are called Alicia now"])
         self.assertEqual(self.bob_sees.take(), ["-- alice is now called Alicia"])
         self.assertEqual(self.type("/nick bob")[0][:21], '!! "bob" is taken; if')
 
