@@ -115,7 +115,7 @@ class ChatService(MultiService):
             refusal = f"chatd: can't listen on {' '.join(self._settings.listen)}: {error}"
             if isinstance(error, CannotListenError):
                 where = f"{error.interface or '*'}:{error.port}"
-                refusal = f"chatd: can't listen on {where}: {error.socketError.strerror}"
+                refusal = f"chatd: can't listen on {where}: {error.socketError.strerror or error.socketError}"
             print(refusal, file=sys.__stderr__)  # by now, twistd has turned sys.stderr into a part of the log
             raise CannotStart(refusal) from None
         self._log.info("Up to {files:,} files and connections may be open", files=raise_file_limit())

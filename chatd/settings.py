@@ -71,7 +71,7 @@ class Settings:
         20, "N", _number(1, 1_000_000), "connections that may be open from one address, or one IPv6 /64"
     )
     peer_timeout: int = _setting(
-        120, "SECONDS", _number(4, 86_400), "seconds after which a peer that has vanished is noticed"
+        120, "SECONDS", _number(4, 65_534), "seconds after which a peer that has vanished is noticed"
     )
     idle_timeout: int | None = _setting(
         None, "SECONDS", _number(120, 31_536_000), "seconds in which one must type something, or is disconnected"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import islice
-from random import Random
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -68,12 +67,13 @@ class ChunksTests(SynchronousTestCase):
     def test_seed(self) -> None:
         """The same seed gives the same examples and the same lives, another one gives others."""
 
-        def lives(seed: int) -> list[bytes]:
-            chunks = Chunks(Random(seed), "rogue1", draw_examples(seed, 50))
-            return [*chunks.life(), *chunks.life(), *islice(chunks.greedy_life(), 50)]
+        def lives(seed: int, seen: int = 1) -> list[bytes]:
+            chunks = Chunks(seed, "rogue1", draw_examples(seed, 50))
+            return [*islice(chunks.life(), seen), *chunks.life(), *islice(chunks.greedy_life(), 50)]
 
         self.assertEqual(lives(1), lives(1))
         self.assertNotEqual(lives(1), lives(2))
+        self.assertEqual(lives(1, seen=1)[1:], lives(1, seen=5)[5:], "however early the life before has ended")
         self.assertTrue(all(lives(1)))
 
     def test_private_lines(self) -> None:

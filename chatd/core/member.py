@@ -214,8 +214,9 @@ class Member:
         if other.room is self.room:
             raise AlreadySo(f"{other.nickname} is in {self.room.name} already")
         self._check_heard_by(other)
+        if not tell(Invited(self._hall.now(), self.nickname, self.room.name), other):
+            raise TooSlow(other.nickname, "")
         other.invitations = {room for room in other.invitations if room.members} | {self.room}
-        tell(Invited(self._hall.now(), self.nickname, self.room.name), other)
         return other
 
     def ignore(self, name: str) -> Member:
@@ -303,9 +304,10 @@ class Member:
         self.wrote_last = sender
         before = self.addressee
         if before is not None and before is not sender:
-            self._set_addressee(sender)
-            self._switched_at = self._hall.now()
-            tell(AddresseeChanged(self._switched_at, sender.nickname, before.nickname), self)
+            now = self._hall.now()
+            if tell(AddresseeChanged(now, sender.nickname, before.nickname), self):  # else they would not know
+                self._set_addressee(sender)
+                self._switched_at = now
 
     def _set_addressee(self, other: Member | None) -> None:
         if self.addressee is not None:

@@ -20,7 +20,7 @@ MAX_COLUMNS = 24
 MAX_CHARACTERS = 200  # judged before the profile, which takes 1.1 ms for 5,000 characters
 
 _FORBIDDEN = frozenset("#@/:!,*?&<>[]")
-_INVISIBLE = frozenset("\u2800\ufffd")
+_INVISIBLE = frozenset("\u2800\ufffc\ufffd\U00016fe4\U0001d159")
 _RESERVED_WORDS = """
 administrator admin sysadmin operator moderator root system server service host daemon chatd chat house hall lobby
 you me everyone everybody nobody anonymous quit

@@ -35,7 +35,7 @@ class NicknameTaken(HallError):
 
     def __init__(self, typed: str, holder: str, lost_after: int) -> None:
         like = "" if typed == holder else f" (it looks like {quoted(holder)})"
-        until = f"{lost_after // 60} minutes" if lost_after >= 120 else f"{lost_after} seconds"
+        until = f"{-(-lost_after // 60)} minutes" if lost_after >= 120 else f"{lost_after} seconds"
         super().__init__(
             f"{quoted(typed)} is taken{like}; if that is your own lost connection, it will be free within {until}"
         )

@@ -31,6 +31,7 @@ from chatd.doors.telnet import END_OF_INPUT, Keyboard, erased, needs_erasing
 from chatd.talk.conversation import Conversation, House
 from chatd.talk.rendering import View
 
+EOF_TYPED = b"\x15\x04"  # how Keyboard hands on telnet's EOF, behind whatever was half typed
 MAX_LINE = 4096  # bytes
 NICKNAME_WITHIN = 60.0  # seconds
 IDLE_WARNING = 60.0  # seconds before an idle person is disconnected
@@ -69,12 +70,13 @@ class LineDoor(LineReceiver, TimeoutMixin):
         self.gone: Deferred[None] = Deferred()
         self._excess = b""  # of a line that is too long
         self._at_prompt = False
-        self._closing = False
+        self._closing = self._all_sent = False
         self._read_at = self._heard_at = factory.clock.seconds()
         self._pace = Pace(factory.terms.limits, 1, self._heard_at)
         self._neighbours: Neighbours | None = None
         self._held: IDelayedCall | None = None
         self._told_pace = False
+        self._behind = False  # what is read may have been typed at any time since `_read_at`
 
     # What Twisted calls.
 
@@ -82,7 +84,6 @@ class LineDoor(LineReceiver, TimeoutMixin):
         factory, transport = self.factory, self.transport
         address = transport.getPeer()
         self._where = neighbourhood(address)
-        self._keyboard = Keyboard(transport.write)
         self._outbox = Outbox(
             transport,
             self,
@@ -92,6 +93,7 @@ class LineDoor(LineReceiver, TimeoutMixin):
             limit=factory.terms.sendq,
             patience=factory.terms.stall_timeout,
         )
+        self._keyboard = Keyboard(lambda reply: self._outbox.answer(iter([reply])))  # bounded, and never skipped
         self.deliver = self._outbox.deliver  # without a call of our own in between: it is called for each line heard
         self._conversation = Conversation(factory.house, self, shown_address(address))
         factory.doors.add(self)
@@ -105,13 +107,19 @@ class LineDoor(LineReceiver, TimeoutMixin):
             self._conversation.begin()
 
     def dataReceived(self, data: bytes) -> None:
-        if data:
+        if data and not (self._behind and not self._pace.is_full(self.factory.clock.seconds())):
+            self._behind = False
             self._read_at = self.factory.clock.seconds()
         if data.startswith(CLIENT_HELLO) and self._conversation.awaits_nickname:
             self._conversation.turn_away(SpokeTLS())
             return
         try:
-            super().dataReceived(self._keyboard.typed(data))
+            text = self._keyboard.typed(data)
+            if len(text) < len(data):  # telnet's own words are read at the same pace
+                self._spend(0, len(data) - len(text))
+            super().dataReceived(text)
+            if len(text) < len(data):
+                self._hold_back()
             while self._excess:
                 excess, self._excess = self._excess, b""
                 self.rawDataReceived(excess)
@@ -122,6 +130,8 @@ class LineDoor(LineReceiver, TimeoutMixin):
     def lineReceived(self, line: bytes) -> None:
         self._at_prompt = False
         self._spend(1, len(line) + 1)
+        if line.endswith(EOF_TYPED):
+            line = END_OF_INPUT.encode()
         try:
             text = line.decode()
         except UnicodeDecodeError:
@@ -144,6 +154,8 @@ class LineDoor(LineReceiver, TimeoutMixin):
         self._spend(0, len(excess))
         self._hold_back()
         if newline:
+            if excess.endswith(EOF_TYPED):
+                self._conversation.heard("quit")
             self.setLineMode()
             super().dataReceived(rest)
 
@@ -156,6 +168,7 @@ class LineDoor(LineReceiver, TimeoutMixin):
 
     def writeConnectionLost(self) -> None:
         """All is sent; now it is the client's turn to close."""
+        self._all_sent = True
         self.setTimeout(LINGER)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -174,7 +187,9 @@ class LineDoor(LineReceiver, TimeoutMixin):
         return call
 
     def timeoutConnection(self) -> None:
-        if self._closing:
+        if self._closing and self._all_sent:  # orderly: the kernel goes on sending what the client has yet to take
+            self.transport.loseConnection()
+        elif self._closing:
             self.transport.abortConnection()
         elif self._conversation.awaits_nickname:
             self._conversation.turn_away(NicknameTooLate(NICKNAME_WITHIN))
@@ -248,6 +263,7 @@ class LineDoor(LineReceiver, TimeoutMixin):
                 self._told_pace = True
                 self.answer([f"-- {self.factory.terms.limits.too_fast()}"])
         if wait or self._outbox.busy:
+            self._behind = True
             self.pauseProducing()
 
     def _let_go(self) -> None:

@@ -118,9 +118,10 @@ class Outbox:
         if self._closed:
             return
         self._post.settle()
+        was_busy = self.busy
         self._answers.append(lines)
-        if not self._blocked:
-            self._pull(CHUNK)
+        if not was_busy:  # only a flush may bring a long one to its end, and say so
+            self._pull(self._limit if self._blocked or self._limit - self._free >= CHUNK else CHUNK)
         if not self._due:
             self._due = True
             self._post.expect(self)
@@ -153,8 +154,9 @@ class Outbox:
         """Hand over what is waiting, however slowly it is taken, then close. Nothing more is accepted."""
         if self._closed:
             return
-        self._pull(self._limit)
         self._note_skipped()
+        self._free = max(self._free, 1)  # a slow reader is said goodbye to as well
+        self._pull(self._limit)
         data = b"".join(self._lines)
         self.stopProducing()
         self._unregister()

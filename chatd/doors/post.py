@@ -76,7 +76,7 @@ class Post:
             self.settle()
             self._hearers = hearers
         self._lines.append(line)
-        self._size += len(line.text)
+        self._size += len(line.text) + len(line.speaker) + 12  # and what stands around them
         self._schedule()
 
     def settle(self) -> None:

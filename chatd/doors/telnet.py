@@ -37,7 +37,7 @@ class Keyboard:
 
     __slots__ = ("_after_cr", "_line_is_empty", "_refused", "_reply", "_verb", "_within")
 
-    def __init__(self, reply: Callable[[bytes], None]) -> None:
+    def __init__(self, reply: Callable[[bytes], object]) -> None:
         self._reply = reply
         self._within = _Within.TEXT
         self._verb = 0

@@ -85,6 +85,16 @@ class WhisperTests(HallTestCase):
         self.assertIsNone(slow.wrote_last)
         self.assertNotIn(WhisperSent, map(type, self.heard(self.alice)))
 
+    def test_never_switched_untold(self) -> None:
+        """Whose connection can't take the news that the addressee changed keeps the one they know."""
+        taken = iter([True, False])
+        slow = self.hall.enter(
+            "dave", lambda event: next(taken) if isinstance(event, Whispered | AddresseeChanged) else True
+        )
+        slow.talk_to("bob")
+        self.alice.whisper("dave", "psst")
+        self.assertIs(slow.addressee, self.bob)
+
     def test_broken_delivery(self) -> None:
         """A private line whose delivery fails is refused as well, and the failure is logged."""
 

@@ -87,7 +87,7 @@ class NicknameTests(SynchronousTestCase):
 
     def test_blanks(self) -> None:
         """Characters that look like nothing, or like a failure to show something, are in no name."""
-        for character in "\u2800\ufffd":
+        for character in "\u2800\ufffc\ufffd\U00016fe4\U0001d159":
             self.assertBroken(f"a{character}", "blank or replacement")
 
     def test_first_character(self) -> None:

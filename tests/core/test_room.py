@@ -12,6 +12,7 @@ from chatd.core.refusals import (
     NothingSaid,
     RoomLocked,
     ThatIsYou,
+    TooSlow,
     YouAreQuiet,
 )
 from tests.core.test_hall import HallTestCase
@@ -200,6 +201,12 @@ class MoveTests(HallTestCase):
         self.bob.unignore("alice")
         self.bob.move("#den")
         self.assertRaises(AlreadySo, self.alice.invite, "bob")
+
+    def test_invite_untold(self) -> None:
+        """Nobody is invited whose connection can't take the invitation."""
+        slow = self.hall.enter("dave", lambda event: False)
+        self.assertRaises(TooSlow, self.alice.invite, "dave")
+        self.assertEqual(slow.invitations, set())
 
     def test_only_the_first_locks(self) -> None:
         """Who came later can't lock, unlock, or invite into a locked room; when the first leaves, the next can."""

@@ -152,7 +152,25 @@ class LineTests(DoorTestCase):
         door, line = self.connect(b"alice\n")
         self.seen(line)
         door.dataReceived(bytes.fromhex("fff4fffd06"))
+        self.clock.advance(1)
         self.assertEqual(line.value(), bytes.fromhex("fffc06"))
+
+    def test_telnet_flood(self) -> None:
+        """Telnet's words are read at the pace of text, and answers to them that nobody reads don't pile up."""
+        door, line = self.connect(b"alice\n")
+        line.producer.pauseProducing()
+        for _ in range(1000):
+            if line.producerState == "producing":
+                door.dataReceived(bytes.fromhex("fffd06") * 1000)
+        self.clock.advance(1)
+        self.assertLess(len(line.value()), 2000)
+        self.assertEqual(line.producerState, "paused")
+
+    def test_end_of_input_behind_nonsense(self) -> None:
+        """Telnet's EOF is a goodbye too behind half a line that is no text, or too long."""
+        for half in (b"caf\xe9", b"x" * 5000):
+            _, line = self.connect(b"alice\n", half + b"\xff\xec")
+            self.assertIn("-- goodbye, alice", self.seen(line))
 
     @given(st.lists(st.integers(0, 100), max_size=8))
     def test_any_split(self, cuts: list[int]) -> None:
@@ -230,13 +248,15 @@ class DepartureTests(DoorTestCase):
         self.assertTrue(line.aborted)
 
     def test_client_does_not_close(self) -> None:
-        """A client that has got all and doesn't close its side is cut off."""
+        """A client that has been sent all and doesn't close its side is closed, in order: it may still be reading."""
         door, line = self.connect(b"alice\n")
         line.loseConnection = lambda: None
         door.dataReceived(b"quit\n")
         door.writeConnectionLost()
+        del line.loseConnection
         self.clock.advance(2)
-        self.assertTrue(line.aborted)
+        self.assertFalse(line.connected)
+        self.assertFalse(line.aborted)
 
     def test_stalled(self) -> None:
         """Who reads nothing for a minute is disconnected; the others see why."""
@@ -401,6 +421,23 @@ class FloodTests(DoorTestCase):
         self.assertEqual(seen.count("[you -> carol] between us"), 10)
         self.assertEqual(seen.count("!! not sent: between us"), 10)
         self.assertNotIn("[you -> bob]", seen)
+
+    def test_lines_that_waited_at_the_client(self) -> None:
+        """So are lines that were typed before and read only later, because they waited at the client."""
+        self.clock.advance(100)
+        self.connect(b"carol\n")
+        bob_door, bob = self.connect(b"bob\n")
+        door, line = self.connect(b"alice\nto:carol\n")
+        self.clock.advance(100)
+        door.dataReceived(b"between us\n" * 12)
+        self.clock.advance(0.1)
+        bob_door.dataReceived(b"@alice psst\n")
+        self.clock.pump([0.1] * 8)
+        self.assertEqual(line.producerState, "producing")
+        door.dataReceived(b"between us\n" * 3)
+        self.clock.pump([0.1] * 20)
+        self.assertNotIn("between us", bob.value().decode())
+        self.assertEqual(line.value().count(b"!! not sent: between us"), 5)
 
     def test_lost_while_held_back(self) -> None:
         """A connection that is lost while it is held back leaves nothing timed behind."""

@@ -151,16 +151,35 @@ class OutboxTests(SynchronousTestCase):
         self.assertEqual(len(self.sent()), 100_000)
 
     def test_answer_waits(self) -> None:
-        """An answer asked for while the transport is blocked is not made before it is free again."""
+        """An answer asked for while the transport is blocked is made as far as the bound, before what comes next."""
         made: list[int] = []
         self.outbox.pauseProducing()
-        self.outbox.answer(made.append(n) or b"%d\r\n" % n for n in range(3))
+        self.outbox.answer(made.append(n) or b"%04d\r\n" % n for n in range(5000))
         self.clock.advance(1)
-        self.assertEqual(made, [])
+        self.assertLess(len(made), LIMIT // 6 + 2)
         self.assertTrue(self.outbox.busy)
         self.outbox.resumeProducing()
-        self.assertEqual(self.sent(), b"0\r\n1\r\n2\r\n")
+        self.clock.pump([0.01] * 10)
+        self.assertEqual(self.sent(), b"".join(b"%04d\r\n" % n for n in range(5000)))
         self.assertEqual(self.person.answers, 1)
+
+    def test_answer_then_event(self) -> None:
+        """A short answer that waits is read before a line that came after it."""
+        self.outbox.pauseProducing()
+        self.outbox.append(b"1\r\n")
+        self.outbox.answer(iter([b"2\r\n"]))
+        self.outbox.append(b"3\r\n")
+        self.outbox.resumeProducing()
+        self.assertEqual(self.sent(), b"1\r\n2\r\n3\r\n")
+
+    def test_goodbye_to_a_slow_reader(self) -> None:
+        """Who is skipping lines is still answered at the end."""
+        self.outbox.pauseProducing()
+        self.outbox.append(b"x" * LIMIT)
+        self.outbox.append(b"skipped\r\n")
+        self.outbox.answer(iter([b"-- goodbye\r\n"]))
+        self.outbox.finish()
+        self.assertTrue(self.sent().endswith(b"-- 1 line skipped while your connection was slow\r\n-- goodbye\r\n"))
 
     def test_stalled(self) -> None:
         """Who takes nothing for a minute is given up."""

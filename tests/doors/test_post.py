@@ -158,6 +158,12 @@ class CarrierTests(SynchronousTestCase):
             self.alice.say(f"{number} {'李' * 1300}")
         self.assertEqual([line.split()[1] for line in self.screens()["bob"]], [str(n) for n in range(20)])
 
+    def test_many_short_lines(self) -> None:
+        """However many short lines are said at once, a reader with the smallest outbox misses none."""
+        for _ in range(2000):
+            self.alice.say("x")
+        self.assertEqual(self.screens()["bob"], ["<alice> x"] * 2000)
+
     def test_skipped_are_counted(self) -> None:
         """A piece that doesn't fit is counted by its lines."""
         outbox, _ = self.outboxes["bob"]
