@@ -42,7 +42,7 @@ def report(siege: Siege) -> str:
     private = sum(len(person.ears.private) for person in siege.honest)
     connections = sum(person.connections for person in siege.hostile)
     return (
-        f"{siege.sent:,} hostile chunks in {siege.seconds:.0f} s ({siege.sent / siege.seconds:,.0f} a second) "
+        f"{siege.sent:,} hostile chunks in {siege.seconds:.0f} s ({siege.sent / max(siege.seconds, 1):,.0f} a second) "
         f"over {connections:,} connections\n"
         f"{said:,} honest lines, heard {heard:,} times; {private:,} private lines from the hostile to the honest\n"
         f"memory {before:.1f} MB, in the end {after:.1f} MB"

@@ -1,6 +1,6 @@
 """What the hostile send: what Hypothesis draws, the bytes of real clients, every command; whole or mutated.
 
-The same seed makes the same chunks, for each hostile person apart.
+The same seed makes the same chunks for the same connection of the same hostile person.
 """
 
 from __future__ import annotations
@@ -69,8 +69,10 @@ def draw_examples(number: int, count: int = EXAMPLES) -> list[bytes]:
 class Chunks:
     """What the hostile person of this name sends."""
 
-    def __init__(self, random: Random, name: str, examples: list[bytes]) -> None:
-        self._random = random
+    def __init__(self, seed: int, name: str, examples: list[bytes]) -> None:
+        self._seed = seed
+        self._lives = 0
+        self._random = Random()
         self._name = name
         self._examples = examples
         self._private = 0
@@ -99,6 +101,8 @@ class Chunks:
 
     def _arrival(self) -> Iterator[bytes]:
         """Most give a nickname that is free."""
+        self._lives += 1  # how far the one before came was up to the daemon, so chance begins anew with each
+        self._random.seed(f"{self._seed} {self._name} {self._lives}")
         if self._random.random() < 0.9:
             yield f"{self._own_name()}\n".encode()
         if self._random.random() < 0.5:

@@ -38,17 +38,12 @@ class Siege:
         self.daemon = daemon
         self.sent = 0
         self.seconds = 0.0
-        self.samples: list[float] = []
+        self.samples = [daemon.memory()]
         examples = draw_examples(seed)
         self._pulse = Pulse(daemon.port)
         self.honest = [Honest(name, daemon.port) for name in HONEST]
         self.hostile = [
-            Hostile(
-                Random(f"{seed} ways of {name}"),
-                Chunks(Random(f"{seed} chunks of {name}"), name, examples),
-                daemon.port,
-                deaf=name in DEAF,
-            )
+            Hostile(Random(f"{seed} {name}"), Chunks(seed, name, examples), daemon.port, deaf=name in DEAF)
             for name in ROGUES
         ]
 
@@ -69,6 +64,8 @@ class Siege:
             self._ends_in_order()
         except Fault as fault:
             yield fault
+        except OSError as error:  # on the connection of somebody who did no harm
+            yield Fault(f"the daemon hung up: {error}")
         yield from self.daemon.bugs()
 
     def memory(self) -> tuple[float, float]:
