@@ -165,6 +165,12 @@ class TwistdTestCase(SynchronousTestCase):
         self.assertIn(expected, received)
         return received
 
+    def wait_until_gone(self, pidfile: Path) -> None:
+        """A daemon takes its pidfile away as the last thing."""
+        deadline = time.monotonic() + 10
+        while pidfile.exists():
+            self.assertLess(time.monotonic(), deadline, "the daemon never ended")
+
     def assertExits(self, process: subprocess.Popen[str], status: int) -> tuple[str, str]:
         out, err = process.communicate(timeout=20)
         self.assertEqual(process.returncode, status, out + err)
@@ -221,9 +227,7 @@ class TwistdTests(TwistdTestCase):
         finally:
             os.kill(pid, signal.SIGTERM)
         self.read_until(connection, b"")
-        deadline = time.monotonic() + 10
-        while (self.folder / "chatd.pid").exists():
-            self.assertLess(time.monotonic(), deadline, "the daemon never ended")
+        self.wait_until_gone(self.folder / "chatd.pid")
 
     def test_tac(self) -> None:
         """chatd.tac is the same service: it is loaded, and finds its port taken or serves it."""
@@ -246,7 +250,7 @@ class TwistdTests(TwistdTestCase):
         self.assertEqual(err, f"chatd: can't listen on 127.0.0.1:{self.port}: Address already in use\n")
         _, err = self.assertExits(self.twistd("--pidfile=x.pid", "chatd", self.listen), 1)
         self.assertIn("Address already in use", err)
-        self.assertFalse((self.folder / "x.pid").exists())
+        self.wait_until_gone(self.folder / "x.pid")
 
     def test_bad_options(self) -> None:
         """A malformed endpoint, a missing file and a capacity of 0 are one line on stderr and exit status 1."""
