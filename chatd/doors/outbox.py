@@ -11,6 +11,7 @@ from zope.interface import implementer
 
 from chatd.core.events import Event, Several
 from chatd.doors.post import Post, Press
+from chatd.doors.sockets import unacknowledged
 from chatd.talk.rendering import view
 
 CHUNK = 16 * 1024  # bytes given to a slow transport at a time, so that "it takes nothing" can be told from "it is slow"
@@ -173,7 +174,18 @@ class Outbox:
     def pauseProducing(self) -> None:
         self._blocked = self._due = True
         if self._stall is None:
-            self._stall = self._clock.callLater(self._patience, self._reader.stalled, self._patience)
+            self._wait_for_reader(unacknowledged(self._transport))
+
+    def _wait_for_reader(self, left: int) -> None:
+        self._stall = self._clock.callLater(self._patience, self._judge_reader, left)
+
+    def _judge_reader(self, left_before: int) -> None:
+        """A reader who takes little is slow; the kernel asks for more only when much of its buffer is free."""
+        left = unacknowledged(self._transport)
+        if left < left_before:
+            self._wait_for_reader(left)
+        else:
+            self._reader.stalled(self._patience)
 
     def resumeProducing(self) -> None:
         if not self._blocked:

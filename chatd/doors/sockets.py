@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import socket
+import sys
+import termios
 from typing import Any
 
 from twisted.internet import tcp
@@ -11,6 +14,13 @@ from twisted.protocols.policies import ProtocolWrapper
 
 KERNEL_BUFFER = 64 * 1024  # bytes; the kernel's own megabytes would hide for minutes that a reader has stopped
 PROBES = 4
+
+
+def unacknowledged(transport: Any) -> int:
+    """Return how many bytes the kernel still has to bring to the peer, 0 for a transport without a socket."""
+    if not isinstance(transport, tcp.Connection):
+        return 0
+    return int.from_bytes(fcntl.ioctl(transport.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
 
 
 def prepare(transport: Any, peer_timeout: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 
 from twisted.internet import reactor
@@ -13,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from chatd.doors.outbox import Outbox
 from chatd.doors.post import FLUSH_INTERVAL, Post, Press
-from chatd.doors.sockets import prepare
+from chatd.doors.sockets import prepare, unacknowledged
 
 LIMIT = 16 * 1024
 
@@ -290,6 +291,24 @@ class SocketTests(TestCase):
         self.assertEqual(lines[-1], f"-- {20_000 - taken:,} lines skipped while your connection was slow".encode())
         self.assertTrue(outbox.append(b"again\r\n"))
         self.assertEqual(await self.read(client, b"again\r\n"), b"again\r\n")
+
+    async def test_slow_is_not_stalled(self) -> None:
+        """Who takes a little in a minute, too little for the kernel to ask for more, is not given up; who stops is."""
+        outbox, client, protocol = await self.connected(limit=1024 * 1024)
+        clock = outbox._clock = Clock()
+        for number in range(9_000):
+            outbox.append(b"%06d %s\r\n" % (number, b"x" * 91))
+        outbox.flush()
+        await deferLater(reactor, 0.05)
+        before = unacknowledged(protocol.transport)
+        while unacknowledged(protocol.transport) >= before:
+            with contextlib.suppress(BlockingIOError):
+                client.recv(4096)
+            await deferLater(reactor, 0)
+        clock.advance(60)
+        self.assertEqual(outbox._reader.stalled_for, [])
+        clock.advance(60)
+        self.assertEqual(outbox._reader.stalled_for, [60])
 
     async def test_finish(self) -> None:
         """What is waiting at the end arrives before the connection closes, however slowly it is read."""
