@@ -45,6 +45,10 @@ class OneLineTests(SynchronousTestCase):
         """A sequence without an end takes only its introduction with it, none of the words."""
         self.assertEqual(one_line("\x1b]never ends"), "never ends")
 
+    def test_many_introductions(self) -> None:
+        """Introductions of sequences without an end are taken out one by one: none is looked for to the end again."""
+        self.assertEqual(one_line("\x90a" * 2000), "a" * 2000)
+
     def test_nested_sequences(self) -> None:
         """What is left when a sequence is taken out forms no new one."""
         self.assertNotIn("\x1b", one_line("\x1b\x1b[31m[31mred"))
