@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from ipaddress import IPv4Address as IPv4
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -83,8 +84,14 @@ class Neighbours:
 
     def __init__(self, limits: Limits, now: float) -> None:
         self.connections = 0
-        self.arrivals = Allowance(ARRIVALS / ARRIVALS_WITHIN, ARRIVALS, now)
+        self.arrivals: deque[float] = deque(maxlen=ARRIVALS)  # when the last of them were let in
         self.pace = Pace(limits, SHARE, now)
+
+    def note_arrival(self, now: float) -> None:
+        """@raises TooManyArrivals: unless it is long enough since so many were let in."""
+        if len(self.arrivals) == ARRIVALS and now - self.arrivals[0] < ARRIVALS_WITHIN:
+            raise TooManyArrivals
+        self.arrivals.append(now)
 
 
 class Gate:
@@ -110,10 +117,8 @@ class Gate:
             raise TooManyConnections(self.limits.max_connections)
         if neighbours is not None and neighbours.connections > self.limits.max_per_address:
             raise TooManyFromAddress(self.limits.max_per_address)
-        if neighbours is not None and neighbours.arrivals.wait(now):
-            raise TooManyArrivals
         if neighbours is not None:
-            neighbours.arrivals.spend(1, now)
+            neighbours.note_arrival(now)
         return neighbours
 
     def leave(self, where: str) -> None:

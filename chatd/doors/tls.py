@@ -37,6 +37,7 @@ from chatd.doors.line import LINGER, HandshakeFailed
 CHECK_EVERY = 60.0  # seconds
 HANDSHAKE_WITHIN = 15.0  # seconds
 HANDSHAKE_RECORD = b"\x16"  # RFC 8446, 5.1: all that a TLS client sends begins with it, and no text does
+RECORD_HEADER = 5  # bytes: the type, two of the version, two of the length of what follows
 SPEAKS_TLS = b"!! this port speaks TLS: use openssl s_client -quiet -connect HOST:PORT, or ncat --ssl HOST PORT\r\n"
 
 
@@ -83,22 +84,58 @@ class TLSFactory(TLSMemoryBIOFactory):
 
 @implementer(IHalfCloseableProtocol)
 class TLSConnection(TLSMemoryBIOProtocol):
-    """The TLS of one connection; until it is agreed on, the `Handshake` sees first what arrives."""
+    """The TLS of one connection; until it is agreed on, the `Handshake` sees first what arrives.
+
+    OpenSSL is given one record at a time, and none while the door is held back: behind lines that wait may come the
+    client's goodbye (close_notify), at which Twisted closes, and the lines would be lost.
+    """
+
+    def __init__(self, factory: TLSFactory, door: IProtocol) -> None:
+        super().__init__(factory, door)
+        self._clock = factory.clock
+        self._unread = bytearray()  # at most what the wire reads at once, and one record
+        self._held_back = False
 
     def dataReceived(self, data: bytes) -> None:
         within = self.wrappedProtocol
         if not isinstance(within, Handshake) or within.is_tls(data):
-            super().dataReceived(data)
+            self._unread += data
+            self._read_records()
+
+    def pauseProducing(self) -> None:
+        self._held_back = True
+        self._wire.pauseProducing()
+
+    def resumeProducing(self) -> None:
+        self._held_back = False
+        self._clock.callLater(0, self._read_on)  # when the door has said, or holds back again, what it has already
 
     def readConnectionLost(self) -> None:
         """The client has sent all it will, and may still be reading (`ncat --ssl` in a pipe)."""
-        wire: Any = self.transport
         if IHalfCloseableProtocol.providedBy(self.wrappedProtocol):
             self.wrappedProtocol.readConnectionLost()
-        wire.loseConnection()
+        self._wire.loseConnection()
 
     def writeConnectionLost(self) -> None:
         """Only who speaks plain text is told so and closed one way; the TLS of others can't bear that."""
+
+    @property
+    def _wire(self) -> Any:
+        return self.transport
+
+    def _read_on(self) -> None:
+        self._read_records()
+        if not (self._held_back or self._wire.disconnecting):
+            self._wire.resumeProducing()
+
+    def _read_records(self) -> None:
+        while not self._held_back and len(self._unread) >= RECORD_HEADER:
+            size = RECORD_HEADER + int.from_bytes(self._unread[3:RECORD_HEADER])
+            if len(self._unread) < size:
+                break
+            record = bytes(self._unread[:size])
+            del self._unread[:size]
+            super().dataReceived(record)
 
 
 @implementer(IHandshakeListener)

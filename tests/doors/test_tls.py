@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import subprocess
 import sys
 from contextlib import chdir
+from contextlib import suppress as let_pass
 from pathlib import Path
 
 from hypothesis import given
@@ -88,6 +90,15 @@ class Client:
         self.meet()
         self._tls.write(text.encode())
         self.meet()
+
+    def send_and_close(self, records: list[str]) -> None:
+        """Send these, then goodbye (close_notify), without waiting for anything."""
+        for record in records:
+            self._tls.write(record.encode())
+        with let_pass(ssl.SSLWantReadError):
+            self._tls.unwrap()
+        self._closed = True
+        self.door.dataReceived(self._leaving.read())
 
     def meet(self) -> None:
         """Carry bytes to and fro until neither side has any more."""
@@ -251,6 +262,36 @@ class TalkTests(TLSTestCase):
             self.assertIn("-- alice left (connection lost)", self.seen_by(bob))
             bob.type("quit\n")
             self.assertLeftNoTrace()
+
+
+class PasteTests(TLSTestCase):
+    limits = {"line_rate": 5, "line_burst": 10, "byte_rate": 4096, "byte_burst": 16384}
+    pasted = [f"line {number}" for number in range(30)]
+
+    def paste(self, records: list[str]) -> str:
+        """Return what bob sees of alice, who sends these records, and her goodbye, at once."""
+        bob, alice = self.enter("bob"), self.enter("alice")
+        self.clock.advance(10)
+        alice.send_and_close(records)
+        seen = "".join(self.seen_by(bob) for _ in range(5))
+        self.assertIn("-- alice left", seen)
+        bob.type("quit\n")
+        self.seen_by(bob)
+        self.assertLeftNoTrace()
+        return seen
+
+    def test_held_back(self) -> None:
+        """Lines that are held back are all said, in one record or in many, though a goodbye is behind them."""
+        for records in (["".join(f"{line}\n" for line in self.pasted)], [f"{line}\n" for line in self.pasted]):
+            self.assertEqual(re.findall("<alice> (.*)\r\n", self.paste(records)), self.pasted)
+
+    def test_read_later(self) -> None:
+        """Meanwhile the wire is not read; it is when all is said."""
+        alice = self.enter("alice")
+        alice.type("".join(f"{line}\n" for line in self.pasted))
+        self.assertEqual(alice.wire.producerState, "paused")
+        self.clock.pump([0.1] * 100)
+        self.assertEqual(alice.wire.producerState, "producing")
 
 
 class HandshakeTests(TLSTestCase):
