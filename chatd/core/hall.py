@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from chatd.core.bans import Address, Bans
+from chatd.core.counts import Counts
 from chatd.core.events import Announced
-from chatd.core.member import Deliver, Member
+from chatd.core.member import Member
 from chatd.core.nickname import Nickname, look_up_key, nickname, room_name
-from chatd.core.notices import Clock
-from chatd.core.refusals import HallFull, NicknameTaken, NobodyHere, NoSuchRoom
-from chatd.core.room import AtOnce, Carrier, Room, broadcast
+from chatd.core.notices import Clock, Notice, Notices
+from chatd.core.refusals import AlreadySo, HallClosing, HallFull, NicknameTaken, NobodyHere, NoSuchRoom
+from chatd.core.room import AtOnce, Carrier, Deliver, Hearer, Room, broadcast
 from chatd.core.text import one_line
 
 LOBBY = "#lobby"
 
 
 class Hall:
-    """The registry of the people here and of their rooms.
+    """The registry of the people here and of their rooms, and of those who may not be.
 
     `capacity` is the number of people that fit, None for as many as come; `lost_after` is in how many seconds the doors
     notice a lost connection; `carrier` takes what is said in a room to those who hear it.
@@ -28,13 +30,21 @@ class Hall:
         self.capacity = capacity
         self.lost_after = lost_after
         self.carrier = carrier or AtOnce()
-        self.lobby = Room(LOBBY, clock, self.carrier)
+        self.counts = Counts()
+        self.bans = Bans()
+        self.closing = False  # whether nobody is let in any more
+        self.lobby = Room(LOBBY, clock, self.carrier, self.counts)
         self.rooms: dict[str, Room] = {look_up_key(LOBBY): self.lobby}
         self.members: dict[Member, None] = {}
         self._by_key: dict[str, Member] = {}
+        self._listeners: dict[Hearer, None] = {}
+        self._notices = Notices(clock, self._tell_listeners)
 
-    def check_room_for_one_more(self) -> None:
-        """@raises HallFull: if nobody else fits."""
+    def check_admission(self, address: Address | None = None) -> None:
+        """@raises NotAdmitted: if nobody from that address can come in now; None is this machine itself."""
+        self.bans.check_address(address, self.now())
+        if self.closing:
+            raise HallClosing
         if self.capacity is not None and len(self.members) >= self.capacity:
             raise HallFull(self.capacity)
 
@@ -45,16 +55,53 @@ class Hall:
 
         @raises BadNickname: for a name that breaks a rule.
         @raises NicknameTaken: for a name that is somebody's, or looks like it.
-        @raises HallFull: if nobody else fits.
+        @raises NicknameBanned: for a name that is banned.
+        @raises NotAdmitted: if nobody else can come in.
         """
-        self.check_room_for_one_more()
+        self.check_admission()
         name = nickname(typed)
+        self.bans.check_name(name, self.now())
         self.claim(name, None)
         member = Member(self, name, deliver)
         self.claim(name, member)
         self.members[member] = None
         self.lobby.enter(member)
+        if self._listeners:
+            self._notices.joined(member)
         return member
+
+    def left(self, member: Member, why: str) -> None:
+        """A member has left; who listens is told."""
+        del self.members[member]
+        if self._listeners:
+            self._notices.left(member, why)
+
+    def rename(self, member: Member, typed: str) -> None:
+        """Give a member another nickname. Ignores, invitations, private conversations and a mute stay with the person.
+
+        @raises HallError: as `Member.rename` does.
+        """
+        before, name = member.name, nickname(typed)
+        if name.shown == before.shown:
+            raise AlreadySo(f"{name.shown} is the name already")
+        self.bans.check_name(name, self.now())
+        self.claim(name, member)
+        self.release(Nickname(before.shown, before.keys - name.keys))
+        self.bans.rename(before, name, self.now())
+        member.name = name
+        member.room.renamed(member, before.shown)
+        if self._listeners:
+            self._notices.renamed(member, before.shown)
+
+    def listen(self, hearer: Hearer, on: bool) -> None:
+        """Tell somebody who is no member who comes and goes, and what is said in the lobby; or end that."""
+        if on:
+            self._listeners[hearer] = None
+        else:
+            self._listeners.pop(hearer, None)
+        self.lobby.set_quiet(hearer, not on)
+        if not self._listeners:
+            self._notices.stop()
 
     def find(self, typed: str, unsent: str = "") -> Member:
         """Return who has the name that was typed.
@@ -75,7 +122,7 @@ class Hall:
 
     def announce(self, text: str) -> None:
         """Say something to everybody, in the name of the house."""
-        broadcast(Announced(self.now(), one_line(text)), tuple(self.members))
+        broadcast(Announced(self.now(), one_line(text)), (*self.members, *self._listeners))
 
     def claim(self, name: Nickname, member: Member | None) -> None:
         """Give a name to a member, or only see that nobody has it.
@@ -100,8 +147,11 @@ class Hall:
         @raises BadRoomName: for a name that breaks a rule.
         """
         name = room_name(typed)
-        return self.rooms.setdefault(look_up_key(name), Room(name, self._clock, self.carrier))
+        return self.rooms.setdefault(look_up_key(name), Room(name, self._clock, self.carrier, self.counts))
 
     def close_if_empty(self, room: Room) -> None:
         if not room.members and room is not self.lobby:
             del self.rooms[look_up_key(room.name)]
+
+    def _tell_listeners(self, notice: Notice, but: Member | None) -> None:
+        broadcast(notice, tuple(self._listeners))

@@ -5,7 +5,6 @@ Every refusal is a `HallError`: then nothing was sent and nothing changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chatd.core.events import (
@@ -20,7 +19,7 @@ from chatd.core.events import (
     Whispered,
     WhisperSent,
 )
-from chatd.core.nickname import Nickname, look_up_key, nickname
+from chatd.core.nickname import Nickname, look_up_key
 from chatd.core.refusals import (
     AddresseeGone,
     AddresseeUnclear,
@@ -36,7 +35,7 @@ from chatd.core.refusals import (
     TooSlow,
     YouAreQuiet,
 )
-from chatd.core.room import Room, broadcast, tell
+from chatd.core.room import Deliver, Room, broadcast, tell
 from chatd.core.text import one_line
 
 if TYPE_CHECKING:
@@ -44,9 +43,6 @@ if TYPE_CHECKING:
 
 SWITCH_GUARD = 2.0  # seconds after a switch of the addressee in which the first line is given back
 NEVER = float("-inf")
-
-Deliver = Callable[[Event | Several], object]
-"""Takes an event to one person; returns False if their connection is too slow to take it now."""
 
 
 class Member:
@@ -57,7 +53,6 @@ class Member:
 
     __slots__ = (
         "_hall",
-        "_name",
         "_switched_at",
         "addressee",
         "away",
@@ -68,6 +63,7 @@ class Member:
         "ignored_by",
         "ignoring",
         "invitations",
+        "name",
         "quiet",
         "room",
         "talked_to_by",
@@ -76,7 +72,7 @@ class Member:
 
     def __init__(self, hall: Hall, name: Nickname, deliver: Deliver) -> None:
         self._hall = hall
-        self._name = name
+        self.name = name
         self._switched_at = NEVER  # when the addressee changed by another's line, or a choice was refused
         self.deliver = deliver
         self.here = True
@@ -94,7 +90,7 @@ class Member:
 
     @property
     def nickname(self) -> str:
-        return self._name.shown
+        return self.name.shown
 
     def speak(self, text: str, typed_at: float | None = None) -> None:
         """Say a line to the addressee: the room, or the person chosen. `typed_at` is now, unless the line had to wait.
@@ -114,6 +110,7 @@ class Member:
         """Say a line in the room.
 
         @raises YouAreQuiet: if this person has shut out room talk.
+        @raises Muted: if they may not say anything.
         """
         text = self._fit_for_room(text)
         self.room.hears(self, Said(self._hall.now(), self.nickname, text))
@@ -133,6 +130,7 @@ class Member:
         @raises NobodyHere: if nobody has that name.
         @raises NotHeardBy: if they ignore this person.
         @raises TooSlow: if their connection can't take it now.
+        @raises Muted: if this person may not say anything.
         """
         self._whisper_to(self._hall.find(name, text), text)
 
@@ -163,14 +161,11 @@ class Member:
 
         @raises BadNickname: for a name that breaks a rule.
         @raises NicknameTaken: for a name that is somebody else's.
+        @raises NicknameBanned: for a name that is banned.
+        @raises Muted: if this person may not say anything; a name could.
         """
-        before, name = self._name, nickname(typed)
-        if name.shown == before.shown:
-            raise AlreadySo(f"you are called {name.shown} already")
-        self._hall.claim(name, self)
-        self._hall.release(Nickname(before.shown, before.keys - name.keys))
-        self._name = name
-        self.room.renamed(self, before.shown)
+        self.check_may_speak()
+        self._hall.rename(self, typed)
 
     def move(self, typed: str) -> None:
         """Go to another room; it is opened if there is none of that name.
@@ -207,7 +202,9 @@ class Member:
         @raises NobodyHere: if nobody has that name.
         @raises NotFirstMember: if the room is locked and somebody else's.
         @raises NotHeardBy: if they ignore this person.
+        @raises Muted: if this person may not say anything.
         """
+        self.check_may_speak()
         other = self._other(name)
         if self.room.locked:
             self._check_first()
@@ -248,18 +245,24 @@ class Member:
         self.room.set_quiet(self, quiet)
 
     def set_away(self, why: str) -> None:
-        """Tell those who write privately that this person is away, and why; with "" they are back."""
+        """Tell those who write privately that this person is away, and why; with "" they are back.
+
+        @raises Muted: if there is something to say, and this person may not.
+        """
+        if why:
+            self.check_may_speak()
         self.away = one_line(why).strip()
 
     def leave(self, why: str = "") -> None:
         """Leave the hall; the nickname is free. Leaving twice does nothing."""
         if not self.here:
             return
+        why = one_line(why).strip()
         self._hall.carrier.settle()
         self.here = False
-        self._hall.release(self._name)
-        del self._hall.members[self]
-        self.room.leave(self, one_line(why).strip())
+        self._hall.release(self.name)
+        self._hall.left(self, why)
+        self.room.leave(self, why)
         self._hall.close_if_empty(self.room)
         broadcast(AddresseeLeft(self._hall.now(), self.nickname), tuple(self.talked_to_by))
         self._let_go()
@@ -289,11 +292,14 @@ class Member:
             raise AddresseeGone(other.nickname, text)
         if other is self:
             raise ThatIsYou(text)
+        self.check_may_speak(text)
         self._check_heard_by(other, text)
         self.room.notices.tell_before_hearing(self)
         now = self._hall.now()
         if not tell(Whispered(now, self.nickname, text), other):
             raise TooSlow(other.nickname, text)
+        self._hall.counts.heard += 1
+        self._hall.counts.delivered += 2
         other._written_to_by(self)
         tell(WhisperSent(now, other.nickname, text), self)
         if other.away:
@@ -318,6 +324,7 @@ class Member:
 
     def _fit_for_room(self, text: str) -> str:
         text = _fit(text)
+        self.check_may_speak(text)
         if self.quiet:
             raise YouAreQuiet(text)
         return text
@@ -327,6 +334,10 @@ class Member:
         if other is self:
             raise ThatIsYou
         return other
+
+    def check_may_speak(self, unsent: str = "") -> None:
+        """@raises Muted: if this person may not say anything; giving back `unsent`."""
+        self._hall.bans.check_speech(self.name, self._hall.now(), unsent)
 
     def _check_heard_by(self, other: Member, unsent: str = "") -> None:
         if self in other.ignoring:

@@ -55,11 +55,58 @@ class NicknameTooLate(HallError):
         super().__init__(f"you gave no nickname within {seconds:g} seconds; connect again when you are ready")
 
 
-class HallFull(HallError):
+class NotAdmitted(HallError):
+    """The person can't come in, whatever they are called."""
+
+
+class HallFull(NotAdmitted):
     """As many people are here as the hall holds."""
 
     def __init__(self, capacity: int) -> None:
         super().__init__(f"this chat is full ({capacity} of {capacity} people are here); come back later")
+
+
+class HallClosing(NotAdmitted):
+    """The administrator lets nobody in any more."""
+
+    def __init__(self) -> None:
+        super().__init__("this chat is about to close and lets nobody in; come back later")
+
+
+class Banned(NotAdmitted):
+    """The address is banned; `terms` say for how much longer, and why."""
+
+    def __init__(self, terms: str) -> None:
+        super().__init__(f"your address is banned from this chat {terms}; only its administrator can end that")
+
+
+class NicknameBanned(HallError):
+    """The name, or one that looks like it, is banned; `terms` say for how much longer, and why."""
+
+    def __init__(self, typed: str, terms: str) -> None:
+        super().__init__(f"{quoted(typed)} is banned from this chat {terms}; only its administrator can end that")
+
+
+class Muted(HallError):
+    """The person may not say anything; `terms` say for how much longer, and why."""
+
+    def __init__(self, terms: str, unsent: str = "") -> None:
+        super().__init__(f"the administrator has muted you {terms}", unsent)
+
+
+class NotBanned(HallError):
+    """There is nothing to end."""
+
+    def __init__(self, target: str, *, muted: bool) -> None:
+        state = "muted" if muted else "banned"
+        super().__init__(f"{quoted(target)} is not {state}; /bans lists who is")
+
+
+class BadDuration(HallError):
+    """What was typed is no span of time."""
+
+    def __init__(self, typed: str) -> None:
+        super().__init__(f"{quoted(typed)} is no duration; type one such as 90s, 15m, 2h or 7d (at most 3650d)")
 
 
 class NobodyHere(HallError):

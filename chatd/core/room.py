@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from twisted.logger import Logger
 
+from chatd.core.counts import Counts
 from chatd.core.events import Acted, Event, LockTurned, Renamed, Said, Several
 from chatd.core.notices import Clock, Notice, Notices
 
@@ -16,10 +17,24 @@ if TYPE_CHECKING:
 _log = Logger()
 
 
+Deliver = Callable[[Event | Several], object]
+"""Takes an event to one person; returns False if their connection is too slow to take it now."""
+
+
+class Hearer(Protocol):
+    """Who hears what is said in a room: a member, or somebody who listens from outside."""
+
+    @property
+    def deliver(self) -> Deliver: ...
+
+    @property
+    def nickname(self) -> str: ...
+
+
 class Carrier(Protocol):
     """How what is said in a room gets to the many who hear it. It may wait, so that lines share the work."""
 
-    def carry(self, line: Said | Acted, hearers: tuple[Member, ...]) -> None:
+    def carry(self, line: Said | Acted, hearers: tuple[Hearer, ...]) -> None:
         """Deliver a line to each hearer, before anything else that happens to them later."""
 
     def settle(self) -> None:
@@ -29,7 +44,7 @@ class Carrier(Protocol):
 class AtOnce:
     """The plainest carrier."""
 
-    def carry(self, line: Said | Acted, hearers: tuple[Member, ...]) -> None:
+    def carry(self, line: Said | Acted, hearers: tuple[Hearer, ...]) -> None:
         broadcast(line, hearers)
 
     def settle(self) -> None:
@@ -40,18 +55,19 @@ class Room:
     """Everyone inside hears its lines in one and the same order.
 
     `members` is in the order of arrival: the first is the one who may lock it. `listening` are those of them who are
-    not quiet.
+    not quiet, and who listens from outside.
     """
 
-    def __init__(self, name: str, clock: Clock, carrier: Carrier) -> None:
+    def __init__(self, name: str, clock: Clock, carrier: Carrier, counts: Counts) -> None:
         self.name = name
         self.locked = False
         self.members: dict[Member, None] = {}
-        self.listening: dict[Member, None] = {}
+        self.listening: dict[Hearer, None] = {}
         self.notices = Notices(clock, self._notify)
         self._clock = clock
         self._carrier = carrier
-        self._audience: tuple[Member, ...] | None = None  # those who are listening, until that changes
+        self._counts = counts
+        self._audience: tuple[Hearer, ...] | None = None  # those who are listening, until that changes
 
     @property
     def first(self) -> Member:
@@ -65,12 +81,16 @@ class Room:
     def hears(self, speaker: Member, line: Said | Acted) -> None:
         """Deliver what `speaker` says to those who listen: not to the quiet, nor to who ignores the speaker."""
         self.notices.tell_before_hearing(speaker)
+        self._counts.heard += 1
         if speaker.ignored_by or not speaker.echo:
             deaf = speaker.ignored_by if speaker.echo else speaker.ignored_by | {speaker}
-            broadcast(line, [member for member in self.listening if member not in deaf])
+            hearers = [hearer for hearer in self.listening if hearer not in deaf]
+            self._counts.delivered += len(hearers)
+            broadcast(line, hearers)
             return
         if self._audience is None:
             self._audience = tuple(self.listening)
+        self._counts.delivered += len(self._audience)
         self._carrier.carry(line, self._audience)
 
     def enter(self, member: Member) -> None:
@@ -97,24 +117,24 @@ class Room:
         self.notices.tell_before_hearing(member)
         broadcast(LockTurned(self._clock.seconds(), member.nickname, self.name, locked), tuple(self.members))
 
-    def set_quiet(self, member: Member, quiet: bool) -> None:
+    def set_quiet(self, hearer: Hearer, quiet: bool) -> None:
         self._audience = None
         if quiet:
-            self.listening.pop(member, None)
+            self.listening.pop(hearer, None)
         else:
-            self.listening[member] = None
+            self.listening[hearer] = None
 
     def _notify(self, notice: Notice, but: Member | None) -> None:
         broadcast(notice, [member for member in self.members if member is not but])
 
 
-def broadcast(event: Event | Several, hearers: Iterable[Member]) -> None:
+def broadcast(event: Event | Several, hearers: Iterable[Hearer]) -> None:
     """Deliver one event to each hearer. One hearer's failure is logged, and stops nobody else's delivery."""
-    for member in hearers:
+    for hearer in hearers:
         try:
-            member.deliver(event)
+            hearer.deliver(event)
         except Exception:
-            _log_failure(member)
+            _log_failure(hearer)
 
 
 def tell(event: Event, member: Member) -> bool:
@@ -126,5 +146,5 @@ def tell(event: Event, member: Member) -> bool:
         return False
 
 
-def _log_failure(member: Member) -> None:
-    _log.failure("A delivery to {nickname} failed", nickname=member.nickname)
+def _log_failure(hearer: Hearer) -> None:
+    _log.failure("A delivery to {nickname} failed", nickname=hearer.nickname)

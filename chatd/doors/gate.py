@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from ipaddress import IPv4Address as IPv4
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, ip_address, ip_network
 
 from twisted.internet import address as network
 from twisted.internet.interfaces import IAddress, IReactorTime
 
 from chatd.core.allowance import Allowance
+from chatd.core.bans import Address
 from chatd.core.refusals import HallError
 
 ARRIVALS, ARRIVALS_WITHIN = 20, 10.0  # connections from one address, in seconds
@@ -145,25 +145,26 @@ class Gate:
             del self._left[where], self._by_address[where]
 
 
+def ip_address_of(address: IAddress) -> Address | None:
+    """Return the IP address of a peer, None for this machine itself. IPv4 peers of a dual-stack socket are IPv4."""
+    if not isinstance(address, network.IPv4Address | network.IPv6Address):
+        return None
+    ip = ip_address(address.host)
+    ip = ip if isinstance(ip, IPv4Address) else ip.ipv4_mapped or ip
+    return None if ip.is_loopback else ip
+
+
 def neighbourhood(address: IAddress) -> str:
     """Return what an address shares its limits with: its IPv4 address or its IPv6 /64, "" for this machine itself."""
-    if not isinstance(address, network.IPv4Address | network.IPv6Address):
-        return ""
-    ip = _ip(address.host)
-    if ip.is_loopback:
-        return ""
-    return str(ip) if isinstance(ip, IPv4) else str(ip_network((int(ip), 64), strict=False))
+    ip = ip_address_of(address)
+    if ip is None or isinstance(ip, IPv4Address):
+        return str(ip or "")
+    return str(ip_network((int(ip), 64), strict=False))
 
 
 def shown_address(address: IAddress) -> str:
     """Return an address as the log shows it."""
     if not isinstance(address, network.IPv4Address | network.IPv6Address):
         return "a Unix socket"
-    ip = _ip(address.host)
-    return f"{ip}:{address.port}" if isinstance(ip, IPv4) else f"[{ip}]:{address.port}"
-
-
-def _ip(host: str) -> IPv4 | IPv6Address:
-    """Dual-stack sockets show IPv4 peers as `::ffff:1.2.3.4`."""
-    ip = ip_address(host)
-    return ip if isinstance(ip, IPv4) else ip.ipv4_mapped or ip
+    ip = ip_address_of(address) or ip_address(address.host)
+    return f"{ip}:{address.port}" if isinstance(ip, IPv4Address) else f"[{ip}]:{address.port}"

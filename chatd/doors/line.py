@@ -23,12 +23,12 @@ from zope.interface import implementer
 
 from chatd.core.events import Event, Several
 from chatd.core.refusals import HallError, LineCutOff, LineTooLong, NicknameTooLate, NotText, SpokeTLS
-from chatd.doors.gate import Gate, Limits, Neighbours, Pace, neighbourhood, shown_address
+from chatd.doors.gate import Gate, Limits, Neighbours, Pace, ip_address_of, neighbourhood, shown_address
 from chatd.doors.outbox import Outbox
 from chatd.doors.post import Post, Press, encoded
 from chatd.doors.sockets import prepare
 from chatd.doors.telnet import END_OF_INPUT, Keyboard, erased, needs_erasing
-from chatd.talk.conversation import Conversation, House
+from chatd.talk.conversation import Conversation, House, State
 from chatd.talk.rendering import View
 
 EOF_TYPED = b"\x15\x04"  # how Keyboard hands on telnet's EOF, behind whatever was half typed
@@ -70,7 +70,7 @@ class LineDoor(LineReceiver, TimeoutMixin):
         self.gone: Deferred[None] = Deferred()
         self._excess = b""  # of a line that is too long
         self._at_prompt = False
-        self._closing = self._all_sent = False
+        self._closing = self._all_sent = self._all_read = False
         self._read_at = self._heard_at = factory.clock.seconds()
         self._pace = Pace(factory.terms.limits, 1, self._heard_at)
         self._neighbours: Neighbours | None = None
@@ -95,7 +95,9 @@ class LineDoor(LineReceiver, TimeoutMixin):
         )
         self._keyboard = Keyboard(lambda reply: self._outbox.answer(iter([reply])))  # bounded, and never skipped
         self.deliver = self._outbox.deliver  # without a call of our own in between: it is called for each line heard
-        self._conversation = Conversation(factory.house, self, shown_address(address))
+        self._conversation = Conversation(
+            factory.house, self, shown_address(address), ip_address_of(address), factory.first
+        )
         factory.doors.add(self)
         prepare(transport, factory.terms.peer_timeout)
         self.setTimeout(NICKNAME_WITHIN)
@@ -161,10 +163,13 @@ class LineDoor(LineReceiver, TimeoutMixin):
 
     def readConnectionLost(self) -> None:
         """The client has sent all it will, and may still be reading (`nc -N`)."""
+        self._all_read = True
         if self.line_mode and self.clearLineBuffer():
             self._conversation.refuse(LineCutOff())
-        self._conversation.heard("quit")
-        self.transport.loseConnection()
+        if self._closing:
+            self.transport.loseConnection()
+        else:
+            self._conversation.heard("quit")
 
     def writeConnectionLost(self) -> None:
         """All is sent; now it is the client's turn to close."""
@@ -206,6 +211,15 @@ class LineDoor(LineReceiver, TimeoutMixin):
     def view(self, view: View) -> None:
         self._outbox.view = view
 
+    @property
+    def idle(self) -> float:
+        idle: float = self.factory.clock.seconds() - self._heard_at
+        return idle
+
+    @property
+    def waiting(self) -> int:
+        return self._outbox.waiting
+
     def answer(self, lines: Iterable[str]) -> None:
         if self._at_prompt:
             lines = ("", *lines)
@@ -223,11 +237,16 @@ class LineDoor(LineReceiver, TimeoutMixin):
         self._closing = True
         self.setTimeout(SLOW_GOODBYE)
         self._outbox.finish()
+        if self._all_read:
+            self.transport.loseConnection()
 
     # What the outbox and the factory call.
 
     def stalled(self, seconds: float) -> None:
         self._give_up(f"connection stalled for {seconds:g} s")
+
+    def skipped(self, lines: int) -> None:
+        self.factory.house.hall.counts.skipped += lines
 
     def answered(self) -> None:
         self._go_on()
@@ -258,6 +277,7 @@ class LineDoor(LineReceiver, TimeoutMixin):
         if self._neighbours is not None:
             wait = max(wait, self._neighbours.pace.wait(self._heard_at))
         if wait and self._held is None:
+            self.factory.house.hall.counts.held_back += wait
             self._held = self.factory.clock.callLater(wait, self._let_go)
             if not self._told_pace and b"\n" in self._buffer:
                 self._told_pace = True
@@ -291,12 +311,23 @@ class HandshakeFailed(Exception):
 
 
 class LineFactory(Factory):
-    """What all line doors share: the house, the terms, the gate, the post, the press, the registry of connections."""
+    """What all line doors share: the house, the terms, the gate, the post, the press, the registry of connections.
+
+    `first` makes the state in which a conversation begins, None is that of a person.
+    """
 
     noisy = False
 
-    def __init__(self, house: House, clock: IReactorTime, post: Post, terms: Terms) -> None:
+    def __init__(
+        self,
+        house: House,
+        clock: IReactorTime,
+        post: Post,
+        terms: Terms,
+        first: Callable[[Conversation], State] | None = None,
+    ) -> None:
         self.house = house
+        self.first = first
         self.clock = clock
         self.terms = terms
         self.gate = Gate(terms.limits, clock)

@@ -23,6 +23,9 @@ class Reader(Protocol):
     def stalled(self, seconds: float) -> None:
         """Nothing was taken for so long."""
 
+    def skipped(self, lines: int) -> None:
+        """So many lines more are lost to the reader."""
+
     def answered(self) -> None:
         """A long answer has been handed over to its end."""
 
@@ -96,6 +99,11 @@ class Outbox:
         """Whether an answer is not yet handed over to its end."""
         return bool(self._answers)
 
+    @property
+    def waiting(self) -> int:
+        """How many bytes are not handed over yet, at most `limit`: so many when lines are skipped."""
+        return self._limit - max(self._free, 0)
+
     def deliver(self, event: Event | Several) -> bool:
         """Take an event, or several; return False if they are skipped because the reader is too slow."""
         self._post.settle()
@@ -104,8 +112,10 @@ class Outbox:
     def append(self, line: bytes) -> bool:
         """Take a line, or several, with their ends; return False if they are skipped."""
         if len(line) > self._free and not self._make_room(len(line)):
-            self._skipped += line.count(b"\n")
+            lines = line.count(b"\n")
+            self._skipped += lines
             self._free = -1
+            self._reader.skipped(lines)
             return False
         self._free -= len(line)
         self._lines.append(line)

@@ -12,8 +12,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from chatd.core.events import Acted, Event, Said, Several
-from chatd.core.member import Member
-from chatd.core.room import broadcast
+from chatd.core.room import Hearer, broadcast
 from chatd.talk.rendering import View, render
 
 FLUSH_INTERVAL = 0.005  # seconds of rest after a round, at least
@@ -69,9 +68,9 @@ class Post:
         self._next_at = 0.0
         self._lines: list[Said | Acted] = []  # not in the outboxes yet
         self._size = 0  # characters in them
-        self._hearers: tuple[Member, ...] = ()  # of these lines
+        self._hearers: tuple[Hearer, ...] = ()  # of these lines
 
-    def carry(self, line: Said | Acted, hearers: tuple[Member, ...]) -> None:
+    def carry(self, line: Said | Acted, hearers: tuple[Hearer, ...]) -> None:
         if hearers is not self._hearers or self._size > PIECE:
             self.settle()
             self._hearers = hearers

@@ -1,4 +1,4 @@
-"""The slash commands as one table: names, arguments, help, and what each does.
+"""What a person in the hall may type: the slash commands as one table, and the marks that stand for some of them.
 
 To add one, write a function under `@command(…)`: the parser, the usage line and /h take the rest from there.
 """
@@ -6,73 +6,17 @@ To add one, write a function under `@command(…)`: the parser, the usage line a
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
-from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from chatd import __version__
+from chatd.core.duration import in_words
 from chatd.core.member import Member
 from chatd.core.refusals import HallError, RoomLocked, ToTakesNoText
 from chatd.talk.rendering import listing, people_are, view
+from chatd.talk.table import BadUsage, Table
 
 if TYPE_CHECKING:
-    from chatd.talk.conversation import Chatting
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One command.
-
-    `arguments` is what the usage line shows and the parser obeys: a word each, `[…]` around those that may be missing,
-    and `...` behind a last one that takes the whole rest of the line. `cost` is in lines of what a person may say.
-    """
-
-    names: tuple[str, ...]
-    arguments: str
-    help: str
-    does: Callable[..., None]
-    cost: int
-
-    @property
-    def usage(self) -> str:
-        return f"/{self.names[0]} {self.arguments}".rstrip()
-
-    def parse(self, typed: str) -> list[str]:
-        """Return the arguments in what was typed behind the name, "" for each that is missing.
-
-        @raises BadUsage: if there are too few or too many.
-        """
-        wanted = self.arguments.split()
-        found = []
-        for argument in wanted:
-            typed = typed.lstrip()
-            if argument.strip("[]").endswith("..."):
-                word, typed = typed, ""
-            else:
-                word, _, typed = typed.partition(" ")
-            if not word and not argument.startswith("["):
-                raise BadUsage(self)
-            found.append(word)
-        if typed.strip():
-            raise BadUsage(self)
-        return found
-
-
-class BadUsage(HallError):
-    """The command was given too few arguments, or too many."""
-
-    def __init__(self, command: Command) -> None:
-        super().__init__(f"usage: {command.usage} -- {command.help}")
-
-
-class UnknownCommand(HallError):
-    """No command has that name."""
-
-    def __init__(self, name: str, line: str) -> None:
-        near = get_close_matches(name.lower(), _BY_NAME, n=1)
-        hint = f"the nearest is /{near[0]}" if near else "/h lists those there are"
-        super().__init__(f"there is no command /{name[:24]}; {hint}; // in front says a line that begins with /", line)
+    from chatd.talk.conversation import Chatting, Talk
 
 
 class NoSuchTimeZone(HallError):
@@ -82,31 +26,15 @@ class NoSuchTimeZone(HallError):
         super().__init__(f"there is no time zone {name[:40]}; try one such as Asia/Shanghai, or UTC")
 
 
-TABLE: list[Command] = []
-_COSTLY = 3
-_BY_NAME: dict[str, Command] = {}
-
-_WITHOUT_SLASH = (
+TABLE = Table(
     ("text", "is said to your room, or to whom you chose with to:"),
     ("@name text", "private line to name, seen by the two of you alone"),
     ("to:name", "your lines go to name from now on; to: alone: the room"),
     ("quit", "goodbye"),
     ("//text", "says /text"),
 )
-
-
-def command(
-    *names: str, arguments: str = "", help: str, cost: int = 1
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add a function to the table; it is called with the chat and a string for each argument."""
-
-    def add(does: Callable[..., None]) -> Callable[..., None]:
-        entry = Command(names, arguments, help, does, cost)
-        TABLE.append(entry)
-        _BY_NAME.update(dict.fromkeys(names, entry))
-        return does
-
-    return add
+command = TABLE.command
+_COSTLY = 3
 
 
 def obey(chat: Chatting, line: str) -> None:
@@ -118,50 +46,34 @@ def obey(chat: Chatting, line: str) -> None:
     if mark.startswith("//"):
         chat.member.speak(mark[1:], chat.conversation.typed_at)
     elif mark.startswith("/"):
-        name, _, rest = mark[1:].partition(" ")
-        _run(chat, name, rest, mark)
+        TABLE.run(chat, mark[1:], mark)
     elif mark.startswith("@"):
-        _run(chat, "msg", mark[1:], mark)
+        TABLE.run(chat, f"msg {mark[1:]}", mark)
     elif mark[:3].lower() == "to:":
         if len(mark[3:].split()) > 1:
             raise ToTakesNoText(line)
-        _run(chat, "to", mark[3:], mark)
+        TABLE.run(chat, f"to {mark[3:]}", mark)
     elif mark.rstrip() == "quit":
-        _run(chat, "quit", "", mark)
+        TABLE.run(chat, "quit", mark)
     else:
         chat.member.speak(line, chat.conversation.typed_at)
 
 
 def is_goodbye(typed: str) -> bool:
     """Say whether somebody who has no nickname yet wants to leave."""
-    return typed == "quit" or (typed.startswith("/") and _BY_NAME.get(typed[1:].lower()) is _BY_NAME["quit"])
-
-
-def _run(chat: Chatting, name: str, rest: str, line: str) -> None:
-    found = _BY_NAME.get(name.lower())
-    if found is None:
-        raise UnknownCommand(name, line)
-    chat.terminal.charge(found.cost - 1)
-    found.does(chat, *found.parse(rest))
+    return typed == "quit" or (typed.startswith("/") and typed[1:].lower() in TABLE.find("quit").names)
 
 
 def _on_off(name: str, typed: str) -> bool:
     """@raises BadUsage: unless it is on or off."""
     if typed not in ("on", "off"):
-        raise BadUsage(_BY_NAME[name])
+        raise BadUsage(TABLE.find(name))
     return typed == "on"
 
 
 def _with_marks(member: Member) -> str:
     marks = [mark for mark, holds in (("away", member.away), ("quiet", member.quiet)) if holds]
     return f"{member.nickname} ({', '.join(marks)})" if marks else member.nickname
-
-
-def _duration(seconds: float) -> str:
-    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
-    if days:
-        return f"{days} d {hours % 24} h"
-    return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
 
 
 @command("msg", "m", "tell", arguments="name text...", help="private line to name, as @name text")
@@ -196,16 +108,13 @@ def ls(chat: Chatting, name: str) -> None:
 
 
 @command("h", "help", "?", arguments="[command]", help="the commands, or one of them")
-def help_(chat: Chatting, name: str) -> None:
-    if name:
-        found = _BY_NAME.get(name.lstrip("/").lower())
-        if found is None:
-            raise UnknownCommand(name.lstrip("/"), "")
-        also = ", ".join(f"/{alias}" for alias in found.names[1:])
-        chat.answer(f"{found.usage} -- {found.help}" + (f" (also {also})" if also else ""))
+def help_(chat: Talk, name: str) -> None:
+    if not name:
+        chat.answer(*chat.table.help())
         return
-    rows = [*_WITHOUT_SLASH, *((entry.usage, entry.help) for entry in TABLE)]
-    chat.answer(*(f"{usage:<20} {words}" for usage, words in rows))
+    found = chat.table.find(name.lstrip("/"))
+    also = ", ".join(f"/{alias}" for alias in found.names[1:])
+    chat.answer(f"{found.usage} -- {found.help}" + (f" (also {also})" if also else ""))
 
 
 @command("i", "quiet", help="quiet: hear and say no room lines; again: talk with it")
@@ -225,7 +134,9 @@ def me(chat: Chatting, text: str) -> None:
 
 @command("nick", arguments="name", help="take another nickname", cost=_COSTLY)
 def nick(chat: Chatting, name: str) -> None:
-    chat.conversation.rename(chat.member, name)
+    before = chat.member.nickname
+    chat.member.rename(name)
+    chat.conversation.log_rename(before, chat.member)
     chat.answer(f"you are called {chat.member.nickname} now")
 
 
@@ -246,7 +157,7 @@ def whois(chat: Chatting, name: str) -> None:
     hall = chat.house.hall
     other = hall.find(name)
     where = f"in {other.room.name}" if other.room.admits(chat.member) else "in a locked room"
-    facts = [f"{other.nickname} is {where}", f"here for {_duration(hall.now() - other.came_at)}"]
+    facts = [f"{other.nickname} is {where}", f"here for {in_words(hall.now() - other.came_at)}"]
     if other.away:
         facts.append(f"away: {other.away}")
     if other.quiet:
@@ -273,8 +184,8 @@ def _go_to(chat: Chatting, name: str) -> None:
 
 
 @command("rooms", help="the rooms, and how many people are in each", cost=_COSTLY)
-def rooms(chat: Chatting) -> None:
-    seen = [room for room in chat.house.hall.rooms.values() if room.admits(chat.member)]
+def rooms(chat: Talk) -> None:
+    seen = [room for room in chat.house.hall.rooms.values() if chat.sees(room)]
     marks = (f"{room.name} {len(room.members):,}{' locked' if room.locked else ''}" for room in seen)
     chat.terminal.answer(listing("rooms that you can see:", marks))
 
@@ -311,7 +222,7 @@ def unignore(chat: Chatting, name: str) -> None:
 
 
 @command("time", arguments="[on|off|zone]", help="the time in front of lines: on, off, or in a zone")
-def time(chat: Chatting, typed: str) -> None:
+def time(chat: Talk, typed: str) -> None:
     if typed:
         name = typed.lower() if typed.lower() in ("on", "off") else typed
         try:
@@ -329,21 +240,23 @@ def echo(chat: Chatting, typed: str) -> None:
 
 
 @command("motd", help="the message of the day")
-def motd(chat: Chatting) -> None:
+def motd(chat: Talk) -> None:
     chat.answer(*(chat.house.motd or ("there is no message of the day",)))
 
 
 @command("version", help="which chatd this is")
-def version(chat: Chatting) -> None:
+def version(chat: Talk) -> None:
     chat.answer(f"chatd {__version__} on Python {platform.python_version()}")
 
 
 @command("uptime", help="for how long this chat has been open")
-def uptime(chat: Chatting) -> None:
+def uptime(chat: Talk) -> None:
     hall, now = chat.house.hall, chat.house.hall.now()
-    chat.answer(f"open for {_duration(now - chat.house.opened_at)}; {people_are(len(hall.members))} here")
+    chat.answer(f"open for {in_words(now - chat.house.opened_at)}; {people_are(len(hall.members))} here")
 
 
 @command("quit", "exit", "bye", arguments="[why...]", help="goodbye")
 def quit_(chat: Chatting, why: str) -> None:
+    if why:
+        chat.member.check_may_speak(why)
     chat.conversation.depart(f"-- goodbye, {chat.member.nickname}", why)

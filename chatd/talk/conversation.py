@@ -1,89 +1,123 @@
 """One person's talk with the hall, from the welcome to the goodbye; it knows no transport.
 
-AwaitingNickname --a free nickname--> Chatting --quit, hang-up--> Departed
-        |                                                            ^
-        +--------------------quit, hang-up, a full hall--------------+
+AwaitingNickname --a free nickname--> Chatting --quit, kicked, hang-up--> Departed
+        |                                                                    ^
+        +-----------------quit, hang-up, not admitted------------------------+
+
+An operator's talk (`talk/operator.py`) begins in a state of its own, and ends as any other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Protocol
 
 from twisted.logger import Logger
 
-from chatd.core.events import Event, Several
+from chatd.core.bans import Address
 from chatd.core.hall import Hall
 from chatd.core.member import Member
-from chatd.core.refusals import HallError, HallFull, TooManyNicknames
+from chatd.core.refusals import HallError, NotAdmitted, TooManyNicknames
+from chatd.core.room import Room
 from chatd.core.text import one_line
 from chatd.talk import commands
-from chatd.talk.rendering import View, listing, people_are, refusal
+from chatd.talk.rendering import listing, people_are, refusal
+from chatd.talk.table import Table
+from chatd.talk.terminal import Terminal
 
 MAX_REFUSED_NICKNAMES = 10
 _NAMES_IN_GREETING = 10  # who arrives in a room of thousands is not sent them all; /ls does
 
 
-class Terminal(Protocol):
-    """Where a conversation shows itself. Each door brings its own."""
-
-    view: View
-
-    def deliver(self, event: Event | Several) -> object:
-        """Show an event, or several, rendered for the view."""
-
-    def answer(self, lines: Iterable[str]) -> None:
-        """Show these lines."""
-
-    def prompt(self, text: str) -> None:
-        """Show a text after which the person types on the same line."""
-
-    def charge(self, lines: int) -> None:
-        """Count what was just asked for as so many lines more of what this person may say in a while."""
-
-    def hang_up(self) -> None:
-        """Show what is still waiting, then close."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class House:
-    """What all conversations share: the hall, whose it is, its message of the day, when it opened."""
+    """What all conversations share: the hall, whose it is, its message of the day, when it opened, who is talking."""
 
     hall: Hall
     title: str
     motd: tuple[str, ...]
     opened_at: float
+    people: dict[Conversation, None] = field(
+        default_factory=dict
+    )  # with a nickname or not yet, in the order of arrival
+
+
+class State(Protocol):
+    """How far a conversation has come."""
+
+    @property
+    def member(self) -> Member | None:
+        """Who it is, None for somebody without a nickname."""
+
+    def begin(self) -> None:
+        """Greet who has just come."""
+
+    def ask(self) -> None:
+        """Ask again for what is waited for."""
+
+    def heard(self, line: str) -> None:
+        """Take one clean line."""
+
+    def leave(self, why: str, logged_as: str) -> None:
+        """It is over; `why` is told to others."""
+
+
+class Talk(Protocol):
+    """What a command needs that everybody may give, people and operators."""
+
+    table: Table
+
+    @property
+    def house(self) -> House: ...
+
+    @property
+    def terminal(self) -> Terminal: ...
+
+    def answer(self, *lines: str) -> None:
+        """Show lines that answer what was asked."""
+
+    def sees(self, room: Room) -> bool:
+        """Say whether they may know that a room is there."""
 
 
 class Conversation:
-    """What a door hands lines of text to; what comes back goes to the door's terminal."""
+    """What a door hands lines of text to; what comes back goes to the door's terminal.
+
+    `address` is what the log shows, `ip` what may be banned, None on this machine itself.
+    """
 
     _log = Logger()
 
-    def __init__(self, house: House, terminal: Terminal, address: str) -> None:
+    def __init__(
+        self,
+        house: House,
+        terminal: Terminal,
+        address: str,
+        ip: Address | None = None,
+        first: Callable[[Conversation], State] | None = None,
+    ) -> None:
         self.house = house
         self.terminal = terminal
         self.address = address
+        self.ip = ip
+        self.began_at = house.hall.now()
         self.typed_at: float | None = None  # of the line that is being heard
-        self._state: AwaitingNickname | Chatting | Departed = AwaitingNickname(self)
+        self._state: State = (first or AwaitingNickname)(self)
 
     def begin(self) -> None:
-        """Welcome the person, or turn them away from a full hall."""
-        hall = self.house.hall
-        try:
-            hall.check_room_for_one_more()
-        except HallFull as error:
-            self.turn_away(error)
-            return
-        head = f"-- welcome to {self.house.title}; {people_are(len(hall.members))} here"
-        self.terminal.answer([head, *(f"-- {line}" for line in self.house.motd)])
-        self._state.ask()
+        """Greet who has just come, or turn them away."""
+        self._state.begin()
 
     @property
     def awaits_nickname(self) -> bool:
         return isinstance(self._state, AwaitingNickname)
+
+    @property
+    def member(self) -> Member | None:
+        """Who it is, None for somebody without a nickname."""
+        return self._state.member
 
     def heard(self, line: str, typed_at: float | None = None) -> None:
         """Take one line that the person typed, without its end; `typed_at` is now, unless the line had to wait."""
@@ -91,15 +125,15 @@ class Conversation:
         self._state.heard(one_line(line))
 
     def refuse(self, error: HallError) -> None:
-        """Say why something that the door received is not a line."""
-        self.terminal.answer(refusal(error))
+        """Say why something that the person sent is not done, and ask again for what is waited for."""
+        self._tell(error)
         self._state.ask()
 
     def turn_away(self, error: HallError) -> None:
         """Say why the person can't come in, and close."""
         self._log.info("{address} was refused: {error}", address=self.address, error=error)
-        self.terminal.answer(refusal(error))
-        self._state = Departed()
+        self._end()
+        self._tell(error)
         self.terminal.hang_up()
 
     def come_in(self, member: Member) -> None:
@@ -117,22 +151,28 @@ class Conversation:
         head = f"you are {member.nickname} in {member.room.name}; {people_are(len(people))} here:"
         self.terminal.answer(listing(head, names))
 
-    def rename(self, member: Member, typed: str) -> None:
-        before = member.nickname
-        member.rename(typed)
+    def log_rename(self, before: str, member: Member) -> None:
         self._log.info("{before} is now called {nickname}", before=before, nickname=member.nickname)
 
     def depart(self, goodbye: str, why: str = "", logged_as: str = "quit") -> None:
         """End the talk: say `goodbye`, tell the room `why`, log only `logged_as`, for a reason is a person's words."""
-        state, self._state = self._state, Departed()
-        state.leave(why, logged_as)
+        self._end().leave(why, logged_as)
         self.terminal.answer([goodbye])
         self.terminal.hang_up()
 
     def hung_up(self, why: str) -> None:
         """The connection is gone; `why` is told to the room and logged, "" for an orderly end."""
+        self._end().leave(why, why or "closed the connection")
+
+    def _tell(self, error: HallError) -> None:
+        self.house.hall.counts.refused[type(error).__name__] += 1
+        self.terminal.answer(refusal(error))
+
+    def _end(self) -> State:
+        """Return the state that it was in until now."""
         state, self._state = self._state, Departed()
-        state.leave(why, why or "closed the connection")
+        self.house.people.pop(self, None)
+        return state
 
 
 class AwaitingNickname:
@@ -140,9 +180,23 @@ class AwaitingNickname:
 
     _log = Logger()
 
+    member: Member | None = None
+
     def __init__(self, conversation: Conversation) -> None:
         self._conversation = conversation
         self._refused = 0
+
+    def begin(self) -> None:
+        talk, hall = self._conversation, self._conversation.house.hall
+        try:
+            hall.check_admission(talk.ip)
+        except NotAdmitted as error:
+            talk.turn_away(error)
+            return
+        talk.house.people[talk] = None
+        head = f"-- welcome to {talk.house.title}; {people_are(len(hall.members))} here"
+        talk.terminal.answer([head, *(f"-- {line}" for line in talk.house.motd)])
+        self.ask()
 
     def ask(self) -> None:
         self._conversation.terminal.prompt("Nickname: ")
@@ -160,7 +214,7 @@ class AwaitingNickname:
         talk = self._conversation
         try:
             member = talk.house.hall.enter(typed, talk.terminal.deliver)
-        except HallFull as error:
+        except NotAdmitted as error:
             talk.turn_away(error)
         except HallError as error:
             kind = type(error).__name__  # what was typed might be a line meant for somebody
@@ -183,9 +237,11 @@ class Chatting:
 
     _log = Logger()
 
+    table = commands.TABLE
+
     def __init__(self, conversation: Conversation, member: Member) -> None:
         self.conversation = conversation
-        self.member = member
+        self.member: Member = member
 
     @property
     def house(self) -> House:
@@ -199,6 +255,12 @@ class Chatting:
         """Show lines that answer what the person asked."""
         self.terminal.answer(f"-- {line}" for line in lines)
 
+    def sees(self, room: Room) -> bool:
+        return room.admits(self.member)
+
+    def begin(self) -> None:
+        """Was greeted already."""
+
     def ask(self) -> None:
         """Nothing is asked of somebody who chats."""
 
@@ -208,7 +270,7 @@ class Chatting:
         try:
             commands.obey(self, line)
         except HallError as error:
-            self.terminal.answer(refusal(error))
+            self.conversation.refuse(error)
 
     def leave(self, why: str, logged_as: str) -> None:
         nickname, address = self.member.nickname, self.conversation.address
@@ -218,6 +280,11 @@ class Chatting:
 
 class Departed:
     """Said goodbye: lines that arrive behind it are not heard."""
+
+    member: Member | None = None
+
+    def begin(self) -> None:
+        """It is over."""
 
     def ask(self) -> None:
         """Nothing is asked any more."""

@@ -126,3 +126,11 @@ def listing(head: str, names: Iterable[str]) -> Iterator[str]:
             line, width, comma = "--", 2, ""
         line, width, comma = f"{line}{comma} {name}", width + wanted, ","
     yield line
+
+
+def table(*rows: Sequence[str]) -> Iterator[str]:
+    """Yield rows as lines in which their cells stand in columns."""
+    widths = [max(map(columns, cells)) for cells in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()

@@ -1,12 +1,26 @@
 """Tests for chatd.core.hall: who is here, under which names, in which rooms."""
 
+from ipaddress import ip_address
+
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.core.events import Announced, Event, Joined, Left, Said
+from chatd.core.bans import Ban
+from chatd.core.events import Announced, Event, Joined, Left, Renamed, Said
 from chatd.core.hall import Hall
 from chatd.core.member import Member
-from chatd.core.refusals import BadNickname, HallFull, NicknameTaken, NobodyHere, NoSuchRoom
+from chatd.core.refusals import (
+    BadNickname,
+    Banned,
+    HallClosing,
+    HallFull,
+    Muted,
+    NicknameBanned,
+    NicknameTaken,
+    NobodyHere,
+    NoSuchRoom,
+    NotHeardBy,
+)
 
 
 class HallTestCase(SynchronousTestCase):
@@ -176,3 +190,139 @@ class BrokenDeliveryTests(HallTestCase):
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
         self.assertEqual(self.heard(alice), [Said(1020, "alice", "hello")])
         self.assertEqual(self.heard(carol), [Said(1020, "alice", "hello")])
+
+
+class Listener:
+    """Somebody who is no member."""
+
+    nickname = "listener"
+
+    def __init__(self) -> None:
+        self.heard: list[Event] = []
+        self.deliver = self.heard.append
+
+
+class ListenTests(HallTestCase):
+    def test_listen(self) -> None:
+        """Who listens hears who comes and goes in the whole hall, and what is said in the lobby, until it is enough."""
+        listener = Listener()
+        alice, bob = self.enter("alice"), self.enter("bob")
+        self.hall.listen(listener, True)
+        bob.move("#den")
+        bob.say("psst")
+        alice.whisper("bob", "psst")
+        alice.say("hello")
+        self.assertEqual(listener.heard, [Said(1020, "alice", "hello")])
+        self.clock.advance(10)
+        bob.rename("rob")
+        self.clock.advance(10)
+        bob.leave("bye")
+        self.clock.advance(10)
+        self.enter("carol")
+        self.hall.announce("noon")
+        self.assertEqual(
+            listener.heard[1:],
+            [
+                Renamed(1030, (("bob", "rob"),)),
+                Left(1040, ("rob",), "bye"),
+                Joined(1050, ("carol",)),
+                Announced(1060, "noon"),
+            ],
+        )
+        self.hall.listen(listener, False)
+        self.hall.listen(listener, False)
+        alice.say("hello")
+        self.enter("dave")
+        self.assertEqual(len(listener.heard), 5)
+
+    def test_no_member(self) -> None:
+        """Nobody sees who listens, and who is ignored by all is heard by them."""
+        listener = Listener()
+        self.hall.listen(listener, True)
+        alice, bob = self.enter("alice"), self.enter("bob")
+        self.assertEqual(list(self.hall.lobby.members), [alice, bob])
+        bob.ignore("alice")
+        alice.say("hello")
+        self.assertIn(Said(1020, "alice", "hello"), listener.heard)
+
+    def test_gathered(self) -> None:
+        """Nothing is told to who has stopped to listen meanwhile."""
+        listener = Listener()
+        self.hall.listen(listener, True)
+        self.enter("alice")
+        listener.heard.clear()
+        self.hall.enter("bob", lambda event: None)
+        self.hall.enter("carol", lambda event: None)
+        self.hall.listen(listener, False)
+        self.clock.advance(10)
+        self.assertEqual(listener.heard, [Joined(1010, ("bob",))])
+
+
+class AdmissionTests(HallTestCase):
+    def test_closing(self) -> None:
+        """When the hall is closing, nobody else comes in, and those inside stay."""
+        alice = self.enter("alice")
+        self.hall.closing = True
+        self.assertRaises(HallClosing, self.enter, "bob")
+        alice.say("hello")
+        self.assertEqual(self.heard(alice), [Said(1010, "alice", "hello")])
+
+    def test_banned_name(self) -> None:
+        """Under a banned name nobody comes in, and nobody takes it inside."""
+        self.hall.bans.add(Ban("name", "bob", None, ""))
+        self.assertRaises(NicknameBanned, self.enter, "Bob")
+        alice = self.enter("alice")
+        self.assertRaises(NicknameBanned, alice.rename, "bob")
+        self.assertEqual(alice.nickname, "alice")
+
+    def test_banned_address(self) -> None:
+        """From a banned address nobody is admitted."""
+        self.hall.bans.add(Ban("network", "10.0.0.0/24", None, ""))
+        self.assertRaises(Banned, self.hall.check_admission, ip_address("10.0.0.1"))
+        self.hall.check_admission(ip_address("10.0.1.1"))
+        self.hall.check_admission()
+
+    def test_muted(self) -> None:
+        """Nothing that somebody muted types reaches anyone; what others say still reaches them."""
+        alice, bob = self.enter("alice"), self.enter("bob")
+        bob.whisper("alice", "psst")
+        self.hall.bans.add(Ban("mute", "alice", None, ""))
+        self.forget()
+        for attempt in (
+            lambda: alice.say("x"),
+            lambda: alice.act("x"),
+            lambda: alice.whisper("bob", "x"),
+            lambda: alice.answer("x"),
+            lambda: alice.rename("x"),
+            lambda: alice.set_away("x"),
+            lambda: alice.invite("bob"),
+        ):
+            self.assertRaises(Muted, attempt)
+        alice.set_away("")
+        bob.say("hello")
+        self.assertEqual(self.heard(bob), [Said(1020, "bob", "hello")])
+        self.assertEqual(self.heard(alice), [Said(1020, "bob", "hello")])
+
+    def test_renamed_by_the_hall(self) -> None:
+        """The hall renames even somebody muted, who stays muted."""
+        alice = self.enter("alice")
+        self.hall.bans.add(Ban("mute", "alice", None, ""))
+        self.hall.rename(alice, "eve")
+        self.assertEqual(alice.nickname, "eve")
+        self.assertRaises(Muted, alice.say, "x")
+
+
+class CountsTests(HallTestCase):
+    def test_lines(self) -> None:
+        """A line is heard once, and delivered once to each who hears it; what is refused is neither."""
+        alice, bob, carol = self.enter("alice"), self.enter("bob"), self.enter("carol")
+        alice.say("hello")
+        self.assertEqual((self.hall.counts.heard, self.hall.counts.delivered), (1, 3))
+        carol.ignore("alice")
+        alice.act("waves")
+        self.assertEqual((self.hall.counts.heard, self.hall.counts.delivered), (2, 5))
+        bob.whisper("alice", "psst")
+        self.assertEqual((self.hall.counts.heard, self.hall.counts.delivered), (3, 7))
+        self.assertRaises(NobodyHere, bob.whisper, "dave", "psst")
+        self.assertRaises(NotHeardBy, alice.whisper, "carol", "psst")
+        self.assertEqual((self.hall.counts.heard, self.hall.counts.delivered), (3, 7))

@@ -24,10 +24,13 @@ class Person:
 
     def __init__(self) -> None:
         self.stalled_for: list[float] = []
-        self.answers = 0
+        self.answers = self.lost = 0
 
     def stalled(self, seconds: float) -> None:
         self.stalled_for.append(seconds)
+
+    def skipped(self, lines: int) -> None:
+        self.lost += lines
 
     def answered(self) -> None:
         self.answers += 1
@@ -111,6 +114,7 @@ class OutboxTests(SynchronousTestCase):
         taken = [self.outbox.append(b"%04d%s\r\n" % (n, b"x" * 94)) for n in range(200)]
         fitting = LIMIT // 100
         self.assertEqual(taken, [True] * fitting + [False] * (200 - fitting))
+        self.assertEqual((self.person.lost, self.outbox.waiting), (200 - fitting, LIMIT))
         self.clock.advance(1)
         self.assertEqual(self.sent(), b"")
         self.outbox.resumeProducing()
@@ -118,6 +122,7 @@ class OutboxTests(SynchronousTestCase):
         self.assertEqual([line[:4] for line in lines[:-1]], [b"%04d" % n for n in range(fitting)])
         self.clock.advance(1)
         self.assertEqual(self.sent(), b"-- %d lines skipped while your connection was slow\r\n" % (200 - fitting))
+        self.assertEqual(self.outbox.waiting, 0)
         self.assertTrue(self.outbox.append(b"again\r\n"))
 
     def test_one_line_skipped(self) -> None:

@@ -163,7 +163,7 @@ class PeopleTests(CommandTestCase):
     def test_whois(self) -> None:
         """/whois tells where somebody is, and since when."""
         self.clock.advance(3600)
-        self.assertEqual(self.type("/whois BOB"), ["-- bob is in #lobby, here for 1 h 0 min"])
+        self.assertEqual(self.type("/whois BOB"), ["-- bob is in #lobby, here for 1 h"])
         self.bob.heard("/away lunch")
         self.bob.heard("/i")
         self.bob.heard("/join #den")

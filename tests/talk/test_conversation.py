@@ -25,6 +25,8 @@ class Screen:
         self.lines: list[str] = []
         self.hung_up = False
         self.charged = 0
+        self.idle = 0.0
+        self.waiting = 0
 
     def deliver(self, event: Event) -> None:
         self.lines.append(render(event, self.view))

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.core import events
 from chatd.core.nickname import columns
 from chatd.core.refusals import HallError, NobodyHere
-from chatd.talk.rendering import WIDTH, listing, people_are, refusal, render, some_of, view
+from chatd.talk.rendering import WIDTH, listing, people_are, refusal, render, some_of, table, view
 
 NOON = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
 
@@ -111,3 +111,11 @@ class WordsTests(SynchronousTestCase):
         """A short list is one line."""
         self.assertEqual(list(listing("3 are here:", ["a", "b", "c"])), ["-- 3 are here: a, b, c"])
         self.assertEqual(list(listing("nobody", [])), ["-- nobody"])
+
+    def test_table(self) -> None:
+        """The cells of a table stand in columns, wide characters too; lines end with the last that has something."""
+        self.assertEqual(
+            list(table(("NAME", "WHY", ""), ("李雷", "x", "y"), ("bob", "long", ""))),
+            ["NAME  WHY", "李雷  x     y", "bob   long"],
+        )
+        self.assertEqual(list(table()), [])

@@ -1,0 +1,163 @@
+"""Who may not come in, who may not speak, why and until when. It keeps no file; the time is an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from typing import Any, Literal, get_args
+
+from chatd.core.duration import in_words
+from chatd.core.nickname import Nickname, nickname
+from chatd.core.refusals import BadNickname, Banned, Muted, NicknameBanned, NotBanned
+from chatd.core.text import one_line
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+Kind = Literal["name", "network", "mute"]
+
+WIDTH_OF_ONE = 64  # bits of an IPv6 address that say whose it is; whoever has one has the rest to choose from
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """A ban of a name or a network, or the mute of a name; `until` is in seconds since 1970, None is for good."""
+
+    kind: Kind
+    target: str
+    until: float | None
+    why: str
+
+    def holds(self, now: float) -> bool:
+        return self.until is None or now < self.until
+
+    def lasts(self, now: float) -> str:
+        return "for good" if self.until is None else f"for {in_words(max(1, self.until - now))}"
+
+    def terms(self, now: float) -> str:
+        """Return for how much longer, and why."""
+        more = "" if self.until is None else " more"
+        return self.lasts(now) + more + (f" ({self.why})" if self.why else "")
+
+
+class Bans:
+    """All bans and mutes. Each ends by itself; what has ended is forgotten when it is next looked for."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[tuple[Kind, str], Ban] = {}  # a name has two keys, and so has its ban
+        self._widths: set[int] = set()  # of the networks; each address is looked up once for each
+
+    def add(self, ban: Ban) -> None:
+        """Take a ban; one of the same target is replaced.
+
+        @raises BadNickname: for a name that nobody can have.
+        """
+        for key in self._keys(ban.kind, ban.target):
+            self._by_key[key] = ban
+        if ban.kind == "network":
+            self._widths.add(ip_network(ban.target).prefixlen)
+
+    def lift(self, kind: Kind, target: str) -> Ban:
+        """End a ban early, and return it.
+
+        @raises NotBanned: if there is none.
+        """
+        found = [ban for key in self._keys(kind, target) if (ban := self._by_key.get(key))]
+        if not found:
+            raise NotBanned(target, muted=kind == "mute")
+        for key in self._keys(kind, found[0].target):
+            self._by_key.pop(key, None)
+        return found[0]
+
+    def in_force(self, now: float) -> list[Ban]:
+        """Return the bans and mutes that hold, in the order in which they were made."""
+        self._by_key = {key: ban for key, ban in self._by_key.items() if ban.holds(now)}
+        return list(dict.fromkeys(self._by_key.values()))
+
+    def check_name(self, name: Nickname, now: float) -> None:
+        """@raises NicknameBanned: if nobody may come in under that name."""
+        ban = self._find((("name", key) for key in name.keys), now)
+        if ban:
+            raise NicknameBanned(name.shown, ban.terms(now))
+
+    def check_address(self, address: Address | None, now: float) -> None:
+        """@raises Banned: if nobody may come in from there; None is this machine itself."""
+        if address is None:
+            return
+        ban = self._find((("network", str(_around(address, width))) for width in self._widths), now)
+        if ban:
+            raise Banned(ban.terms(now))
+
+    def check_speech(self, name: Nickname, now: float, unsent: str = "") -> None:
+        """@raises Muted: if who has that name may not say anything."""
+        ban = self._find((("mute", key) for key in name.keys), now)
+        if ban:
+            raise Muted(ban.terms(now), unsent)
+
+    def rename(self, before: Nickname, after: Nickname, now: float) -> None:
+        """Let a mute stay with the person."""
+        ban = self._find((("mute", key) for key in before.keys), now)
+        if ban:
+            self.lift("mute", ban.target)
+            self.add(Ban("mute", after.shown, ban.until, ban.why))
+
+    def plain(self, now: float) -> list[dict[str, Any]]:
+        """Return what holds as plain data, for a file."""
+        return [asdict(ban) for ban in self.in_force(now)]
+
+    def restore(self, plain: Any, now: float) -> None:
+        """Take back what `plain` returned.
+
+        @raises ValueError: if it is anything else; then nothing is taken.
+        """
+        try:
+            bans = [_restored(**entry) for entry in plain]
+        except TypeError:
+            raise ValueError("it is no list of bans") from None
+        for ban in bans:
+            if ban.holds(now):
+                with suppress(BadNickname):  # the rules are stricter than when it was made: nobody can have the name
+                    self.add(ban)
+
+    def _keys(self, kind: Kind, target: str) -> list[tuple[Kind, str]]:
+        if kind == "network":
+            return [(kind, target)]
+        return [(kind, key) for key in nickname(target).keys]
+
+    def _find(self, keys: Iterable[tuple[Kind, str]], now: float) -> Ban | None:
+        if not self._by_key:
+            return None
+        return next((ban for key in keys if (ban := self._by_key.get(key)) and ban.holds(now)), None)
+
+
+def _around(address: Address, width: int) -> Network:
+    """Return the network of so many bits that an address is in."""
+    width = min(width, address.max_prefixlen)
+    if isinstance(address, IPv4Address):
+        return IPv4Network((int(address), width), strict=False)
+    return IPv6Network((int(address), width), strict=False)
+
+
+def _restored(kind: Any, target: Any, until: Any, why: Any) -> Ban:
+    """@raises ValueError: for values that no ban has."""
+    if kind not in get_args(Kind) or not isinstance(target, str) or not isinstance(until, int | float | None):
+        raise ValueError("an entry in it is no ban")
+    return Ban(kind, str(ip_network(target)) if kind == "network" else target, until, one_line(str(why)))
+
+
+def network_in(typed: str) -> Network | None:
+    """Return the network that was typed, None if it is none: one IPv4 address alone, but an IPv6 address with its /64.
+
+    IPv4 addresses that are written as IPv6 (`::ffff:10.0.0.1`) are IPv4 ones.
+    """
+    try:
+        network = ip_network(typed, strict=False)
+    except ValueError:
+        return None
+    if isinstance(network, IPv4Network):
+        return network
+    mapped = network.network_address.ipv4_mapped
+    if mapped is not None and network.prefixlen >= 96:
+        return IPv4Network((mapped, network.prefixlen - 96), strict=False)
+    return network if "/" in typed else network.supernet(new_prefix=WIDTH_OF_ONE)

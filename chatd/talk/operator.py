@@ -1,0 +1,127 @@
+"""How an operator talks with the daemon: a state of the conversation. It knows no file and no process.
+
+Whoever may open the operator's door is the administrator. Lines are done one after the other, also those that take
+their time, so that their answers come in order, and before the goodbye.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred, DeferredLock
+from twisted.logger import Logger
+
+from chatd.core.events import Event, Several
+from chatd.core.member import Member
+from chatd.core.refusals import HallError
+from chatd.core.room import Room
+from chatd.talk.conversation import Conversation, House
+from chatd.talk.operator_commands import TABLE
+from chatd.talk.terminal import Terminal
+
+WELCOME = "-- chatd, the operator's door: a plain line is an announcement to everyone; /h lists the commands"
+
+
+class NoPrivateLines(HallError):
+    """An operator typed what would be private to a person in the hall."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__("there are no private lines here: /announce text says it to everyone", line)
+
+
+class Daemon(Protocol):
+    """What only the daemon itself can do."""
+
+    async def keep_bans(self) -> str:
+        """Write them to their file; return what is wrong about that, "" if they survive a restart."""
+
+    async def reload(self) -> list[str]:
+        """Read the configuration again; return what came of it, a line each.
+
+        @raises HallError: if it can't be read; then nothing has changed.
+        """
+
+    def set_log_level(self, level: str) -> None:
+        """Log what is at least so important; one of `LOG_LEVELS`."""
+
+    def drain(self, minutes: int | None) -> None:
+        """Let nobody in any more, and stop after so many minutes; None is not at all."""
+
+    def open_again(self) -> None:
+        """End that."""
+
+    def stop(self) -> None:
+        """Say goodbye to everybody, and end."""
+
+    def stats(self) -> dict[str, Any]:
+        """Return what can be counted, by its name."""
+
+
+class Operating:
+    """Speaks to everyone, and keeps order. Hears nothing of the hall but what it asks for."""
+
+    _log = Logger()
+
+    table = TABLE
+    member: Member | None = None
+    nickname = "the operator"
+
+    def __init__(self, conversation: Conversation, daemon: Daemon) -> None:
+        self.conversation = conversation
+        self.daemon = daemon
+        self._in_order = DeferredLock()
+
+    @property
+    def house(self) -> House:
+        return self.conversation.house
+
+    @property
+    def terminal(self) -> Terminal:
+        return self.conversation.terminal
+
+    def deliver(self, event: Event | Several) -> object:
+        return self.terminal.deliver(event)
+
+    def answer(self, *lines: str) -> None:
+        self.terminal.answer(f"-- {line}" for line in lines)
+
+    def sees(self, room: Room) -> bool:
+        return True
+
+    def begin(self) -> None:
+        self._log.info("An operator came by {address}", address=self.conversation.address)
+        self.terminal.answer([WELCOME])
+
+    def ask(self) -> None:
+        """Nothing is asked of an operator."""
+
+    def heard(self, line: str) -> None:
+        if line.strip():
+            self._in_order.run(lambda: Deferred.fromCoroutine(self._obey(line)))
+
+    def leave(self, why: str, logged_as: str) -> None:
+        self.house.hall.listen(self, False)
+        self._log.info("An operator left ({why})", why=logged_as)
+
+    async def _obey(self, line: str) -> None:
+        try:
+            done = self._begin_to(line.lstrip())
+            if done is not None:
+                await done
+        except HallError as error:
+            self.conversation.refuse(error)
+        except Exception:  # a bug of ours must not keep the lines behind it waiting
+            self._log.failure("An operator's line could not be dealt with")
+            self.terminal.answer(["!! that did not work, by a fault of chatd; its log says more"])
+
+    def _begin_to(self, line: str) -> Awaitable[None] | None:
+        if line.startswith("/") and not line.startswith("//"):
+            name = TABLE.find(line[1:].partition(" ")[0], line).names[0]
+            self._log.info("An operator used /{name}", name=name)
+            return TABLE.run(self, line[1:], line)
+        if line.rstrip() == "quit":
+            return TABLE.run(self, "quit")
+        if line.startswith("@") or line[:3].lower() == "to:":
+            raise NoPrivateLines(line)
+        return TABLE.run(self, f"announce {line.removeprefix('/')}")

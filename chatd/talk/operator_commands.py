@@ -1,0 +1,263 @@
+"""What an operator may type: the slash commands as one table, in the same form as those for people.
+
+What takes its time is a coroutine. Names, addresses and reasons go to whom they concern, never into the log.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from chatd.core.bans import Ban, Kind, network_in
+from chatd.core.duration import in_words, seconds_in
+from chatd.core.member import Member
+from chatd.core.nickname import nickname
+from chatd.core.refusals import HallError, NobodyHere
+from chatd.talk import commands
+from chatd.talk.rendering import listing, people_are, some_of, table
+from chatd.talk.table import BadUsage, Table
+
+if TYPE_CHECKING:
+    from chatd.talk.conversation import Conversation
+    from chatd.talk.operator import Operating
+
+LOG_LEVELS = ("debug", "info", "warn", "error")
+LONGEST_DRAIN = 10_080  # minutes, a week
+_KINDS: dict[Kind, str] = {"name": "banned", "network": "banned", "mute": "muted"}
+
+TABLE = Table(
+    ("text", "is announced to everyone, as by /announce"),
+    ("//text", "announces /text"),
+)
+command = TABLE.command
+
+
+class BadDrain(HallError):
+    """What was typed is no number of minutes."""
+
+    def __init__(self, typed: str) -> None:
+        super().__init__(f"{typed[:24]} is no number of minutes from 1 to {LONGEST_DRAIN:,}; off ends draining")
+
+
+@command("announce", "say", arguments="text...", help="say something to everyone, as a plain line does")
+def announce(talk: Operating, text: str) -> None:
+    talk.house.hall.announce(text)
+    talk.answer(f"announced to {people(len(talk.house.hall.members))}")
+
+
+@command("listen", arguments="on|off", help="see who comes and goes, and what is said in #lobby")
+def listen(talk: Operating, typed: str) -> None:
+    if typed not in ("on", "off"):
+        raise BadUsage(TABLE.find("listen"))
+    talk.house.hall.listen(talk, typed == "on")
+    lobby = talk.house.hall.lobby.name
+    talk.answer(f"you hear {lobby}" if typed == "on" else f"you hear {lobby} no more")
+
+
+@command("ls", "who", arguments="[-l]", help="who is here; -l: from where, since when, how idle")
+def ls(talk: Operating, option: str) -> None:
+    members = talk.house.hall.members
+    if not option:
+        head = f"{people_are(len(members))} here" + (":" if members else "")
+        talk.terminal.answer(listing(head, (f"{member.nickname} {member.room.name}" for member in members)))
+    elif option == "-l":
+        talk.answer(*table(("NICKNAME", "ROOM", "ADDRESS", "SINCE", "IDLE", "WAITING"), *_rows(talk)))
+    else:
+        raise BadUsage(TABLE.find("ls"))
+
+
+@command("kick", arguments="name [why...]", help="disconnect somebody")
+def kick(talk: Operating, name: str, why: str) -> None:
+    other = _conversation_of(talk, talk.house.hall.find(name))
+    talk.answer(f"{_called(other)} is disconnected")
+    _dismiss([other], "disconnected", why)
+
+
+@command("ban", arguments="target [duration] [why...]", help="let a name, an address or a network in no more")
+async def ban(talk: Operating, target: str, duration: str, why: str) -> None:
+    network = network_in(target)
+    made = _made(talk, "name" if network is None else "network", str(network or target), duration, why)
+    talk.house.hall.bans.add(made)
+    if network is None:
+        keys = nickname(target).keys
+        struck = [other for other in talk.house.people if other.member and not keys.isdisjoint(other.member.name.keys)]
+    else:
+        struck = [other for other in talk.house.people if other.ip is not None and other.ip in network]
+    lasts = made.lasts(talk.house.hall.now())
+    names = some_of([_called(other) for other in struck]) if struck else ""
+    hint = "".join(_address_of(talk, other) for other in struck if network is None)
+    _dismiss(struck, "banned", f"{lasts}, {made.why}" if made.why else lasts)
+    also = f"; disconnected: {names}" if names else ""
+    talk.answer(f"{made.target} is banned {lasts}{also}{await _kept(talk)}", *filter(None, [hint]))
+
+
+@command("unban", arguments="target", help="end the ban of a name, an address or a network")
+async def unban(talk: Operating, target: str) -> None:
+    network = network_in(target)
+    lifted = talk.house.hall.bans.lift("name" if network is None else "network", str(network or target))
+    talk.answer(f"{lifted.target} is not banned any more{await _kept(talk)}")
+
+
+@command("bans", help="who is banned or muted, for how long, and why")
+def bans(talk: Operating) -> None:
+    now = talk.house.hall.now()
+    rows = [(_KINDS[ban.kind], ban.target, ban.lasts(now), ban.why) for ban in talk.house.hall.bans.in_force(now)]
+    if rows:
+        talk.answer(*table(*rows))
+    else:
+        talk.answer("nobody is banned or muted")
+
+
+@command("mute", arguments="name [duration] [why...]", help="let nothing that somebody types reach anyone")
+async def mute(talk: Operating, name: str, duration: str, why: str) -> None:
+    made = _made(talk, "mute", name, duration, why)
+    talk.house.hall.bans.add(made)
+    lasts = made.lasts(talk.house.hall.now())
+    _tell(talk, name, f"-- the administrator has muted you {lasts}" + (f": {made.why}" if made.why else ""))
+    talk.answer(f"{made.target} is muted {lasts}{await _kept(talk)}")
+
+
+@command("unmute", arguments="name", help="let somebody speak again")
+async def unmute(talk: Operating, name: str) -> None:
+    lifted = talk.house.hall.bans.lift("mute", name)
+    _tell(talk, name, "-- you are not muted any more")
+    talk.answer(f"{lifted.target} is not muted any more{await _kept(talk)}")
+
+
+@command("rename", arguments="old new", help="give somebody another nickname")
+async def rename(talk: Operating, old: str, new: str) -> None:
+    member = talk.house.hall.find(old)
+    before = member.nickname
+    talk.house.hall.rename(member, new)
+    talk.conversation.log_rename(before, member)
+    _tell(talk, new, f"-- the administrator calls you {member.nickname} now")
+    talk.answer(f"{before} is called {member.nickname} now{await _kept(talk)}")
+
+
+@command("stats", arguments="[--json]", help="what can be counted: people, lines, refusals")
+def stats(talk: Operating, option: str) -> None:
+    if option not in ("", "--json"):
+        raise BadUsage(TABLE.find("stats"))
+    facts = talk.daemon.stats()
+    if option:
+        talk.answer(json.dumps(facts))
+        return
+    for name, value in facts.items():
+        shown = (
+            ", ".join(f"{kind} {count:,}" for kind, count in value.items()) if isinstance(value, dict) else f"{value:,}"
+        )
+        talk.answer(f"{name.replace('_', ' ')}: {shown or 'none'}")
+
+
+@command("drain", arguments="[minutes|off]", help="let nobody in any more, and stop after so many minutes")
+def drain(talk: Operating, typed: str) -> None:
+    if typed == "off":
+        talk.daemon.open_again()
+        talk.answer("people get in again")
+    elif not typed:
+        talk.daemon.drain(None)
+        talk.answer("nobody gets in any more; /stop ends chatd, /drain off lets people in again")
+    elif typed.isdecimal() and 1 <= int(typed) <= LONGEST_DRAIN:
+        talk.daemon.drain(int(typed))
+        talk.answer(f"nobody gets in any more, and chatd stops in {typed} min; /drain off ends that")
+    else:
+        raise BadDrain(typed)
+
+
+@command("stop", help="say goodbye to everyone, and end the daemon")
+def stop(talk: Operating) -> None:
+    talk.answer("chatd stops now")
+    talk.daemon.stop()
+
+
+@command("reload", help="take over what has changed in the configuration")
+async def reload(talk: Operating) -> None:
+    talk.answer(*await talk.daemon.reload())
+
+
+@command("log", arguments="level", help="log more or less: debug, info, warn or error")
+def log(talk: Operating, level: str) -> None:
+    if level not in LOG_LEVELS:
+        raise BadUsage(TABLE.find("log"))
+    talk.daemon.set_log_level(level)
+    talk.answer(f"{level} and what is more important is logged")
+
+
+TABLE.share(commands.TABLE, "h", "rooms", "time", "motd", "version", "uptime")
+
+
+@command("quit", "exit", "bye", help="close this door behind you; chatd goes on")
+def quit_(talk: Operating) -> None:
+    talk.conversation.depart("-- goodbye")
+
+
+def people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count:,} people"
+
+
+def _called(other: Conversation) -> str:
+    return other.member.nickname if other.member else other.address
+
+
+def _conversation_of(talk: Operating, member: Member) -> Conversation:
+    return next(other for other in talk.house.people if other.member is member)
+
+
+def _rows(talk: Operating) -> Iterator[tuple[str, ...]]:
+    """Yield what the operator sees of each connection, also of those without a nickname yet."""
+    zone = talk.terminal.view.zone
+    for other in tuple(talk.house.people):
+        yield (
+            other.member.nickname if other.member else "-",
+            other.member.room.name if other.member else "-",
+            other.address,
+            f"{datetime.fromtimestamp(other.began_at, zone):%Y-%m-%d %H:%M}",
+            in_words(other.terminal.idle),
+            f"{other.terminal.waiting:,} B",
+        )
+
+
+def _made(talk: Operating, kind: Kind, target: str, duration: str, why: str) -> Ban:
+    """Return the ban that was typed; without a duration it is for good.
+
+    @raises BadDuration: for one that can't be read. A reason that begins with a digit must not pass for one.
+    """
+    until = None
+    if duration[:1].isdigit():
+        until = talk.house.hall.now() + seconds_in(duration)
+    else:
+        why = f"{duration} {why}".strip()
+    return Ban(kind, target, until, why)
+
+
+def _dismiss(others: Iterable[Conversation], done: str, why: str) -> None:
+    """Disconnect people, and tell them and their rooms what was done to them; the log is told no reason."""
+    because = f": {why}" if why else ""
+    for other in others:
+        other.depart(f"!! you were {done} by the administrator{because}", f"{done} by the administrator{because}", done)
+
+
+def _tell(talk: Operating, name: str, line: str) -> None:
+    """Tell who has that name something, if they are here."""
+    try:
+        member = talk.house.hall.find(name)
+    except NobodyHere:
+        return
+    _conversation_of(talk, member).terminal.answer([line])
+
+
+def _address_of(talk: Operating, other: Conversation) -> str:
+    """Return how to ban the address too of somebody who may come back under another name."""
+    if other.ip is None:
+        return ""
+    near = [each for each in talk.house.people if each.ip == other.ip and each is not other]
+    too = f"; {some_of([_called(each) for each in near])} would be disconnected too" if near else ""
+    return f"/ban {other.ip} bans their address{too}"
+
+
+async def _kept(talk: Operating) -> str:
+    """Write the bans to their file; return a warning if they won't survive a restart."""
+    problem = await talk.daemon.keep_bans()
+    return f", until chatd stops: {problem}" if problem else ""

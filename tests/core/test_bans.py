@@ -1,0 +1,158 @@
+"""Tests for chatd.core.bans."""
+
+import json
+from ipaddress import ip_address, ip_network
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.core.bans import Ban, Bans, network_in
+from chatd.core.nickname import nickname
+from chatd.core.refusals import BadNickname, Banned, Muted, NicknameBanned, NotBanned
+
+
+class BansTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.bans = Bans()
+
+    def test_name(self) -> None:
+        """Under a banned name, or one that looks like it, nobody comes in; they are told why and how long."""
+        self.bans.add(Ban("name", "bob", 7200.0, "spam"))
+        for typed in ("bob", "BOB", "ｂob"):
+            error = self.assertRaises(NicknameBanned, self.bans.check_name, nickname(typed), 0.0)
+        self.assertIn("for 2 h more (spam)", str(error))
+        self.bans.check_name(nickname("bobby"), 0.0)
+        self.bans.check_speech(nickname("bob"), 0.0)
+
+    def test_ends(self) -> None:
+        """A ban ends by itself; one for good doesn't."""
+        self.bans.add(Ban("name", "bob", 60.0, ""))
+        self.bans.add(Ban("name", "eve", None, ""))
+        self.assertIn(
+            "for 1 s more", str(self.assertRaises(NicknameBanned, self.bans.check_name, nickname("bob"), 59.9))
+        )
+        self.bans.check_name(nickname("bob"), 60.0)
+        self.assertIn("for good", str(self.assertRaises(NicknameBanned, self.bans.check_name, nickname("eve"), 1e10)))
+        self.assertEqual([ban.target for ban in self.bans.in_force(60.0)], ["eve"])
+
+    def test_network(self) -> None:
+        """A ban of a network holds for each of its addresses, and for no other."""
+        for network in ("10.0.0.0/24", "192.168.1.7/32", "2001:db8::/64", "2001:db8:1::1/128"):
+            self.bans.add(Ban("network", network, None, ""))
+        for address in ("10.0.0.0", "10.0.0.255", "192.168.1.7", "2001:db8::ffff", "2001:db8:1::1", "2001:db8::1%eth0"):
+            self.assertRaises(Banned, self.bans.check_address, ip_address(address), 0.0)
+        for address in ("10.0.1.0", "192.168.1.8", "2001:db8:0:1::1", "2001:db8:1::2", "::a00:1"):
+            self.bans.check_address(ip_address(address), 0.0)
+        self.bans.check_address(None, 0.0)
+
+    @given(st.ip_addresses(), st.integers(0, 128), st.ip_addresses())
+    def test_any_network(self, around: object, width: int, address: object) -> None:
+        """It holds for an address exactly if the network has it."""
+        bans = Bans()
+        network = ip_network(f"{around}/{min(width, around.max_prefixlen)}", strict=False)
+        bans.add(Ban("network", str(network), None, ""))
+        for candidate in (address, around):
+            if candidate in network:
+                self.assertRaises(Banned, bans.check_address, candidate, 0.0)
+            else:
+                bans.check_address(candidate, 0.0)
+
+    def test_ended_hides_none(self) -> None:
+        """A ban that has ended doesn't hide another that holds for the same address."""
+        self.bans.add(Ban("network", "10.0.0.0/8", 1.0, ""))
+        self.bans.add(Ban("network", "10.0.0.1/32", None, ""))
+        self.bans.add(Ban("network", "10.0.0.0/24", 1.0, ""))
+        self.assertRaises(Banned, self.bans.check_address, ip_address("10.0.0.1"), 2.0)
+
+    def test_mute(self) -> None:
+        """Who is muted is told so, gets the line back, and comes in as before; a new name changes nothing."""
+        self.bans.add(Ban("mute", "bob", 60.0, ""))
+        error = self.assertRaises(Muted, self.bans.check_speech, nickname("BOB"), 0.0, "hello")
+        self.assertIn("muted you for 1 min more; your line was not sent", str(error))
+        self.assertEqual(error.unsent, "hello")
+        self.bans.check_name(nickname("bob"), 0.0)
+        self.bans.rename(nickname("bob"), nickname("rob"), 0.0)
+        self.bans.check_speech(nickname("bob"), 0.0)
+        self.assertRaises(Muted, self.bans.check_speech, nickname("rob"), 0.0)
+        self.bans.rename(nickname("eve"), nickname("eva"), 0.0)
+        self.bans.check_speech(nickname("eva"), 0.0)
+
+    def test_lift(self) -> None:
+        """A ban is ended under any spelling of its name, and only once."""
+        self.bans.add(Ban("name", "AIice", None, ""))
+        self.assertEqual(self.bans.lift("name", "alice").target, "AIice")
+        self.bans.check_name(nickname("AIice"), 0.0)
+        self.assertIn("is not banned", str(self.assertRaises(NotBanned, self.bans.lift, "name", "alice")))
+        self.assertIn("is not muted", str(self.assertRaises(NotBanned, self.bans.lift, "mute", "alice")))
+        self.assertRaises(NotBanned, self.bans.lift, "network", "10.0.0.0/8")
+
+    def test_replaced(self) -> None:
+        """A second ban of the same target takes the place of the first."""
+        self.bans.add(Ban("name", "bob", 60.0, "one"))
+        self.bans.add(Ban("name", "Bob", 90.0, "two"))
+        self.assertEqual(self.bans.in_force(0.0), [Ban("name", "Bob", 90.0, "two")])
+
+    def test_nobodys_name(self) -> None:
+        """What could be nobody's name can't be banned."""
+        self.assertRaises(BadNickname, self.bans.add, Ban("name", "admin", None, ""))
+
+    def test_kept(self) -> None:
+        """What holds comes back from plain data: all of it, and nothing that has ended."""
+        bans = [
+            Ban("name", "bob", None, "why"),
+            Ban("network", "10.0.0.0/24", 60.0, ""),
+            Ban("network", "2001:db8::/64", 90.0, ""),
+            Ban("mute", "李雷", 90.0, ""),
+        ]
+        for ban in bans:
+            self.bans.add(ban)
+        plain = json.loads(json.dumps(self.bans.plain(0.0)))
+        again = Bans()
+        again.restore(plain, 70.0)
+        self.assertEqual(again.in_force(70.0), [bans[0], *bans[2:]])
+        self.assertRaises(Banned, again.check_address, ip_address("2001:db8::1"), 70.0)
+
+    def test_stricter_rules(self) -> None:
+        """A name that nobody can have any more is left out, and the rest restored."""
+        names = [{"kind": "name", "target": name, "until": None, "why": ""} for name in ("admin", "bob")]
+        self.bans.restore(names, 0.0)
+        self.assertEqual([ban.target for ban in self.bans.in_force(0.0)], ["bob"])
+
+    def test_damaged(self) -> None:
+        """Anything else is refused, and changes nothing."""
+        good = {"kind": "name", "target": "bob", "until": None, "why": ""}
+        for damaged in (
+            None,
+            7,
+            {"a": 1},
+            ["bob"],
+            [good, {**good, "kind": "nonsense"}],
+            [good, {**good, "target": 7}],
+            [good, {**good, "kind": "network"}],
+            [good, {**good, "until": "never"}],
+            [good, {"kind": "name"}],
+        ):
+            self.assertRaises(ValueError, self.bans.restore, damaged, 0.0)
+            self.assertEqual(self.bans.in_force(0.0), [])
+
+
+class NetworkTests(SynchronousTestCase):
+    def test_typed(self) -> None:
+        """One IPv4 address, one IPv6 /64, or what the operator says; IPv4 within IPv6 is IPv4."""
+        for typed, network in (
+            ("10.0.0.7", "10.0.0.7/32"),
+            ("10.0.0.7/24", "10.0.0.0/24"),
+            ("2001:db8::1", "2001:db8::/64"),
+            ("2001:db8::1/128", "2001:db8::1/128"),
+            ("2001:db8::1/48", "2001:db8::/48"),
+            ("::ffff:10.0.0.7", "10.0.0.7/32"),
+            ("::ffff:10.0.0.7/120", "10.0.0.0/24"),
+            ("::ffff:10.0.0.7/64", "::/64"),
+        ):
+            self.assertEqual(str(network_in(typed)), network)
+
+    def test_no_network(self) -> None:
+        """Names are none."""
+        for typed in ("bob", "1234", "10.0.0", "10.0.0.7/33", ""):
+            self.assertIsNone(network_in(typed))
