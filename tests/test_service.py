@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import resource
 import signal
 import socket
@@ -18,60 +17,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import chatd
 from chatd import __version__
-from chatd.service import CannotStart, ChatService, Options
-from chatd.settings import SETTINGS, Settings
+from chatd.service import CannotStart, ChatService
+from chatd.settings import Settings
 
 CHECKOUT = Path(chatd.__file__).parent.parent
-
-
-class OptionsTests(SynchronousTestCase):
-    def parsed(self, *arguments: str) -> Settings:
-        options = Options()
-        options.parseOptions(list(arguments))
-        return options.settings()
-
-    def assertRefused(self, *arguments: str, because: str) -> None:
-        error = self.assertRaises(CannotStart, self.parsed, *arguments)
-        self.assertIn(because, str(error))
-        self.assertNotIn("\n", str(error))
-
-    def test_defaults(self) -> None:
-        """Without options, the settings are the defaults."""
-        self.assertEqual(self.parsed(), Settings())
-
-    def test_all(self) -> None:
-        """Each option sets its setting; --listen may come again."""
-        settings = self.parsed(
-            "--listen",
-            "tcp:1",
-            "--listen=tcp:2",
-            "--title",
-            "the lab",
-            "--capacity",
-            "2",
-            "--sendq",
-            "64",
-            "--stall-timeout",
-            "5",
-        )
-        self.assertEqual(settings.listen, ("tcp:1", "tcp:2"))
-        self.assertEqual(
-            (settings.title, settings.capacity, settings.sendq, settings.stall_timeout), ("the lab", 2, 64, 5)
-        )
-
-    def test_refused(self) -> None:
-        """A value that is not allowed, or an unknown option, is one clear line."""
-        self.assertRefused("--capacity", "0", because="chatd: --capacity 0: a whole number from 1")
-        self.assertRefused("--motd", "/does/not/exist", because="can't be read (No such file")
-        self.assertRefused("--frobnicate", because="--help lists the options")
-        self.assertRefused("extra", because="--help lists the options")
-
-    def test_help(self) -> None:
-        """--help explains every option with its value and its default."""
-        text = re.sub(r"\s+", " ", str(Options()))
-        for name, setting in SETTINGS.items():
-            self.assertIn(f"--{name}=", text)
-            self.assertIn(f"{setting.metadata['value']}, default: ", text)
 
 
 class ChatServiceTests(SynchronousTestCase):
@@ -189,7 +138,9 @@ class TwistdTests(TwistdTestCase):
             connection.sendall(b"alice\r\n")
             self.read_until(connection, b"quit leaves")
             process.send_signal(sign)
-            self.assertIn(b"## Administrator: this chat is closing now; goodbye\r\n", self.read_until(connection, b""))
+            self.assertIn(
+                b"## Administrator: this chat is closing now\r\n-- goodbye\r\n", self.read_until(connection, b"")
+            )
             out, _ = self.assertExits(process, -sign)  # as twistd ends, for whoever waits for it
             self.assertIn("alice came from 127.0.0.1:", out)
             hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

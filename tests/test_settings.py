@@ -4,12 +4,14 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.settings import SETTINGS, BadSetting, Settings, shown_default
+from chatd.settings import SETTINGS, BadSetting, Settings, read, rule, shown_default
 
 
 class SettingsTests(SynchronousTestCase):
+    folder = Path("/somewhere")
+
     def read(self, name: str, typed: str) -> object:
-        return SETTINGS[name].metadata["read"](typed)
+        return read(name, typed, self.folder)
 
     def assertRefused(self, name: str, typed: str, allowed: str) -> None:
         error = self.assertRaises(BadSetting, self.read, name, typed)
@@ -30,22 +32,40 @@ class SettingsTests(SynchronousTestCase):
 
     def test_motd(self) -> None:
         """A message of the day is read from a file, and its lines are clean."""
-        path = Path(self.mktemp())
+        path = Path(self.mktemp()).absolute()
         path.write_text("Be kind.\n\n\x1b[31mBackups\tat noon.  \n\n", encoding="utf-8")
-        self.assertEqual(self.read("motd", str(path)), ("Be kind.", "", "Backups at noon."))
+        self.folder = path.parent
+        for typed in (str(path), path.name):
+            self.assertEqual(self.read("motd", typed), ("Be kind.", "", "Backups at noon."))
 
     def test_motd_refused(self) -> None:
         """A file that isn't there, is no file or no text is refused."""
         self.assertRefused("motd", "/does/not/exist", "No such file")
         self.assertRefused("motd", ".", "directory")
-        path = Path(self.mktemp())
+        path = Path(self.mktemp()).absolute()
         path.write_bytes(b"caf\xe9")
         self.assertRefused("motd", str(path), "UTF-8")
+
+    def test_state(self) -> None:
+        """The folder for what is kept must be there."""
+        self.assertRefused("state", "/does/not/exist", "must exist")
+        self.assertEqual(self.read("state", "/tmp"), "/tmp")
+
+    def test_words(self) -> None:
+        """Where only some words are allowed, the others are refused with these."""
+        self.assertEqual(self.read("log-level", "debug"), "debug")
+        self.assertRefused("log-level", "loud", "one of debug, info, warn, error is allowed")
+
+    def test_none(self) -> None:
+        """A setting that is none by default can be set to that, to win over a file; others can't."""
+        self.assertIsNone(self.read("capacity", "none"))
+        self.assertIsNone(self.read("motd", "none"))
+        self.assertRefused("sendq", "none", "a whole number")
 
     def test_defaults(self) -> None:
         """Every setting has a help, the name of its value, and a default that --help can show."""
         for name, setting in SETTINGS.items():
-            self.assertTrue(setting.metadata["help"] and setting.metadata["value"], name)
+            self.assertTrue(rule(name).help and (rule(name).value or rule(name).kind == "flag"), name)
             self.assertTrue(shown_default(setting.default), name)
         self.assertEqual(Settings().listen, ("tcp:2428",))
         self.assertEqual(shown_default(("a", "b")), "a b")

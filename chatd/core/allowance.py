@@ -14,6 +14,12 @@ class Allowance:
         self._left = burst
         self._at = now
 
+    def change(self, rate: float, burst: float) -> None:
+        """Go on with another rate and another burst; what is left stays, as far as it fits."""
+        self._rate = rate
+        self._left += burst - self._burst
+        self._burst = burst
+
     def spend(self, amount: float, now: float) -> None:
         """Take an amount out, even if that leaves a debt."""
         if self._rate:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from math import ceil
 from typing import Any, Literal, get_args
 
 from chatd.core.duration import in_words
@@ -33,7 +34,7 @@ class Ban:
         return self.until is None or now < self.until
 
     def lasts(self, now: float) -> str:
-        return "for good" if self.until is None else f"for {in_words(max(1, self.until - now))}"
+        return "for good" if self.until is None else f"for {in_words(ceil(self.until - now))}"
 
     def terms(self, now: float) -> str:
         """Return for how much longer, and why."""

@@ -64,34 +64,38 @@ class Certificate:
     def serverConnectionForTLS(self, protocol: object) -> SSL.Connection:
         return SSL.Connection(self._credentials.context, None)
 
-    async def check(self) -> None:
+    async def check(self) -> str:
         """Take the files for new connections if they have changed, and warn daily of a certificate near its end.
 
-        While the files can't be used, what was taken before stays in use.
+        While the files can't be used, what was taken before stays in use. Returns what came of it, "" for nothing.
         """
+        news = ""
         try:
             renewed = await self._in_thread(self._renewed)
         except ValueError as error:
-            self._complain(str(error))
+            news = f"{error}; the certificate from before stays in use"
+            self._complain(news)
         else:
             self._complaint = ""
             if renewed is not None:
-                self._take(renewed)
+                news = f"{self._certificate} was renewed: it is valid until {renewed.last_day}"
+                self._take(renewed, news)
         self._warn_of_end()
+        return news
 
     def _renewed(self) -> Credentials | None:
         before = self._credentials.contents
         return None if read(self._key, self._certificate) == before else load(self._key, self._certificate)
 
-    def _take(self, renewed: Credentials) -> None:
+    def _take(self, renewed: Credentials, news: str) -> None:
         self._credentials = renewed
         self._warned_at = float("-inf")
-        self._log.info("{path} was renewed: it is valid until {day}", path=self._certificate, day=renewed.last_day)
+        self._log.info("{news}", news=news)
 
     def _complain(self, complaint: str) -> None:
         if complaint != self._complaint:
             self._complaint = complaint
-            self._log.error("{complaint}; the certificate from before stays in use", complaint=complaint)
+            self._log.error("{complaint}", complaint=complaint)
 
     def _warn_of_end(self) -> None:
         now, shown = self._clock.seconds(), self._credentials

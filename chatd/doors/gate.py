@@ -61,11 +61,17 @@ class Limits:
 class Pace:
     """How fast something is read, in lines and in bytes."""
 
-    __slots__ = ("_bytes", "_lines")
+    __slots__ = ("_bytes", "_lines", "_share")
 
     def __init__(self, limits: Limits, share: int, now: float) -> None:
+        self._share = share
         self._lines = Allowance(share * limits.line_rate, share * limits.line_burst, now)
         self._bytes = Allowance(share * limits.byte_rate, share * limits.byte_burst, now)
+
+    def take_limits(self, limits: Limits) -> None:
+        """Go on at another pace."""
+        self._lines.change(self._share * limits.line_rate, self._share * limits.line_burst)
+        self._bytes.change(self._share * limits.byte_rate, self._share * limits.byte_burst)
 
     def spend(self, lines: float, size: int, now: float) -> None:
         self._lines.spend(lines, now)
@@ -120,6 +126,12 @@ class Gate:
         if neighbours is not None:
             neighbours.note_arrival(now)
         return neighbours
+
+    def take_limits(self, limits: Limits) -> None:
+        """Go by other limits from now on; nobody who is in is sent away."""
+        self.limits = limits
+        for neighbours in self._by_address.values():
+            neighbours.pace.take_limits(limits)
 
     def leave(self, where: str) -> None:
         """A connection is closed."""

@@ -75,7 +75,7 @@ class LineDoor(LineReceiver, TimeoutMixin):
         self._pace = Pace(factory.terms.limits, 1, self._heard_at)
         self._neighbours: Neighbours | None = None
         self._held: IDelayedCall | None = None
-        self._told_pace = False
+        self._told_pace = self._warned = False
         self._behind = False  # what is read may have been typed at any time since `_read_at`
 
     # What Twisted calls.
@@ -251,10 +251,18 @@ class LineDoor(LineReceiver, TimeoutMixin):
     def answered(self) -> None:
         self._go_on()
 
+    def take_terms(self, terms: Terms) -> None:
+        """Be held to other terms from now on. What is held back already, waits as it would have."""
+        self._pace.take_limits(terms.limits)
+        self._outbox.take_terms(terms.sendq, terms.stall_timeout)
+        prepare(self.transport, terms.peer_timeout)
+        if not (self._closing or self._conversation.awaits_nickname):
+            self.setTimeout(0 if terms.idle_timeout is not None else None)
+
     def close_within(self, seconds: float) -> None:
         """Say goodbye for the house, and be gone by then even if the client reads nothing."""
-        self._conversation.hung_up("chatd stopped")
-        self.hang_up()
+        if not self._closing:
+            self._conversation.depart("-- goodbye", "chatd stopped", "chatd stopped")
         self.setTimeout(seconds)
 
     def _give_up(self, why: str) -> None:
@@ -295,15 +303,16 @@ class LineDoor(LineReceiver, TimeoutMixin):
             self.resumeProducing()
 
     def _judge_idleness(self, limit: int) -> None:
-        idle = self.factory.clock.seconds() - self._heard_at
-        if idle >= limit:
+        if self.idle < limit - IDLE_WARNING:
+            self._warned = False
+            self.setTimeout(limit - IDLE_WARNING - self.idle)
+        elif not self._warned:
+            self._warned = True
+            self.answer([f"-- you will be disconnected in {IDLE_WARNING:.0f} s unless you type something"])
+            self.setTimeout(IDLE_WARNING)
+        else:
             why = f"idle for {limit} s"
             self._conversation.depart(f"-- goodbye: you were {why}", why, why)
-        elif idle >= limit - IDLE_WARNING:
-            self.answer([f"-- you will be disconnected in {limit - idle:.0f} s unless you type something"])
-            self.setTimeout(limit - idle)
-        else:
-            self.setTimeout(limit - IDLE_WARNING - idle)
 
 
 class HandshakeFailed(Exception):
@@ -338,10 +347,16 @@ class LineFactory(Factory):
     def buildProtocol(self, addr: IAddress | None) -> LineDoor:
         return LineDoor(self)
 
+    def take_terms(self, terms: Terms) -> None:
+        """Hold everybody to other terms from now on, those who are inside too."""
+        self.terms = terms
+        self.gate.take_limits(terms.limits)
+        for door in self.doors:
+            door.take_terms(terms)
+
     async def close_all(self, seconds: float) -> None:
         """Close every connection, giving each so long to take what is waiting."""
         doors = tuple(self.doors)
         for door in doors:
             door.close_within(seconds)
         await DeferredList([door.gone for door in doors])
-        self.post.stop()

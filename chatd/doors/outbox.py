@@ -104,6 +104,13 @@ class Outbox:
         """How many bytes are not handed over yet, at most `limit`: so many when lines are skipped."""
         return self._limit - max(self._free, 0)
 
+    def take_terms(self, limit: int, patience: float) -> None:
+        """Be held to another bound and another patience from now on."""
+        if self._free >= 0:
+            self._free = max(0, self._free + limit - self._limit)
+        self._limit = limit
+        self._patience = patience
+
     def deliver(self, event: Event | Several) -> bool:
         """Take an event, or several; return False if they are skipped because the reader is too slow."""
         self._post.settle()

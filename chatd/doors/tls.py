@@ -6,7 +6,6 @@ any other; what it says before the handshake is done waits in Twisted's transpor
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ except ImportError:
     raise ImportError("TLS needs pyOpenSSL: pip install 'chatd[tls]'") from None
 
 from chatd.doors.certificate import Certificate, InThread, in_words
+from chatd.doors.endpoints import parts, unescaped
 from chatd.doors.line import LINGER, HandshakeFailed
 
 CHECK_EVERY = 60.0  # seconds
@@ -54,10 +54,10 @@ def behind_tls(
     """
     below: list[str] = []
     files: dict[str, Path] = {}
-    for part in re.findall(r"(?:[^\\:]|\\.)+", endpoint)[1:]:
+    for part in parts(endpoint)[1:]:
         name, _, value = part.partition("=")
         if name in ("privateKey", "certKey"):
-            files[name] = Path(re.sub(r"\\(.)", r"\1", value)).absolute()  # the daemon will be in another folder
+            files[name] = Path(unescaped(value)).absolute()  # the daemon will be in another folder
         else:
             below.append(part)
     if not below or "privateKey" not in files:

@@ -20,7 +20,7 @@ from chatd.talk.conversation import Conversation, House
 from chatd.talk.operator_commands import TABLE
 from chatd.talk.terminal import Terminal
 
-WELCOME = "-- chatd, the operator's door: a plain line is an announcement to everyone; /h lists the commands"
+WELCOME = "-- chatd, the operator's door: a plain line is announced to everyone; /h helps"
 
 
 class NoPrivateLines(HallError):
@@ -90,7 +90,7 @@ class Operating:
         return True
 
     def begin(self) -> None:
-        self._log.info("An operator came by {address}", address=self.conversation.address)
+        self._log.debug("An operator came by {address}", address=self.conversation.address)
         self.terminal.answer([WELCOME])
 
     def ask(self) -> None:
@@ -102,7 +102,7 @@ class Operating:
 
     def leave(self, why: str, logged_as: str) -> None:
         self.house.hall.listen(self, False)
-        self._log.info("An operator left ({why})", why=logged_as)
+        self._log.debug("An operator left ({why})", why=logged_as)
 
     async def _obey(self, line: str) -> None:
         try:

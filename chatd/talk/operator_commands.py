@@ -15,6 +15,7 @@ from chatd.core.duration import in_words, seconds_in
 from chatd.core.member import Member
 from chatd.core.nickname import nickname
 from chatd.core.refusals import HallError, NobodyHere
+from chatd.settings import LOG_LEVELS
 from chatd.talk import commands
 from chatd.talk.rendering import listing, people_are, some_of, table
 from chatd.talk.table import BadUsage, Table
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from chatd.talk.conversation import Conversation
     from chatd.talk.operator import Operating
 
-LOG_LEVELS = ("debug", "info", "warn", "error")
 LONGEST_DRAIN = 10_080  # minutes, a week
 _KINDS: dict[Kind, str] = {"name": "banned", "network": "banned", "mute": "muted"}
 

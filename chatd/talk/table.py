@@ -114,8 +114,10 @@ class Table:
 
     def help(self) -> Iterator[str]:
         """Yield a line for each thing that may be typed."""
-        for usage, words in (*self._others, *((command.usage, command.help) for command in self)):
-            yield f"{usage:<20} {words}"
+        rows = [*self._others, *((command.usage, command.help) for command in self)]
+        width = max(len(usage) for usage, _ in rows)
+        for usage, words in rows:
+            yield f"{usage:<{width}}  {words}"
 
     def _add(self, command: Command) -> None:
         self._commands.append(command)

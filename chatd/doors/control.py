@@ -1,0 +1,44 @@
+"""The operator's door: the line door on a Unix socket that only its owner and its group may open."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import Any
+
+from twisted.application import strports
+from twisted.application.service import MultiService
+from twisted.internet.endpoints import quoteStringArgument
+from twisted.internet.interfaces import IReactorTime
+
+from chatd.doors.gate import Limits
+from chatd.doors.line import LineFactory, Terms
+from chatd.doors.post import Post
+from chatd.talk.conversation import House
+from chatd.talk.operator import Daemon, Operating
+
+# Operators are trusted, and scripts of theirs do a lot at once; still nothing may grow without end.
+_LIMITS = Limits(
+    line_rate=500, line_burst=5_000, byte_rate=1 << 20, byte_burst=1 << 20, max_connections=100, max_per_address=100
+)
+_TERMS = Terms(_LIMITS, sendq=1 << 20, stall_timeout=60, peer_timeout=120, idle_timeout=None)
+
+
+def operators_door(house: House, daemon: Daemon, clock: IReactorTime, post: Post) -> LineFactory:
+    """Return the factory of an operator's connections. They are counted apart from those of people, and always fit."""
+    return LineFactory(house, clock, post, _TERMS, partial(Operating, daemon=daemon))
+
+
+class ControlSocket(MultiService):
+    """Opens the door at a path, with mode 0660 from the first moment."""
+
+    def __init__(self, path: str, factory: LineFactory, reactor: Any) -> None:
+        super().__init__()
+        strports.service(f"unix:{quoteStringArgument(path)}:mode=660", factory, reactor).setServiceParent(self)
+
+    def privilegedStartService(self) -> None:
+        before = os.umask(0o117)
+        try:
+            super().privilegedStartService()
+        finally:
+            os.umask(before)

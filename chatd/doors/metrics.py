@@ -1,0 +1,155 @@
+"""The door for those who watch: /metrics for Prometheus, and /healthz. It measures nothing itself but the lag."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
+from typing import Any
+
+from twisted.application import strports
+from twisted.application.internet import TimerService
+from twisted.application.service import MultiService
+from twisted.internet.interfaces import IReactorTime
+from twisted.web.http import Request
+from twisted.web.resource import Resource
+from twisted.web.server import Site
+
+try:
+    from prometheus_client import CollectorRegistry, Histogram
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+    from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+except ImportError:
+    raise ImportError("metrics need prometheus_client: pip install 'chatd[metrics]'") from None
+
+from chatd.doors.endpoints import parts, unescaped
+
+Stats = Callable[[], dict[str, Any]]
+
+BEAT = 0.5  # seconds between two looks at the clock
+TOO_LATE = 5.0  # seconds
+_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_GAUGES = {
+    "connections": "Open connections",
+    "people": "People with a nickname",
+    "rooms": "Rooms",
+    "bytes_waiting": "Bytes on their way to readers",
+    "draining": "1 if nobody new gets in",
+    "uptime_seconds": "Seconds since the start",
+}
+_COUNTERS = {
+    "lines_heard": "Lines said, in rooms and privately",
+    "lines_delivered": "Lines on their way to somebody, one for each who hears it",
+    "lines_skipped": "Lines among those that a slow reader lost",
+    "held_back_seconds": "Seconds for which flood control read somebody later",
+}
+
+
+class Lag:
+    """How late the reactor comes to what it should have done."""
+
+    def __init__(self, clock: IReactorTime, observe: Callable[[float], object]) -> None:
+        self._clock = clock
+        self._observe = observe
+        self._due = clock.seconds()
+        self._last = 0.0
+
+    def beat(self) -> None:
+        """It is time, or later than that; called each `BEAT`."""
+        self._last = max(0.0, self._clock.seconds() - self._due)
+        self._due = self._clock.seconds() + BEAT
+        self._observe(self._last)
+
+    def now(self) -> float:
+        """Return the lag in seconds: of the last beat, or of one that is still to come."""
+        return max(self._last, float(self._clock.seconds()) - self._due)
+
+
+class HallCollector:
+    """Asks for the figures when somebody looks at them."""
+
+    def __init__(self, stats: Stats) -> None:
+        self._stats = stats
+
+    def collect(self) -> Iterator[Metric]:
+        stats = self._stats()
+        for name, meaning in _GAUGES.items():
+            yield GaugeMetricFamily(f"chatd_{name}", meaning, stats[name])
+        for name, meaning in _COUNTERS.items():
+            yield CounterMetricFamily(f"chatd_{name}", meaning, stats[name])
+        refusals = CounterMetricFamily("chatd_refusals", "What people were refused, by kind", labels=["kind"])
+        for kind, count in stats["refusals"].items():
+            refusals.add_metric([kind], count)
+        yield refusals
+
+
+class Page(Resource):
+    """A page of plain text, made when it is asked for; `make` returns its status and its bytes."""
+
+    isLeaf = True
+
+    def __init__(self, make: Callable[[], tuple[int, bytes]], content_type: str) -> None:
+        super().__init__()
+        self._make = make
+        self._content_type = content_type
+
+    def render_GET(self, request: Request) -> bytes:
+        status, text = self._make()
+        request.setResponseCode(status)
+        request.setHeader("Content-Type", self._content_type)
+        return text
+
+
+class QuietSite(Site):
+    """Logs no request: somebody asks every few seconds."""
+
+    noisy = False
+
+    def log(self, request: Request) -> None:
+        """Nothing is logged."""
+
+
+class MetricsService(MultiService):
+    """Serves the figures at an endpoint, which only this machine may reach unless `public`.
+
+    @raises ValueError: for an endpoint that others may reach.
+    """
+
+    def __init__(self, endpoint: str, public: bool, stats: Stats, reactor: Any) -> None:
+        super().__init__()
+        if not (public or is_local(endpoint)):
+            raise ValueError("other machines could reach it; add --metrics-public if they may")
+        self._stats = stats
+        self._registry = CollectorRegistry()
+        self._registry.register(HallCollector(stats))
+        late = Histogram(
+            "chatd_reactor_lag_seconds", "How late the reactor is", buckets=_BUCKETS, registry=self._registry
+        )
+        self._lag = Lag(reactor, late.observe)
+        beats = TimerService(BEAT, self._lag.beat)
+        beats.clock = reactor
+        beats.setServiceParent(self)
+        root = Resource()
+        root.putChild(b"metrics", Page(self._metrics, CONTENT_TYPE_LATEST))
+        root.putChild(b"healthz", Page(self._health, "text/plain; charset=utf-8"))
+        strports.service(endpoint, QuietSite(root, timeout=30, reactor=reactor), reactor).setServiceParent(self)
+
+    def _metrics(self) -> tuple[int, bytes]:
+        return 200, generate_latest(self._registry)
+
+    def _health(self) -> tuple[int, bytes]:
+        lag = self._lag.now()
+        if lag > TOO_LATE:
+            return 503, f"the reactor is {lag:.1f} s late\n".encode()
+        if self._stats()["draining"]:
+            return 503, b"draining: nobody new gets in\n"
+        return 200, b"ok\n"
+
+
+def is_local(endpoint: str) -> bool:
+    """Say whether only this machine reaches an endpoint: a Unix socket, or a loopback address."""
+    kind, *others = parts(endpoint) or [""]
+    interface = "".join(unescaped(part[10:]) for part in others if part.startswith("interface="))
+    try:
+        return kind == "unix" or (kind in ("tcp", "tcp6") and ip_address(interface).is_loopback)
+    except ValueError:
+        return interface == "localhost"
