@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.request import urlopen
 
 from twisted.internet.error import CannotListenError
 from twisted.internet.testing import MemoryReactorClock
@@ -228,6 +229,96 @@ class TwistdTests(TwistdTestCase):
             self.assertLess(time.monotonic(), deadline, "nobody gets in any more")
         process.send_signal(signal.SIGTERM)
         self.assertExits(process, -signal.SIGTERM)
+
+    def test_reload(self) -> None:
+        """SIGHUP takes over what has changed in the configuration; a broken one changes nothing and is logged."""
+        config = self.folder / "chatd.toml"
+        config.write_text('title = "the lab"\n')
+        process = self.twistd("-n", "--pidfile=", "chatd", self.listen, "--config=chatd.toml", "--log-level=info")
+        self.read_until(self.connect(), b"-- welcome to the lab;")
+        for text, said in (
+            ('title = "the ship"\n', "Reloaded: taken over: title"),
+            ("title = 7\n", "error: Not reloaded: "),
+            ('title = "the ship"\nlisten = ["tcp:1"]\n', "Reloaded: nothing has changed"),
+        ):
+            config.write_text(text)
+            process.send_signal(signal.SIGHUP)
+            while said not in (line := process.stdout.readline()):
+                self.assertTrue(line, "the log ended")
+        self.read_until(self.connect(), b"-- welcome to the ship;")
+        process.send_signal(signal.SIGTERM)
+        self.assertExits(process, -signal.SIGTERM)
+
+    def test_log_formats(self) -> None:
+        """The log is as the option says, also for twistd's own lines, and each thing is logged once."""
+        for log_format, pattern in (
+            ("text", r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S.*"),
+            ("systemd", r"<6>\S.*"),
+            ("json", r'\{"time": "[^"]*", "level": "info", "logger": "[^"]*", "message": ".*"\}'),
+        ):
+            process = self.twistd("-n", "--pidfile=", "chatd", self.listen, f"--log-format={log_format}")
+            connection = self.connect()
+            connection.sendall(b"alice\nhello\n")
+            self.read_until(connection, b"<alice> hello\r\n")
+            process.send_signal(signal.SIGTERM)
+            out, err = self.assertExits(process, -signal.SIGTERM)
+            for line in out.splitlines():
+                self.assertRegex(line, f"^{pattern}$")
+            self.assertEqual((out.count("alice came from"), out.count("alice left"), err), (1, 1, ""))
+            self.assertNotIn("hello", out)
+
+    def test_daemons_log(self) -> None:
+        """A daemon's log is for its owner and group alone."""
+        self.assertExits(self.twistd("--pidfile=chatd.pid", "chatd", self.listen), 0)
+        self.connect().close()
+        os.kill(int((self.folder / "chatd.pid").read_text()), signal.SIGTERM)
+        self.wait_until_gone(self.folder / "chatd.pid")
+        log = self.folder / "twistd.log"
+        self.assertEqual(log.stat().st_mode & 0o777, 0o640)
+        self.assertIn("Listening on", log.read_text())
+
+    def test_metrics(self) -> None:
+        """Prometheus and health checks are answered, and not logged."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        endpoint = f"--metrics=tcp:{port}:interface=127.0.0.1"
+        process = self.twistd("-n", "--pidfile=", "chatd", self.listen, endpoint)
+        connection = self.connect()
+        connection.sendall(b"alice\nhello\n")
+        self.read_until(connection, b"<alice> hello\r\n")
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
+            self.assertIn("text/plain", page.headers["Content-Type"])
+            self.assertIn(b"chatd_people 1.0\n", page.read())
+        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as page:
+            self.assertEqual(page.read(), b"ok\n")
+        process.send_signal(signal.SIGTERM)
+        out, _ = self.assertExits(process, -signal.SIGTERM)
+        self.assertNotIn("healthz", out)
+
+    def test_public_metrics(self) -> None:
+        """Where others could read them, metrics are refused unless that is wanted."""
+        _, err = self.assertExits(self.twistd("-n", "--pidfile=", "chatd", self.listen, "--metrics=tcp:9428"), 1)
+        self.assertEqual(
+            err,
+            "chatd: --metrics tcp:9428: other machines could reach it; add --metrics-public if they may; "
+            "tcp:9428:interface=127.0.0.1 would work\n",
+        )
+
+    def test_bad_configuration(self) -> None:
+        """A configuration that can't be used is one line on stderr and exit status 1."""
+        (self.folder / "chatd.toml").write_text("line-rate = -1\n")
+        _, err = self.assertExits(self.twistd("-n", "--pidfile=", "chatd", "--config=chatd.toml"), 1)
+        self.assertEqual(
+            err, f"chatd: {self.folder.absolute()}/chatd.toml: line-rate: a whole number from 0 to 100,000 is allowed\n"
+        )
+
+    def test_control_that_cannot_be(self) -> None:
+        """An operator's door that can't be opened is one line, and no daemon."""
+        for path in ("/does/not/exist/control", "x" * 200):
+            _, err = self.assertExits(self.twistd("-n", "--pidfile=", "chatd", self.listen, f"--control={path}"), 1)
+            self.assertRegex(err, r"^chatd: can't listen on [^\n]*\n$")
+        self.assertRaises(ConnectionRefusedError, socket.create_connection, ("127.0.0.1", self.port))
 
     def test_impossible_endpoints(self) -> None:
         """An endpoint that reads well and can't be opened is one line too."""
