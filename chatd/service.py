@@ -7,6 +7,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -142,8 +143,9 @@ class ChatService(MultiService):
 def raise_file_limit() -> int:
     """Let this process open as many files as its hard limit allows, and return how many those are."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard
+    with suppress(OSError):  # a sandbox may forbid to ask, and has set it itself
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def makeService(options: Options) -> ChatService:
