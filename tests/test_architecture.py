@@ -1,4 +1,4 @@
-"""The imports run downward only: service -> doors -> talk -> core (docs/architecture.md)."""
+"""The imports run downward only: service -> daemon -> doors -> talk -> core (docs/architecture.md)."""
 
 import ast
 from pathlib import Path
@@ -8,14 +8,14 @@ from twisted.trial.unittest import SynchronousTestCase
 import chatd
 
 HOUSE = Path(chatd.__file__).parent
-LEVELS = ("core", "talk", "doors", "service")
+LEVELS = ("core", "talk", "doors", "daemon", "service")
 NETWORK = ("twisted.internet", "twisted.protocols", "twisted.application", "socket", "asyncio")
 
 DEFERRED = "twisted.internet.defer."  # what comes later is no network
 
 
 def level(module: str) -> int:
-    """Return how high in the house a module of chatd stands; the settings and the version stand below all."""
+    """Return how high in the house a module of chatd stands; what keeps settings, logs and files stands below all."""
     part = module.split(".")[1] if "." in module else ""
     return LEVELS.index(part) if part in LEVELS else -1
 
