@@ -7,15 +7,17 @@ import resource
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
 from typing import TypeVar
 
 from bench.crowd import Crowd, crowd_at
 from bench.figures import Figures
 from bench.load import Load, Outcome, put
 from bench.process import CannotMeasure, Process, running
-from bench.servers import Server
+from bench.servers import CHATD_WITH_METRICS, METRICS, Server
 
 SPEAKERS = 10
 NOTING = 8
@@ -134,6 +136,37 @@ def private(plan: Plan, figures: Figures) -> None:
                 figures.add(f"private, {people:,} here", server.name, **spread(outcome, plan.seconds))
 
 
+def metrics(plan: Plan, figures: Figures) -> None:
+    """What it costs that somebody reads the metrics each second, with 200 in a room and 1,000 lines/s."""
+    for server in [*plan.only("chatd"), CHATD_WITH_METRICS]:
+        with plan.started(server, figures, "metrics") as process, crowd_at(process, 200) as crowd:
+            with read_each_second(process.folder / METRICS) if server is CHATD_WITH_METRICS else nullcontext():
+                outcome = put(room_load(crowd.connections, 1_000, plan, server), process)
+            figures.add("metrics", server.name, **spread(outcome, plan.seconds))
+
+
+@contextmanager
+def read_each_second(path: Path) -> Iterator[None]:
+    """Do as Prometheus does, only more often."""
+    enough = Event()
+
+    def read() -> None:
+        while not enough.wait(1):
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(str(path))
+                connection.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+                while connection.recv(65_536):
+                    pass
+
+    reader = Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        yield
+    finally:
+        enough.set()
+        reader.join()
+
+
 CELLS: dict[str, Cell] = {
     "start": start,
     "fanout200": fan_out(200, (50, 1_000, 3_000)),
@@ -142,6 +175,7 @@ CELLS: dict[str, Cell] = {
     "idle": idle,
     "slow": slow,
     "private": private,
+    "metrics": metrics,
 }
 
 

@@ -26,6 +26,7 @@ class Process:
 
     def __init__(self, server: Server, folder: Path, core: int) -> None:
         self.server = server
+        self.folder = folder
         self.port = free_port()
         command = server.command(self.port, folder)
         output = (folder / "output").open("wb")

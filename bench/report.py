@@ -22,6 +22,7 @@ FAN_OUT_TO_REACH = {  # by people and lines/s: how many times ngircd's cost a de
     "2,000 people, 200 lines/s": 0.6,
 }
 FLOOR_TO_REACH = 1.5  # times the floor's cost, with 200 in the room
+METRICS_TO_REACH = 1.05  # times the cost without
 P99_TO_REACH = 0.010  # seconds, with 200 in the room
 
 Row = Sequence[str]
@@ -156,6 +157,8 @@ def _goals(figures: Figures) -> list[Row]:
     goal("the same: memory grows, beside 100 times the sendq", figures.get(slow, "chatd", "growth"), 1, times)
     few, many = (figures.get(f"private, {people} here", "chatd", "cpu") for people in ("2", "5,000"))
     goal(f"a private line in a hall of 5,000 ({many * 1e6:.0f} us), beside a hall of 2", many / few, 1.5, times)
+    with_metrics, without = (figures.get("metrics", name, "cpu") for name in ("chatd with metrics", "chatd"))
+    goal("metrics read each second: CPU beside none", with_metrics / without, METRICS_TO_REACH, times)
     goal("start to listening: s", figures.get(start, "chatd", "listening"), 0.4, number)
     goal("resident when empty: MB", figures.get(start, "chatd", "memory") / 1e6, 45, number)
     return goals

@@ -13,6 +13,8 @@ from pathlib import Path
 CHECKOUT = Path(__file__).parent.parent
 PEERS = Path(__file__).parent / "peers"
 
+METRICS = "metrics"  # the socket in a server's folder where it shows its figures
+
 # What lifts chatd's own limits on how much may be said and by how many.
 CHATD_WITHOUT_LIMITS = ["--line-rate=0", "--byte-rate=0"]
 
@@ -94,6 +96,10 @@ def _chatd(port: int, folder: Path) -> list[str]:
     ]
 
 
+def _chatd_with_metrics(port: int, folder: Path) -> list[str]:
+    return [*_chatd(port, folder), f"--metrics=unix:{folder / METRICS}"]
+
+
 def _ngircd(port: int, folder: Path) -> list[str]:
     configuration = folder / "ngircd.conf"
     configuration.write_text(NGIRCD_CONFIGURATION.format(port=port))
@@ -111,6 +117,8 @@ def _floor(port: int, folder: Path) -> list[str]:
     subprocess.run([compiler, "-O2", "-o", str(program), str(PEERS / "floor.c")], check=True)
     return [str(program), str(port)]
 
+
+CHATD_WITH_METRICS = Server("chatd with metrics", "the same, its metrics read each second", CHATD, _chatd_with_metrics)
 
 SERVERS = [
     Server("chatd", "this checkout, limits lifted", CHATD, _chatd),
