@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from chatd.core.text import one_line
 from chatd.settings import SETTINGS, BadSetting, read, rule
 
 _ALLOWED = {
@@ -34,7 +35,7 @@ def load(path: Path) -> dict[str, Any]:
         if name not in SETTINGS:
             near = get_close_matches(name, SETTINGS, n=1)
             hint = f"the nearest is {near[0]}" if near else "--help lists those there are"
-            raise BadSetting(f"{path}: {name}: there is no such setting; {hint}")
+            raise BadSetting(f"{path}: {one_line(name)}: there is no such setting; {hint}")
         try:
             values[SETTINGS[name].name] = _checked(name, value, path.parent)
         except BadSetting as error:

@@ -51,6 +51,7 @@ class ConfigurationTests(SynchronousTestCase):
         self.assertRefused("line-rates = 5", "line-rates: there is no such setting; the nearest is line-rate")
         self.assertRefused("x = 5", "x: there is no such setting; --help lists")
         self.assertRefused("line_rate = 5", "line_rate: there is no such setting; the nearest is line-rate")
+        self.assertRefused('"a\\nb" = 5', "ab: there is no such setting")
         self.assertRefused("[chatd]\nsendq = 64", "chatd: there is no such setting")
 
     def test_wrong_type(self) -> None:

@@ -22,6 +22,11 @@ class HallError(Exception):
         super().__init__(f"{reason}; your line was not sent" if unsent else reason)
         self.unsent = unsent
 
+    @property
+    def logged_as(self) -> str:
+        """What the log may hold of it: nothing that anybody typed."""
+        return str(self)
+
 
 class BadNickname(HallError):
     """The name breaks a rule for nicknames; the sentence says which."""
@@ -78,6 +83,10 @@ class Banned(NotAdmitted):
 
     def __init__(self, terms: str) -> None:
         super().__init__(f"your address is banned from this chat {terms}; only its administrator can end that")
+
+    @property
+    def logged_as(self) -> str:
+        return "its address is banned"  # without the reason, which an operator typed
 
 
 class NicknameBanned(HallError):

@@ -88,6 +88,8 @@ class Conversation:
     `address` is what the log shows, `ip` what may be banned, None on this machine itself.
     """
 
+    __slots__ = ("_state", "address", "began_at", "house", "ip", "terminal", "typed_at")
+
     _log = Logger()
 
     def __init__(
@@ -131,7 +133,7 @@ class Conversation:
 
     def turn_away(self, error: HallError) -> None:
         """Say why the person can't come in, and close."""
-        self._log.info("{address} was refused: {error}", address=self.address, error=error)
+        self._log.info("{address} was refused: {why}", address=self.address, why=error.logged_as)
         self._end()
         self._tell(error)
         self.terminal.hang_up()
@@ -234,6 +236,8 @@ class AwaitingNickname:
 
 class Chatting:
     """A member of the hall: says lines and gives commands."""
+
+    __slots__ = ("conversation", "member")
 
     _log = Logger()
 

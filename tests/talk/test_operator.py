@@ -241,6 +241,7 @@ class ModerationTests(OperatorTestCase):
         self.assertEqual(self.take()["alice"], ["-- bob left (banned by the administrator: for 7 d)"])
         refused = self.come("carol", "10.0.0.2")
         self.assertIn("your address is banned from this chat for 6 d 23 h more", refused)
+        self.assertIn("10.0.0.2:99 was refused: its address is banned", self.log.getvalue())
         self.assertTrue(self.people["carol"][1].hung_up)
         self.assertEqual(self.type("/ban 2001:db8::1"), ["-- 2001:db8::/64 is banned for good"])
         self.assertIn("your address is banned", self.come("dave", "2001:db8::2"))
