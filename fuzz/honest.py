@@ -13,7 +13,7 @@ from fuzz.names import HONEST, LOOK_ALIKES
 from tests.core.test_text import is_clean
 
 VIEWS = ("on", "off", "UTC", "Asia/Shanghai", "off")  # for `/time`: the same event is rendered for each
-FAREWELL = "## Administrator: this chat is closing now; goodbye"
+FAREWELL = "-- goodbye"
 
 # Every line that somebody may see who is never refused anything.
 LINE = re.compile(
@@ -51,7 +51,7 @@ class Ears:
 
     def end(self) -> None:
         """@raises Fault: if the last line is not the farewell, whole."""
-        if self._rest or not self.last_line.endswith(FAREWELL):
+        if self._rest or self.last_line != FAREWELL:
             raise self._fault("no farewell, but", self.last_line.encode() + self._rest)
 
     def _judge(self, line: str) -> None:
