@@ -85,7 +85,7 @@ class CommandTests(ControlTestCase):
             self.assertNotIn(said, out)
 
         self.start()
-        self.assertRegex(self.obey("bans")[1], r"^banned  bob  for (2 h|1 h 59 min)  spam\n$")
+        self.assertRegex(self.obey("bans")[1], r"^bob is banned for (2 h|1 h 59 min): spam\n$")
         bob = self.connect()
         bob.sendall(b"BOB\n")
         self.read_until(bob, b"is banned from this chat for ")

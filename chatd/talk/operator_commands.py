@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from chatd.core.bans import Ban, Kind, network_in
@@ -17,7 +18,7 @@ from chatd.core.nickname import nickname
 from chatd.core.refusals import HallError, NobodyHere
 from chatd.settings import LOG_LEVELS
 from chatd.talk import commands
-from chatd.talk.rendering import listing, people_are, some_of, table
+from chatd.talk.rendering import View, listing, people_are, some_of, table, widest
 from chatd.talk.table import BadUsage, Table
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def ls(talk: Operating, option: str) -> None:
         head = f"{people_are(len(members))} here" + (":" if members else "")
         talk.terminal.answer(listing(head, (f"{member.nickname} {member.room.name}" for member in members)))
     elif option == "-l":
-        talk.answer(*table(("NICKNAME", "ROOM", "ADDRESS", "SINCE", "IDLE", "WAITING"), *_rows(talk)))
+        talk.terminal.answer(_long_list(talk))
     else:
         raise BadUsage(TABLE.find("ls"))
 
@@ -103,11 +104,12 @@ async def unban(talk: Operating, target: str) -> None:
 @command("bans", help="who is banned or muted, for how long, and why")
 def bans(talk: Operating) -> None:
     now = talk.house.hall.now()
-    rows = [(_KINDS[ban.kind], ban.target, ban.lasts(now), ban.why) for ban in talk.house.hall.bans.in_force(now)]
-    if rows:
-        talk.answer(*table(*rows))
-    else:
+    found = talk.house.hall.bans.in_force(now)
+    if not found:
         talk.answer("nobody is banned or muted")
+    talk.terminal.answer(
+        f"-- {ban.target} is {_KINDS[ban.kind]} {ban.lasts(now)}" + (f": {ban.why}" if ban.why else "") for ban in found
+    )
 
 
 @command("mute", arguments="name [duration] [why...]", help="let nothing that somebody types reach anyone")
@@ -205,18 +207,26 @@ def _conversation_of(talk: Operating, member: Member) -> Conversation:
     return next(other for other in talk.house.people if other.member is member)
 
 
-def _rows(talk: Operating) -> Iterator[tuple[str, ...]]:
-    """Yield what the operator sees of each connection, also of those without a nickname yet."""
-    zone = talk.terminal.view.zone
-    for other in tuple(talk.house.people):
-        yield (
-            other.member.nickname if other.member else "-",
-            other.member.room.name if other.member else "-",
-            other.address,
-            f"{datetime.fromtimestamp(other.began_at, zone):%Y-%m-%d %H:%M}",
-            in_words(other.terminal.idle),
-            f"{other.terminal.waiting:,} B",
-        )
+def _long_list(talk: Operating) -> Iterator[str]:
+    """Yield a line for each connection, also for those without a nickname; with thousands, as they are sent."""
+    everybody = tuple(talk.house.people)
+    names = widest([_called(other) for other in everybody if other.member] + ["NICKNAME"])
+    rooms = widest([*(room.name for room in talk.house.hall.rooms.values()), "ROOM"])
+    addresses = widest([*(other.address for other in everybody), "ADDRESS"])
+    head = ("NICKNAME", "ROOM", "ADDRESS", "SINCE", "IDLE", "WAITING")
+    rows = (_row(other, talk.terminal.view) for other in everybody)
+    return table((names, rooms, addresses, 16, 10), chain([head], rows))
+
+
+def _row(other: Conversation, view: View) -> tuple[str, ...]:
+    return (
+        other.member.nickname if other.member else "-",
+        other.member.room.name if other.member else "-",
+        other.address,
+        f"{datetime.fromtimestamp(other.began_at, view.zone):%Y-%m-%d %H:%M}",
+        in_words(other.terminal.idle),
+        f"{other.terminal.waiting:,} B",
+    )
 
 
 def _made(talk: Operating, kind: Kind, target: str, duration: str, why: str) -> Ban:

@@ -128,9 +128,12 @@ def listing(head: str, names: Iterable[str]) -> Iterator[str]:
     yield line
 
 
-def table(*rows: Sequence[str]) -> Iterator[str]:
-    """Yield rows as lines in which their cells stand in columns."""
-    widths = [max(map(columns, cells)) for cells in zip(*rows, strict=True)]
+def table(widths: Sequence[int], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield the lines of an answer that is a table; `widths` are those of its columns but the last."""
     for row in rows:
-        cells = (cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True))
-        yield "  ".join(cells).rstrip()
+        cells = (cell + " " * (width - columns(cell)) for cell, width in zip(row, [*widths, 0], strict=True))
+        yield "-- " + "  ".join(cells).rstrip()
+
+
+def widest(cells: Iterable[str]) -> int:
+    return max(map(columns, cells), default=0)

@@ -39,7 +39,7 @@ class OperatorsDayTests(SessionTestCase):
         await operator.sees("<bob> spam")
         operator.type("/ban bob 2h spam", "/bans")
         await operator.sees("-- bob is banned for 2 h; disconnected: bob")
-        await operator.sees(r"-- banned  bob  for (2 h|1 h 59 min)  spam")
+        await operator.sees(r"-- bob is banned for (2 h|1 h 59 min): spam")
         await bob.sees("!! you were banned by the administrator: for 2 h, spam")
         await bob.sees_close()
         await alice.sees(r"-- bob left \(banned by the administrator: for 2 h, spam\)")

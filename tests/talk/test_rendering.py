@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.core import events
 from chatd.core.nickname import columns
 from chatd.core.refusals import HallError, NobodyHere
-from chatd.talk.rendering import WIDTH, listing, people_are, refusal, render, some_of, table, view
+from chatd.talk.rendering import WIDTH, listing, people_are, refusal, render, some_of, table, view, widest
 
 NOON = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
 
@@ -114,8 +114,8 @@ class WordsTests(SynchronousTestCase):
 
     def test_table(self) -> None:
         """The cells of a table stand in columns, wide characters too; lines end with the last that has something."""
+        rows = (("NAME", "WHY", "X"), ("李雷", "x", "y"), ("bob", "long", ""))
         self.assertEqual(
-            list(table(("NAME", "WHY", ""), ("李雷", "x", "y"), ("bob", "long", ""))),
-            ["NAME  WHY", "李雷  x     y", "bob   long"],
+            list(table((4, widest(["x", "long"])), rows)), ["-- NAME  WHY   X", "-- 李雷  x     y", "-- bob   long"]
         )
-        self.assertEqual(list(table()), [])
+        self.assertEqual((list(table((), ())), widest(())), ([], 0))
