@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import socket
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from chatd import __version__
 from chatd.console import Console
@@ -23,9 +25,16 @@ class Unreachable(Exception):
     """`str()` is one line: what was tried, and what is wrong."""
 
 
+class Parser(argparse.ArgumentParser):
+    """An argument that is wrong is refused with status 1; 2 is that of an unreachable chatd."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(1, f"chatctl: {message}; --help explains\n")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says, and return the exit status."""
-    parser = argparse.ArgumentParser("chatctl", description="Keeps order in a running chatd.", epilog=EXPLANATION)
+    parser = Parser("chatctl", description="Keeps order in a running chatd.", epilog=EXPLANATION)
     parser.add_argument(
         "--control", metavar="PATH", default=CONTROL, help=f"its --control socket  [default: {CONTROL}]"
     )
@@ -34,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         if options.command:
-            return obey(options.control, " ".join(options.command))
+            return obey(options.control, "/" + " ".join(options.command).removeprefix("/"))
         if sys.stdin.isatty() and sys.stdout.isatty():
             if not Console(connected(options.control), GOODBYE).run():
                 raise Unreachable("chatd has gone without a goodbye")
@@ -43,24 +52,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Unreachable as error:
         print(f"chatctl: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # nobody wants to read on: `chatctl h | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        print(f"chatctl: the answer can't be written ({error.strerror})", file=sys.stderr)
+        return 1
 
 
-def obey(path: str, command: str) -> int:
-    """Do one command: what it answers goes to stdout, a refusal to stderr. Returns 0, or 1 if it was refused.
+def obey(path: str, line: str) -> int:
+    """Do what one line asks for: what it answers goes to stdout, a refusal to stderr. Returns 1 if so, else 0.
 
     @raises Unreachable: if not all of the answer came.
     """
-    if not command.isprintable():
-        print("chatctl: a command is one line of text; nothing was sent", file=sys.stderr)
+    if "\n" in line or "\r" in line:
+        print("chatctl: a command is one line; nothing was sent", file=sys.stderr)
         return 1
     with connected(path) as connection:
         try:
-            connection.sendall(f"/{command.removeprefix('/')}\n".encode())
+            connection.sendall(f"{line}\n".encode(errors="replace"))
             connection.shutdown(socket.SHUT_WR)
             received = b"".join(iter(lambda: connection.recv(65_536), b""))
         except OSError as error:
             raise Unreachable(f"no answer came from {path} ({error.strerror or error})") from None
     lines = received.decode(errors="replace").split("\r\n")
+    if lines[0].startswith("!! "):
+        raise Unreachable(f"{path} lets nobody in: {lines[0][3:]}")
     if not (lines[0].startswith(WELCOME) and lines[-2:] == [GOODBYE, ""]):
         raise Unreachable(f"the answer from {path} is not whole; its log may say why")
     return _show(lines[1:-2])
@@ -88,6 +105,7 @@ def _show(answer: list[str]) -> int:
             print(line[3:], file=sys.stderr)
         else:
             print(line.removeprefix("-- "))
+    sys.stdout.flush()  # now, so that it is seen if that fails
     return refused
 
 

@@ -28,7 +28,7 @@ def load(path: Path) -> dict[str, Any]:
             typed = tomllib.load(file)
     except OSError as error:
         raise BadSetting(f"{path}: the file can't be read ({error.strerror})") from None
-    except ValueError as error:  # no UTF-8, no TOML
+    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, or a maze
         raise BadSetting(f"{path}: no TOML: {error}") from None
     values = {}
     for name, value in typed.items():

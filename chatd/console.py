@@ -6,6 +6,7 @@ import ctypes
 import signal
 import socket
 import sys
+from contextlib import suppress
 from select import select
 
 try:
@@ -15,6 +16,7 @@ except ImportError:  # then there is no history, and no editing but the terminal
 
 PROMPT = "chatd> "
 LOOK_EVERY = 0.1  # seconds between two looks at what has arrived while somebody types
+SENT_WITHIN = 10.0  # seconds
 ANSWER_WITHIN = 0.3  # seconds in which an answer still stands above the next prompt
 
 
@@ -43,10 +45,10 @@ class Console:
         before = signal.signal(signal.SIGALRM, lambda *_: self._look() if self._typing else None)
         signal.setitimer(signal.ITIMER_REAL, LOOK_EVERY, LOOK_EVERY)
         try:
-            self._look(ANSWER_WITHIN)
+            self._answer()
             while True:
                 self._send(self._read())
-                self._look(ANSWER_WITHIN)
+                self._answer()
         except Closed:
             return self._last == self._goodbye
         finally:
@@ -71,12 +73,16 @@ class Console:
             finally:
                 self._typing = False
 
+    def _answer(self) -> None:
+        with suppress(KeyboardInterrupt):  # which is for what is being typed, and nothing is
+            self._look(ANSWER_WITHIN)
+
     def _send(self, line: str) -> None:
-        self._connection.setblocking(True)
+        self._connection.settimeout(SENT_WITHIN)
         try:
             self._connection.sendall(line.encode(errors="replace") + b"\n")
         except OSError:
-            pass  # it is closed: what it still said comes next
+            pass  # it is closed, or stuck: what it still said comes next
         finally:
             self._connection.setblocking(False)
 

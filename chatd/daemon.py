@@ -6,11 +6,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.defer import TimeoutError as TimedOut
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 
 from chatd.core.refusals import AlreadySo, HallError
+from chatd.core.text import one_line
 from chatd.doors.gate import Limits
 from chatd.doors.line import LineFactory, Terms
 from chatd.keeping import StateFile
@@ -19,9 +22,15 @@ from chatd.settings import SETTINGS, BadSetting, Settings, rule
 from chatd.talk.conversation import House
 from chatd.talk.rendering import people_are
 
+READ_WITHIN = 30.0  # seconds in which the configuration and its files must be read
+
 
 class NotReloaded(HallError):
     """The configuration can't be used; nothing has changed."""
+
+
+class NotKept(HallError):
+    """What was done is done, but won't survive a restart."""
 
 
 class NoLevels(HallError):
@@ -47,8 +56,10 @@ class ChatDaemon:
     levels: Levels | None
     reread: Callable[[], Settings]
     renewals: list[Callable[[], Awaitable[str]]] = field(default_factory=list)
-    in_thread: Callable[[Callable[[], Settings]], Awaitable[Settings]] = deferToThread
+    in_thread: Callable[[Callable[[], Settings]], Deferred[Settings]] = deferToThread
     _closing: list[IDelayedCall] = field(default_factory=list)
+    _stopping: bool = False
+    _in_order: DeferredLock = field(default_factory=DeferredLock)
 
     _log = Logger()
 
@@ -57,26 +68,33 @@ class ChatDaemon:
         if self.file is not None:
             self.file.load(self._restore)
 
-    async def keep_bans(self) -> str:
+    async def keep_bans(self) -> bool:
         if self.file is None:
-            return "chatd was started without --state"
+            return False
         try:
             await self.file.save({"bans": self.house.hall.bans.plain(self.house.hall.now())})
         except OSError as error:
             self._log.error("{path} can't be written: {error}", path=self.file.path, error=error)
-            return f"{self.file.path} can't be written ({error.strerror})"
-        return ""
+            raise NotKept(f"{self.file.path} can't be written ({error.strerror}); it holds until chatd stops") from None
+        return True
 
     async def reload(self) -> list[str]:
+        lines: list[str] = await self._in_order.run(lambda: Deferred.fromCoroutine(self._reload()))
+        return lines
+
+    async def _reload(self) -> list[str]:
         try:
-            new = await self.in_thread(self.reread)
+            new = await self.in_thread(self.reread).addTimeout(READ_WITHIN, self.reactor)
+        except TimedOut:
+            raise NotReloaded(f"a file was not read within {READ_WITHIN:g} s; nothing has changed") from None
         except BadSetting as error:
-            raise NotReloaded(f"{error}; nothing has changed") from None
+            raise NotReloaded(f"{one_line(str(error))}; nothing has changed") from None
         changed = [
             name for name, known in SETTINGS.items() if getattr(new, known.name) != getattr(self.settings, known.name)
         ]
         live = [name for name in changed if rule(name).live]
-        self._take({SETTINGS[name].name: getattr(new, SETTINGS[name].name) for name in live})
+        if live:
+            self._take({SETTINGS[name].name: getattr(new, SETTINGS[name].name) for name in live})
         lines = [f"taken over: {', '.join(live)}"] if live else []
         lines += [f"needs a restart: {name}" for name in changed if name not in live]
         lines += [line for renewal in self.renewals if (line := await renewal())]
@@ -114,6 +132,9 @@ class ChatDaemon:
         self.house.hall.announce("this chat stays open")
 
     def stop(self) -> None:
+        if self._stopping:
+            raise AlreadySo("chatd stops already")
+        self._stopping = True
         self._cancel()
         self.reactor.callLater(0, self.reactor.stop)  # the answer comes first
 

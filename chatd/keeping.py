@@ -35,15 +35,15 @@ class StateFile:
             restore(json.loads(self.path.read_bytes()))
         except FileNotFoundError:
             return
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             self._put_aside(error)
 
     async def save(self, data: Any) -> None:
         """@raises OSError: if it can't be written; then what was there before still is."""
-        text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
-        await self._in_order.run(self._in_thread, self._write, text)
+        await self._in_order.run(self._in_thread, self._write, data)
 
-    def _write(self, text: str) -> None:
+    def _write(self, data: Any) -> None:
+        text = json.dumps(data, ensure_ascii=False) + "\n"
         unfinished = self.path.with_name(f".{self.path.name}.new")
         with open(unfinished, "w", encoding="utf-8", opener=_for_owner_alone) as file:
             file.write(text)
@@ -57,7 +57,7 @@ class StateFile:
             os.close(folder)
 
     def _put_aside(self, error: Exception) -> None:
-        aside = self.path.with_name(f"{self.path.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+        aside = self.path.with_name(f"{self.path.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
         try:
             self.path.replace(aside)
         except OSError:

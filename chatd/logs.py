@@ -21,6 +21,8 @@ from twisted.logger import (
 )
 from twisted.python.logfile import LogFile
 
+from chatd.settings import BadSetting
+
 Format = Callable[[LogEvent], str]
 
 ROTATE_AT = 1_000_000  # bytes
@@ -46,11 +48,17 @@ def observer(stream: Any, log_format: str, levels: Levels) -> FilteringLogObserv
 
 
 def stream_for(twistd: Mapping[str, Any], reactor: Any) -> Any:
-    """Return where twistd would log to by its own options: the terminal in the foreground, else a file."""
+    """Return where twistd would log to by its own options: the terminal in the foreground, else a file.
+
+    @raises BadSetting: if that can't be written.
+    """
     name = twistd["logfile"] or ("-" if twistd["nodaemon"] else "twistd.log")
     if name == "-":
         return sys.stdout
-    file = LogFile.fromFullPath(str(Path(name).absolute()), ROTATE_AT, 0o640, KEPT)
+    try:
+        file = LogFile.fromFullPath(str(Path(name).absolute()), ROTATE_AT, 0o640, KEPT)
+    except OSError as error:
+        raise BadSetting(f"--logfile {name}: the file can't be written ({error.strerror})") from None
     signal.signal(signal.SIGUSR1, lambda *_: reactor.callFromThread(file.rotate))  # as with twistd's own log
     return file
 

@@ -6,8 +6,8 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +50,11 @@ class ChatService(MultiService):
         levels: logs.Levels | None = None,
         log: Any = None,
     ) -> None:
+        """@raises BadSetting: for an endpoint or a certificate that can't be used."""
         super().__init__()
-        self._settings = settings
         self._reactor = reactor
         self._application_log = log
+        self._ports: dict[Any, str] = {}  # services, and where each listens
         self._post = post = Post(reactor)
         self.hall = Hall(reactor, settings.capacity, settings.peer_timeout, post)
         house = House(self.hall, settings.title, settings.motd or (), reactor.seconds())
@@ -64,13 +65,13 @@ class ChatService(MultiService):
         if settings.control:
             operators = operators_door(house, self.daemon, reactor, post)
             self._factories.append(operators)
-            ControlSocket(settings.control, operators, reactor).setServiceParent(self)
+            self._add_port(settings.control, ControlSocket(settings.control, operators, reactor))
         for endpoint in settings.listen:
-            self._attempt(f"--listen {endpoint}", "tcp:2428 would work", self._open, endpoint, people)
+            with _naming(f"listen {endpoint}", "tcp:2428"):
+                self._open(endpoint, people)
         if settings.metrics:
-            self._attempt(
-                f"--metrics {settings.metrics}", "tcp:9428:interface=127.0.0.1 would work", self._open_metrics
-            )
+            with _naming(f"metrics {settings.metrics}", "tcp:9428:interface=127.0.0.1"):
+                self._open_metrics(settings.metrics, settings.metrics_public)
         Notifier(reactor, self.daemon.status).setServiceParent(self)
 
     def setServiceParent(self, parent: Any) -> None:
@@ -80,18 +81,15 @@ class ChatService(MultiService):
 
     def privilegedStartService(self) -> None:
         self.daemon.restore_bans()
-        try:
-            super().privilegedStartService()
-        except Exception as error:  # each kind of endpoint has its own ways to fail
-            refusal = f"chatd: can't listen on {' '.join(self._endpoints)}: {error}"
-            if isinstance(error, CannotListenError):
-                where = f"{error.interface or '*'}:{error.port}" if isinstance(error.port, int) else error.port
-                refusal = f"chatd: can't listen on {where}: {error.socketError.strerror or error.socketError}"
-            print(refusal, file=sys.__stderr__)  # by now, twistd has turned sys.stderr into a part of the log
-            raise CannotStart(refusal) from None
+        for service in self:
+            try:
+                service.privilegedStartService()
+            except Exception as error:  # each kind of endpoint has its own ways to fail
+                refusal = CannotStart(f"chatd: {_reason(error)}: can't listen on {self._ports[service]}")
+                print(refusal, file=sys.__stderr__)  # by now, twistd has turned sys.stderr into a part of the log
+                refusal.code = 1  # so that Python prints it no second time
+                raise refusal from None
         self._log.info("Up to {files:,} files and connections may be open", files=raise_file_limit())
-        for endpoint in self._endpoints:
-            self._log.info("Listening on {endpoint}", endpoint=endpoint)
 
     def startService(self) -> None:
         super().startService()
@@ -100,33 +98,24 @@ class ChatService(MultiService):
     def stopService(self) -> Deferred[None]:
         return Deferred.fromCoroutine(self._stop())
 
-    @property
-    def _endpoints(self) -> list[str]:
-        settings = self._settings
-        return [*settings.listen, *filter(None, [settings.control, settings.metrics])]
-
-    def _attempt(self, what: str, hint: str, open: Callable[..., None], *arguments: Any) -> None:
-        try:
-            open(*arguments)
-        except Exception as error:  # each kind of endpoint has its own ways to fail
-            raise CannotStart(f"chatd: {what}: {error}; {hint}") from None
-
     def _open(self, endpoint: str, factory: IProtocolFactory) -> None:
+        below = endpoint
         if endpoint.startswith("ssl:"):
             from chatd.doors.tls import behind_tls  # it needs pyOpenSSL, which not everybody has
 
-            endpoint, factory, watch = behind_tls(endpoint, factory, self._reactor)
+            below, factory, watch = behind_tls(endpoint, factory, self._reactor)
             self.daemon.renewals.append(factory.certificate.check)
             watch.setServiceParent(self)
-        strports.service(endpoint, factory, self._reactor).setServiceParent(self)
+        self._add_port(endpoint, strports.service(below, factory, self._reactor))
 
-    def _open_metrics(self) -> None:
+    def _open_metrics(self, endpoint: str, public: bool) -> None:
         from chatd.doors.metrics import MetricsService  # it needs prometheus_client, which not everybody has
 
-        settings = self._settings
-        MetricsService(
-            str(settings.metrics), settings.metrics_public, self.daemon.stats, self._reactor
-        ).setServiceParent(self)
+        self._add_port(endpoint, MetricsService(endpoint, public, self.daemon.stats, self._reactor))
+
+    def _add_port(self, where: str, service: Any) -> None:
+        service.setServiceParent(self)
+        self._ports[service] = where
 
     def _hang_up(self, *_: object) -> None:
         """SIGHUP: take over what has changed in the configuration."""
@@ -140,6 +129,22 @@ class ChatService(MultiService):
         signal.signal(signal.SIGHUP, self._hang_up_before)
 
 
+@contextmanager
+def _naming(what: str, example: str) -> Iterator[None]:
+    """@raises BadSetting: that names the setting, for whatever is wrong with it."""
+    try:
+        yield
+    except Exception as error:  # each kind of endpoint has its own ways to fail
+        why = f"there is no {error}" if isinstance(error, KeyError) else str(error)
+        hint = "" if " ssl:" in what or " systemd:" in what else f"; {example} would work"
+        raise BadSetting(f"{what}: {why}{hint}") from None
+
+
+def _reason(error: Exception) -> str:
+    cause = error.socketError if isinstance(error, CannotListenError) else error
+    return (cause.strerror if isinstance(cause, OSError) else None) or str(cause)
+
+
 def raise_file_limit() -> int:
     """Let this process open as many files as its hard limit allows, and return how many those are."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -150,18 +155,28 @@ def raise_file_limit() -> int:
 
 def makeService(options: Options) -> ChatService:
     """What `twistd chatd` runs."""
-    try:
-        settings = options.settings()
-    except BadSetting as error:
-        raise CannotStart(f"chatd: {error}") from None
     from twisted.internet import reactor
 
-    twistd = options.parent
-    if twistd is None or twistd["syslog"] or twistd["logger"]:  # a .tac, or somebody who wants another log
-        return ChatService(settings, reactor, options.settings)
+    def reread() -> Settings:
+        settings = options.settings()
+        ChatService(settings, reactor)  # which opens nothing yet, but finds what is wrong
+        return settings
+
+    try:
+        settings = options.settings()
+        levels, log = _log_of(options.parent, settings, reactor)
+        return ChatService(settings, reactor, reread, levels, log)
+    except BadSetting as error:
+        raise CannotStart(f"chatd: {error}") from None
+
+
+def _log_of(twistd: Any, settings: Settings, reactor: Any) -> tuple[logs.Levels | None, Any]:
+    """Return what is logged, and the log; None for each in a .tac, and for somebody who wants another log."""
+    if twistd is None or twistd["syslog"] or twistd["logger"]:
+        return None, None
     stream = logs.stream_for(twistd, reactor)
     levels = logs.Levels(settings.log_level)
     log_format = settings.log_format
     if log_format == "auto":
         log_format = "systemd" if logs.read_by_systemd(stream, os.environ) else "text"
-    return ChatService(settings, reactor, options.settings, levels, logs.observer(stream, log_format, levels))
+    return levels, logs.observer(stream, log_format, levels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -19,7 +20,7 @@ class BadSetting(ValueError):
 
 def _number(low: int, high: int) -> Callable[[str], int]:
     def read(typed: str) -> int:
-        if not typed.isdecimal() or not low <= int(typed) <= high:
+        if not (typed.isascii() and typed.isdecimal()) or not low <= int(typed) <= high:
             raise BadSetting(f"a whole number from {low:,} to {high:,} is allowed")
         return int(typed)
 
@@ -27,6 +28,8 @@ def _number(low: int, high: int) -> Callable[[str], int]:
 
 
 def _lines_of_file(typed: str) -> tuple[str, ...]:
+    if Path(typed).exists() and not Path(typed).is_file():
+        raise BadSetting("it is no regular file")  # reading it might never end
     try:
         text = Path(typed).read_text(encoding="utf-8")
     except OSError as error:
@@ -44,8 +47,8 @@ def _title(typed: str) -> str:
 
 
 def _folder(typed: str) -> str:
-    if not Path(typed).is_dir():
-        raise BadSetting("the folder must exist")
+    if not (Path(typed).is_dir() and os.access(typed, os.W_OK)):
+        raise BadSetting("the folder must exist, and chatd be able to write in it")
     return typed
 
 

@@ -76,7 +76,9 @@ class CommandTests(ControlTestCase):
         self.read_until(bob, b"!! you were disconnected by the administrator: enough is enough\r\n")
         self.assertEqual(self.read_until(bob, b"")[-1:], b"")
         self.assertEqual(self.obey("/kick", "bob"), (1, "", 'nobody here is called "bob"\n'))
-        self.assertEqual(self.obey("ban", "bob", "2h", "spam")[:2], (0, "bob is banned for 2 h\n"))
+        self.assertEqual(
+            self.obey("ban", "bob", "2h", "spam")[:2], (0, "bob is banned for 2 h; nobody of that name is here\n")
+        )
         self.assertEqual(json.loads(self.obey("stats", "--json")[1])["people"], 1)
         self.assertEqual(self.obey("stop"), (0, "chatd stops now\n", ""))
         self.read_until(alice, b"-- goodbye\r\n")
@@ -91,11 +93,29 @@ class CommandTests(ControlTestCase):
         self.read_until(bob, b"is banned from this chat for ")
 
     def test_piped(self) -> None:
-        """Commands come from standard input too, one a line; the status is the worst of them."""
-        with patch.object(sys, "stdin", io.StringIO("/version\n\nkick nobody\n")):
+        """Lines come from standard input too, as one would type them in the console; the status is the worst of all."""
+        with patch.object(sys, "stdin", io.StringIO("/version\n\n/kick nobody\nhello all\n")):
             status, out, err = self.obey()
         self.assertEqual((status, err), (1, 'nobody here is called "nobody"\n'))
         self.assertIn(f"chatd {__version__}", out)
+        self.assertIn("announced to 0 people", out)
+
+    def test_any_text(self) -> None:
+        """An announcement may hold what any line may: emoji of several parts, wide spaces, Persian."""
+        alice = self.enter("alice")
+        for text in ("👩\u200d💻", "午\u3000餐", "می\u200cخواهم", "12\u00a0Uhr"):
+            self.assertEqual(self.obey("announce", text), (0, "announced to 1 person\n", ""))
+            self.read_until(alice, f"## Administrator: {text}\r\n".encode())
+
+    def test_nobody_reads(self) -> None:
+        """Nothing is wrong if nobody wants to read all of an answer; if it can't be written, that is said."""
+        run = f"{sys.executable} -m chatd.chatctl --control {self.control} h"
+        for command, status, said in (
+            (f"{run} | true; exit ${{PIPESTATUS[0]}}", 0, ""),
+            (f"{run} >/dev/full", 1, "chatctl: the answer can't be written (No space left on device)\n"),
+        ):
+            done = subprocess.run(("bash", "-c", command), cwd=CHECKOUT, capture_output=True, text=True, timeout=20)
+            self.assertEqual((done.returncode, done.stderr), (status, said))
 
     def test_nc(self) -> None:
         """nc -U reaches the same door."""
@@ -109,7 +129,10 @@ class CommandTests(ControlTestCase):
     def test_slow_answers(self) -> None:
         """An answer that needs the disk comes before the goodbye, though the client has sent all it will."""
         for number in range(5):
-            self.assertEqual(self.obey("ban", f"guest{number}"), (0, f"guest{number} is banned for good\n", ""))
+            self.assertEqual(
+                self.obey("ban", f"guest{number}"),
+                (0, f"guest{number} is banned for good; nobody of that name is here\n", ""),
+            )
 
     test_nc.skip = needs("nc")  # type: ignore[attr-defined]
 
@@ -166,7 +189,20 @@ class UnreachableTests(SynchronousTestCase):
     def test_no_line(self) -> None:
         """What is more than one line is sent nowhere."""
         status, _, err = chatctl("--control", "/does/not/exist", "announce", "one\ntwo")
-        self.assertEqual((status, err), (1, "chatctl: a command is one line of text; nothing was sent\n"))
+        self.assertEqual((status, err), (1, "chatctl: a command is one line; nothing was sent\n"))
+
+    def test_full(self) -> None:
+        """Where nobody else is let in, it says why."""
+        path = self.serve(b"!! 100 connections are open\r\n")
+        with chdir(self.folder):
+            status, _, err = chatctl("--control", path, "ls")
+        self.assertEqual((status, err), (2, "chatctl: control lets nobody in: 100 connections are open\n"))
+
+    def test_bad_option(self) -> None:
+        """An option that there isn't is refused with status 1: 2 is for a chatd that can't be reached."""
+        status, _, err = chatctl("--bogus")
+        self.assertEqual(status, 1)
+        self.assertEqual(err.count("\n"), 1)
 
     def test_help(self) -> None:
         """--help and --version are as everywhere."""
@@ -211,7 +247,10 @@ class ConsoleTests(ControlTestCase):
         self.terminal.type("Up", "C-c", "Up", "Enter")
         while self.terminal.screen().count("-- open for") < 2:
             time.sleep(0.05)
-        self.assertEqual(self.terminal.screen().count("^C"), 1)
+        self.terminal.type("Enter", "C-c")
+        self.terminal.say("/version")
+        self.terminal.sees("-- chatd 0")
+        self.assertEqual(self.terminal.screen().count("^C\nchatd>"), 1)
         self.terminal.type("C-d")
         self.terminal.sees("-- goodbye\nSTATUS 0")
 

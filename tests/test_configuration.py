@@ -72,6 +72,7 @@ class ConfigurationTests(SynchronousTestCase):
     def test_no_toml(self) -> None:
         """What is no TOML, no text or no file is refused in one line, with where it breaks."""
         self.assertRefused("sendq 64", "no TOML: Expected '=' after a key in a key/value pair (at line 1, column 7)")
+        self.assertRefused("x = " + "[" * 10_000, "no TOML")
         self.path.write_bytes(b'title = "caf\xe9"')
         self.assertIn("no TOML", str(self.assertRaises(BadSetting, load, self.path)))
         error = self.assertRaises(BadSetting, load, self.path.parent)

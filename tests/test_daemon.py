@@ -13,7 +13,7 @@ from twisted.logger import capturedLogs, formatEvent
 
 from chatd.core.bans import Ban
 from chatd.core.refusals import AlreadySo, Banned
-from chatd.daemon import ChatDaemon, NoLevels, NotReloaded, terms
+from chatd.daemon import READ_WITHIN, ChatDaemon, NoLevels, NotKept, NotReloaded, terms
 from chatd.keeping import StateFile
 from chatd.logs import Levels
 from chatd.settings import BadSetting, Settings
@@ -122,6 +122,9 @@ class ReloadTests(DaemonTestCase):
         self.reload(idle_timeout=120)
         self.clock.advance(0)
         self.assertIn("you will be disconnected in 60 s", self.seen(line))
+        self.reload(title="the ship")  # which changes nothing for who has just been warned
+        self.clock.advance(30)
+        self.assertTrue(line.connected)
         self.reload(idle_timeout=None)
         self.clock.advance(1000)
         self.assertTrue(line.connected)
@@ -152,6 +155,23 @@ class ReloadTests(DaemonTestCase):
         error = self.failureResultOf(Deferred.fromCoroutine(self.daemon.reload()), NotReloaded).value
         self.assertEqual(str(error), "chatd.toml: sendq: no; nothing has changed")
         self.assertIs(self.daemon.settings, self.settings)
+
+    def test_too_slow(self) -> None:
+        """A configuration that can't be read in time changes nothing; reloads are done one after the other."""
+        self.daemon.in_thread = lambda read: Deferred()
+        first, second = (Deferred.fromCoroutine(self.daemon.reload()) for _ in range(2))
+        self.reactor.advance(READ_WITHIN)
+        error = self.failureResultOf(first, NotReloaded).value
+        self.assertEqual(str(error), "a file was not read within 30 s; nothing has changed")
+        self.assertNoResult(second)
+        self.reactor.advance(READ_WITHIN)
+        self.failureResultOf(second, NotReloaded)
+
+    def test_no_forged_lines(self) -> None:
+        """What a file says can't look like an answer of its own."""
+        self.new = BadSetting('chatd.toml: "x\n-- all is well"')
+        error = self.failureResultOf(Deferred.fromCoroutine(self.daemon.reload()), NotReloaded).value
+        self.assertNotIn("\n", str(error))
 
     def test_by_signal(self) -> None:
         """For a signal, the log says what came of it."""
@@ -232,12 +252,19 @@ class DrainTests(DaemonTestCase):
         self.assertFalse(self.reactor.stopped)
         self.assertEqual(self.daemon.status(), "2 people are here")
 
+    def test_stop_twice(self) -> None:
+        """What stops is not stopped again."""
+        self.daemon.stop()
+        self.assertRaises(AlreadySo, self.daemon.stop)
+        self.reactor.advance(0)
+        self.assertTrue(self.reactor.stopped)
+
 
 class BansTests(DaemonTestCase):
     def test_survive(self) -> None:
         """What an operator has banned is banned after a restart."""
         self.hall.bans.add(Ban("network", "10.0.0.0/8", None, "why"))
-        self.assertEqual(self.successResultOf(Deferred.fromCoroutine(self.daemon.keep_bans())), "")
+        self.assertTrue(self.successResultOf(Deferred.fromCoroutine(self.daemon.keep_bans())))
         self.setUpAgain()
         self.assertRaises(Banned, self.hall.check_admission, ip_address("10.0.0.1"))
         self.assertIn("your address is banned", self.seen(self.connect()[1]))
@@ -261,13 +288,12 @@ class BansTests(DaemonTestCase):
         """If they can't be kept, it says why."""
         (self.folder / ".bans.json.new").mkdir()
         with capturedLogs() as events:
-            problem = self.successResultOf(Deferred.fromCoroutine(self.daemon.keep_bans()))
-        self.assertIn("bans.json can't be written (Is a directory)", problem)
+            problem = self.failureResultOf(Deferred.fromCoroutine(self.daemon.keep_bans()), NotKept)
+        self.assertIn("bans.json can't be written (Is a directory)", str(problem.value))
         self.assertIn("can't be written", formatEvent(events[0]))
         self.daemon.file = None
         self.daemon.restore_bans()
-        problem = self.successResultOf(Deferred.fromCoroutine(self.daemon.keep_bans()))
-        self.assertEqual(problem, "chatd was started without --state")
+        self.assertFalse(self.successResultOf(Deferred.fromCoroutine(self.daemon.keep_bans())))
 
 
 class StatsTests(DaemonTestCase):

@@ -39,7 +39,7 @@ class StateFileTests(SynchronousTestCase):
 
     def test_damaged(self) -> None:
         """A damaged file is kept under another name and reported, and the next save is not in its way."""
-        for damaged in (b"", b"{", b"\xff", b'["cut'):
+        for damaged in (b"", b"{", b"\xff", b'["cut', b"[" * 100_000):
             self.path.write_bytes(damaged)
             with capturedLogs() as events:
                 self.file.load(self.restored.append)

@@ -19,7 +19,7 @@ from twisted.trial.unittest import SynchronousTestCase
 import chatd
 from chatd import __version__
 from chatd.service import CannotStart, ChatService
-from chatd.settings import Settings
+from chatd.settings import BadSetting, Settings
 
 CHECKOUT = Path(chatd.__file__).parent.parent
 
@@ -37,7 +37,7 @@ class ChatServiceTests(SynchronousTestCase):
     def test_malformed_endpoint(self) -> None:
         """A malformed endpoint is refused with an example."""
         for endpoint in ("", "tcp:x", "nonsense:1", "tcp", "tcp:1:nonsense=2"):
-            error = self.assertRaises(CannotStart, ChatService, Settings(listen=(endpoint,)), MemoryReactorClock())
+            error = self.assertRaises(BadSetting, ChatService, Settings(listen=(endpoint,)), MemoryReactorClock())
             self.assertIn("tcp:2428 would work", str(error))
 
     def test_taken(self) -> None:
@@ -50,7 +50,7 @@ class ChatServiceTests(SynchronousTestCase):
         reactor.listenTCP = taken
         service = ChatService(Settings(), reactor)
         error = self.assertRaises(CannotStart, service.privilegedStartService)
-        self.assertEqual(str(error), "chatd: can't listen on *:2428: Address already in use")
+        self.assertEqual(str(error), "chatd: Address already in use: can't listen on tcp:2428")
 
 
 class TwistdTestCase(SynchronousTestCase):
@@ -199,7 +199,7 @@ class TwistdTests(TwistdTestCase):
         taken = socket.create_server(("127.0.0.1", self.port))
         self.addCleanup(taken.close)
         _, err = self.assertExits(self.twistd("-n", "--pidfile=", "chatd", self.listen), 1)
-        self.assertEqual(err, f"chatd: can't listen on 127.0.0.1:{self.port}: Address already in use\n")
+        self.assertEqual(err, f"chatd: Address already in use: can't listen on tcp:{self.port}:interface=127.0.0.1\n")
         _, err = self.assertExits(self.twistd("--pidfile=x.pid", "chatd", self.listen), 1)
         self.assertIn("Address already in use", err)
         self.wait_until_gone(self.folder / "x.pid")
@@ -209,7 +209,7 @@ class TwistdTests(TwistdTestCase):
         for option in ("--listen=tcp:x", "--motd=/does/not/exist", "--capacity=0"):
             _, err = self.assertExits(self.twistd("-n", "--pidfile=", "chatd", option), 1)
             self.assertEqual(len(err.splitlines()), 1, err)
-            self.assertTrue(err.startswith(f"chatd: {option.replace('=', ' ')}: "), err)
+            self.assertTrue(err.startswith(f"chatd: {option.replace('=', ' ').replace('--listen', 'listen')}: "), err)
 
     def test_out_of_files(self) -> None:
         """Out of file descriptors, who is in stays untouched, and new people get in again once there is room."""
@@ -239,6 +239,7 @@ class TwistdTests(TwistdTestCase):
         for text, said in (
             ('title = "the ship"\n', "Reloaded: taken over: title"),
             ("title = 7\n", "error: Not reloaded: "),
+            ('title = "the sea"\nmetrics = "tcp:1"\n', "other machines could reach it"),
             ('title = "the ship"\nlisten = ["tcp:1"]\n', "Reloaded: nothing has changed"),
         ):
             config.write_text(text)
@@ -275,7 +276,7 @@ class TwistdTests(TwistdTestCase):
         self.wait_until_gone(self.folder / "chatd.pid")
         log = self.folder / "twistd.log"
         self.assertEqual(log.stat().st_mode & 0o777, 0o640)
-        self.assertIn("Listening on", log.read_text())
+        self.assertIn(f"Line door starting on {self.port}", log.read_text())
 
     def test_metrics(self) -> None:
         """Prometheus and health checks are answered, and not logged."""
@@ -296,12 +297,19 @@ class TwistdTests(TwistdTestCase):
         out, _ = self.assertExits(process, -signal.SIGTERM)
         self.assertNotIn("healthz", out)
 
+    def test_log_that_cannot_be(self) -> None:
+        """A log file that can't be written is one line, too."""
+        _, err = self.assertExits(self.twistd("-n", "--pidfile=", "--logfile=/does/not/exist/log", "chatd"), 1)
+        self.assertEqual(
+            err, "chatd: --logfile /does/not/exist/log: the file can't be written (No such file or directory)\n"
+        )
+
     def test_public_metrics(self) -> None:
         """Where others could read them, metrics are refused unless that is wanted."""
         _, err = self.assertExits(self.twistd("-n", "--pidfile=", "chatd", self.listen, "--metrics=tcp:9428"), 1)
         self.assertEqual(
             err,
-            "chatd: --metrics tcp:9428: other machines could reach it; add --metrics-public if they may; "
+            "chatd: metrics tcp:9428: other machines could reach it; add --metrics-public if they may; "
             "tcp:9428:interface=127.0.0.1 would work\n",
         )
 
@@ -314,17 +322,24 @@ class TwistdTests(TwistdTestCase):
         )
 
     def test_control_that_cannot_be(self) -> None:
-        """An operator's door that can't be opened is one line, and no daemon."""
-        for path in ("/does/not/exist/control", "x" * 200):
-            _, err = self.assertExits(self.twistd("-n", "--pidfile=", "chatd", self.listen, f"--control={path}"), 1)
-            self.assertRegex(err, r"^chatd: can't listen on [^\n]*\n$")
+        """An operator's door that can't be opened is one line on stderr and none in the log, and no daemon."""
+        (self.folder / "taken.lock").symlink_to("1")  # the id of a process that lives
+        for path, why in (
+            ("/does/not/exist/control", "No such file or directory"),
+            ("x" * 200, "AF_UNIX path too long"),
+            ("taken", "Cannot acquire lock"),
+        ):
+            process = self.twistd("-n", "--pidfile=", "chatd", self.listen, f"--control={path}")
+            out, err = self.assertExits(process, 1)
+            self.assertRegex(err, rf"^chatd: {why}: can't listen on [^\n]*{path}\n$")
+            self.assertNotIn("can't listen", out)
         self.assertRaises(ConnectionRefusedError, socket.create_connection, ("127.0.0.1", self.port))
 
     def test_impossible_endpoints(self) -> None:
         """An endpoint that reads well and can't be opened is one line too."""
         for endpoint in ("tcp:99999", "unix:/does/not/exist/socket"):
             _, err = self.assertExits(self.twistd("-n", "--pidfile=", "chatd", f"--listen={endpoint}"), 1)
-            self.assertRegex(err, rf"^chatd: can't listen on {endpoint}: [^\n]*\n$")
+            self.assertRegex(err, rf"^chatd: [^\n]*: can't listen on {endpoint}\n$")
 
     def test_version(self) -> None:
         """--version names chatd's own version."""

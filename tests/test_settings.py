@@ -1,5 +1,6 @@
 """Tests for chatd.settings."""
 
+import os
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -20,7 +21,7 @@ class SettingsTests(SynchronousTestCase):
     def test_numbers(self) -> None:
         """A number is read within its bounds; anything else is refused with what is allowed."""
         self.assertEqual(self.read("capacity", "2"), 2)
-        for typed in ("0", "-1", "x", "", "1.5", "1000001", "²"):
+        for typed in ("0", "-1", "x", "", "1.5", "1000001", "²", "٣"):
             self.assertRefused("capacity", typed, "a whole number from 1 to 1,000,000")
         self.assertRefused("sendq", "15", "from 16 to")
 
@@ -41,14 +42,17 @@ class SettingsTests(SynchronousTestCase):
     def test_motd_refused(self) -> None:
         """A file that isn't there, is no file or no text is refused."""
         self.assertRefused("motd", "/does/not/exist", "No such file")
-        self.assertRefused("motd", ".", "directory")
+        self.assertRefused("motd", "/", "no regular file")
+        pipe = Path(self.mktemp()).absolute()
+        os.mkfifo(pipe)
+        self.assertRefused("motd", str(pipe), "no regular file")
         path = Path(self.mktemp()).absolute()
         path.write_bytes(b"caf\xe9")
         self.assertRefused("motd", str(path), "UTF-8")
 
     def test_state(self) -> None:
-        """The folder for what is kept must be there."""
-        self.assertRefused("state", "/does/not/exist", "must exist")
+        """The folder for what is kept must be there, and writable."""
+        self.assertRefused("state", "/does/not/exist", "must exist, and chatd be able to write in it")
         self.assertEqual(self.read("state", "/tmp"), "/tmp")
 
     def test_words(self) -> None:

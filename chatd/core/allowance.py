@@ -17,7 +17,7 @@ class Allowance:
     def change(self, rate: float, burst: float) -> None:
         """Go on with another rate and another burst; what is left stays, as far as it fits."""
         self._rate = rate
-        self._left += burst - self._burst
+        self._left = min(self._left, burst)
         self._burst = burst
 
     def spend(self, amount: float, now: float) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from math import ceil
 from typing import Any, Literal, get_args
@@ -18,6 +18,8 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 Kind = Literal["name", "network", "mute"]
 
+_WITH_PORT = re.compile(r"(?:\[([^]]*)\]|(\d+(?:\.\d+){3})):\d+")
+END_OF_TIME = 1e11  # seconds since 1970
 WIDTH_OF_ONE = 64  # bits of an IPv6 address that say whose it is; whoever has one has the rest to choose from
 
 
@@ -47,24 +49,35 @@ class Bans:
 
     def __init__(self) -> None:
         self._by_key: dict[tuple[Kind, str], Ban] = {}  # a name has two keys, and so has its ban
+        self._unusable: list[
+            Ban
+        ] = []  # of names that nobody can have by the rules of today; kept for those of another day
         self._widths: set[int] = set()  # of the networks; each address is looked up once for each
 
-    def add(self, ban: Ban) -> None:
-        """Take a ban; one of the same target is replaced.
+    def add(self, ban: Ban) -> Ban | None:
+        """Take a ban; one of the same target, or of a name that looks like it, is replaced and returned.
 
         @raises BadNickname: for a name that nobody can have.
         """
-        for key in self._keys(ban.kind, ban.target):
+        keys = self._keys(ban.kind, ban.target)
+        replaced = next((self._by_key[key] for key in keys if key in self._by_key), None)
+        if replaced:
+            self.lift(ban.kind, replaced.target)
+        for key in keys:
             self._by_key[key] = ban
         if ban.kind == "network":
             self._widths.add(ip_network(ban.target).prefixlen)
+        return replaced
 
     def lift(self, kind: Kind, target: str) -> Ban:
         """End a ban early, and return it.
 
         @raises NotBanned: if there is none.
         """
-        found = [ban for key in self._keys(kind, target) if (ban := self._by_key.get(key))]
+        try:
+            found = [ban for key in self._keys(kind, target) if (ban := self._by_key.get(key))]
+        except BadNickname:
+            found = []
         if not found:
             raise NotBanned(target, muted=kind == "mute")
         for key in self._keys(kind, found[0].target):
@@ -97,15 +110,21 @@ class Bans:
             raise Muted(ban.terms(now), unsent)
 
     def rename(self, before: Nickname, after: Nickname, now: float) -> None:
-        """Let a mute stay with the person."""
+        """Let a mute stay with the person; of two, the longer one."""
         ban = self._find((("mute", key) for key in before.keys), now)
         if ban:
             self.lift("mute", ban.target)
-            self.add(Ban("mute", after.shown, ban.until, ban.why))
+            moved = Ban("mute", after.shown, ban.until, ban.why)
+            replaced = self.add(moved)
+            if replaced and moved.until is not None and (replaced.until is None or replaced.until > moved.until):
+                self.add(replaced)
 
     def plain(self, now: float) -> list[dict[str, Any]]:
         """Return what holds as plain data, for a file."""
-        return [asdict(ban) for ban in self.in_force(now)]
+        return [
+            {"kind": ban.kind, "target": ban.target, "until": ban.until, "why": ban.why}
+            for ban in (*self.in_force(now), *self._unusable)
+        ]
 
     def restore(self, plain: Any, now: float) -> None:
         """Take back what `plain` returned.
@@ -118,8 +137,10 @@ class Bans:
             raise ValueError("it is no list of bans") from None
         for ban in bans:
             if ban.holds(now):
-                with suppress(BadNickname):  # the rules are stricter than when it was made: nobody can have the name
+                try:
                     self.add(ban)
+                except BadNickname:
+                    self._unusable.append(ban)
 
     def _keys(self, kind: Kind, target: str) -> list[tuple[Kind, str]]:
         if kind == "network":
@@ -142,7 +163,9 @@ def _around(address: Address, width: int) -> Network:
 
 def _restored(kind: Any, target: Any, until: Any, why: Any) -> Ban:
     """@raises ValueError: for values that no ban has."""
-    if kind not in get_args(Kind) or not isinstance(target, str) or not isinstance(until, int | float | None):
+    if kind not in get_args(Kind) or not isinstance(target, str):
+        raise ValueError("an entry in it is no ban")
+    if until is not None and not (isinstance(until, int | float) and 0 <= until < END_OF_TIME):
         raise ValueError("an entry in it is no ban")
     return Ban(kind, str(ip_network(target)) if kind == "network" else target, until, one_line(str(why)))
 
@@ -150,8 +173,11 @@ def _restored(kind: Any, target: Any, until: Any, why: Any) -> Ban:
 def network_in(typed: str) -> Network | None:
     """Return the network that was typed, None if it is none: one IPv4 address alone, but an IPv6 address with its /64.
 
-    IPv4 addresses that are written as IPv6 (`::ffff:10.0.0.1`) are IPv4 ones.
+    IPv4 addresses that are written as IPv6 (`::ffff:10.0.0.1`) are IPv4 ones. A port behind an address, as lists of
+    connections show it, is left out.
     """
+    with_port = _WITH_PORT.fullmatch(typed)
+    typed = (with_port[1] or with_port[2]) if with_port else typed
     try:
         network = ip_network(typed, strict=False)
     except ValueError:

@@ -25,8 +25,8 @@ def seconds_in(typed: str) -> int:
 def in_words(seconds: float) -> str:
     """Return a span in its two greatest units: `12 s`, `15 min`, `2 h 5 min`, `7 d`."""
     whole = int(seconds)
-    for unit, size, smaller, part in (("d", 86_400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "", 60)):
+    for unit, size, smaller, part in (("d", 86_400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
         if whole >= size:
             rest = whole % size // part
-            return f"{whole // size} {unit}" + (f" {rest} {smaller}" if rest and smaller else "")
+            return f"{whole // size} {unit}" + (f" {rest} {smaller}" if rest else "")
     return f"{whole} s"

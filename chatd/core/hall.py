@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from chatd.core.bans import Address, Bans
 from chatd.core.counts import Counts
-from chatd.core.events import Announced
+from chatd.core.events import Announced, Joined, Left, Renamed
 from chatd.core.member import Member
 from chatd.core.nickname import Nickname, look_up_key, nickname, room_name
-from chatd.core.notices import Clock, Notice, Notices
+from chatd.core.notices import Clock, Notice
 from chatd.core.refusals import AlreadySo, HallClosing, HallFull, NicknameTaken, NobodyHere, NoSuchRoom
 from chatd.core.room import AtOnce, Carrier, Deliver, Hearer, Room, broadcast
 from chatd.core.text import one_line
@@ -38,7 +38,6 @@ class Hall:
         self.members: dict[Member, None] = {}
         self._by_key: dict[str, Member] = {}
         self._listeners: dict[Hearer, None] = {}
-        self._notices = Notices(clock, self._tell_listeners)
 
     def check_admission(self, address: Address | None = None) -> None:
         """@raises NotAdmitted: if nobody from that address can come in now; None is this machine itself."""
@@ -66,15 +65,13 @@ class Hall:
         self.claim(name, member)
         self.members[member] = None
         self.lobby.enter(member)
-        if self._listeners:
-            self._notices.joined(member)
+        self._tell_listeners(Joined(self.now(), (name.shown,)))
         return member
 
     def left(self, member: Member, why: str) -> None:
         """A member has left; who listens is told."""
         del self.members[member]
-        if self._listeners:
-            self._notices.left(member, why)
+        self._tell_listeners(Left(self.now(), (member.nickname,), why))
 
     def rename(self, member: Member, typed: str) -> None:
         """Give a member another nickname. Ignores, invitations, private conversations and a mute stay with the person.
@@ -90,8 +87,7 @@ class Hall:
         self.bans.rename(before, name, self.now())
         member.name = name
         member.room.renamed(member, before.shown)
-        if self._listeners:
-            self._notices.renamed(member, before.shown)
+        self._tell_listeners(Renamed(self.now(), ((before.shown, name.shown),)))
 
     def listen(self, hearer: Hearer, on: bool) -> None:
         """Tell somebody who is no member who comes and goes, and what is said in the lobby; or end that."""
@@ -100,8 +96,6 @@ class Hall:
         else:
             self._listeners.pop(hearer, None)
         self.lobby.set_quiet(hearer, not on)
-        if not self._listeners:
-            self._notices.stop()
 
     def find(self, typed: str, unsent: str = "") -> Member:
         """Return who has the name that was typed.
@@ -153,5 +147,7 @@ class Hall:
         if not room.members and room is not self.lobby:
             del self.rooms[look_up_key(room.name)]
 
-    def _tell_listeners(self, notice: Notice, but: Member | None) -> None:
-        broadcast(notice, tuple(self._listeners))
+    def _tell_listeners(self, notice: Notice) -> None:
+        """Tell them at once, one by one: what is gathered for a room would come behind what somebody says in it."""
+        if self._listeners:
+            broadcast(notice, tuple(self._listeners))

@@ -172,7 +172,10 @@ class Member:
 
         @raises BadRoomName: for a name that breaks a rule.
         @raises RoomLocked: if this person is not invited.
+        @raises Muted: if there is none, and this person may not say anything; a room's name could.
         """
+        if look_up_key(typed) not in self._hall.rooms:
+            self.check_may_speak()
         room = self._hall.open_room(typed)
         if room is self.room:
             raise AlreadySo(f"you are in {room.name} already")

@@ -6,6 +6,7 @@ that look alike.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ MAX_COLUMNS = 24
 MAX_CHARACTERS = 80  # 24 columns with their marks; judged first, for the profile makes 18 of some characters
 
 _FORBIDDEN = frozenset("#@/:!,*?&<>[]")
+_ADDRESS = re.compile(r"\d+(?:\.\d+)+")  # of IPv4, or a slip of one; those of IPv6 have colons
 _INVISIBLE = frozenset("\u2800\ufffc\ufffd\U00016fe4\U0001d159")
 _RESERVED_WORDS = """
 administrator admin sysadmin operator moderator root system server service host daemon chatd chat house hall lobby
@@ -122,6 +124,8 @@ def _broken_rule(shown: str) -> str:
         return "it starts with a letter, a digit or a symbol"
     if columns(shown) > MAX_COLUMNS:
         return f"at most {MAX_COLUMNS} columns wide"
+    if _ADDRESS.fullmatch(shown):
+        return "it looks like an address"
     if not _INVISIBLE.isdisjoint(shown):
         return "no blank or replacement characters in it"
     if any(all(map(_is_mark, shown[i : i + 3])) for i in range(len(shown) - 2)):

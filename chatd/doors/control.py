@@ -25,8 +25,8 @@ _TERMS = Terms(_LIMITS, sendq=1 << 20, stall_timeout=60, peer_timeout=120, idle_
 
 
 def operators_door(house: House, daemon: Daemon, clock: IReactorTime, post: Post) -> LineFactory:
-    """Return the factory of an operator's connections. They are counted apart from those of people, and always fit."""
-    return LineFactory(house, clock, post, _TERMS, partial(Operating, daemon=daemon))
+    """Return the factory of an operator's connections. They are counted apart from those of people."""
+    return LineFactory(house, clock, post, _TERMS, partial(Operating, daemon=daemon), "Operator's door")
 
 
 class ControlSocket(MultiService):

@@ -11,6 +11,7 @@ from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
     IHalfCloseableProtocol,
+    ILoggingContext,
     IReactorTime,
     ITCPTransport,
 )
@@ -256,8 +257,12 @@ class LineDoor(LineReceiver, TimeoutMixin):
         self._pace.take_limits(terms.limits)
         self._outbox.take_terms(terms.sendq, terms.stall_timeout)
         prepare(self.transport, terms.peer_timeout)
+
+    def take_idle_timeout(self, limit: int | None) -> None:
+        """Be held to another limit on idleness, and be warned before it ends."""
         if not (self._closing or self._conversation.awaits_nickname):
-            self.setTimeout(0 if terms.idle_timeout is not None else None)
+            self._warned = False
+            self.setTimeout(None if limit is None else 0)
 
     def close_within(self, seconds: float) -> None:
         """Say goodbye for the house, and be gone by then even if the client reads nothing."""
@@ -319,10 +324,11 @@ class HandshakeFailed(Exception):
     """Why a connection was lost before its door could be reached; `str()` is for the log."""
 
 
+@implementer(ILoggingContext)
 class LineFactory(Factory):
     """What all line doors share: the house, the terms, the gate, the post, the press, the registry of connections.
 
-    `first` makes the state in which a conversation begins, None is that of a person.
+    `first` makes the state in which a conversation begins, None is that of a person; `name` is what the log calls it.
     """
 
     noisy = False
@@ -334,7 +340,9 @@ class LineFactory(Factory):
         post: Post,
         terms: Terms,
         first: Callable[[Conversation], State] | None = None,
+        name: str = "Line door",
     ) -> None:
+        self.name = name
         self.house = house
         self.first = first
         self.clock = clock
@@ -344,15 +352,20 @@ class LineFactory(Factory):
         self.press = Press()
         self.doors: set[LineDoor] = set()
 
+    def logPrefix(self) -> str:
+        return self.name
+
     def buildProtocol(self, addr: IAddress | None) -> LineDoor:
         return LineDoor(self)
 
     def take_terms(self, terms: Terms) -> None:
         """Hold everybody to other terms from now on, those who are inside too."""
-        self.terms = terms
+        before, self.terms = self.terms, terms
         self.gate.take_limits(terms.limits)
         for door in self.doors:
             door.take_terms(terms)
+            if terms.idle_timeout != before.idle_timeout:
+                door.take_idle_timeout(terms.idle_timeout)
 
     async def close_all(self, seconds: float) -> None:
         """Close every connection, giving each so long to take what is waiting."""

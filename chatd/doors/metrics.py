@@ -7,12 +7,12 @@ from ipaddress import ip_address
 from typing import Any
 
 from twisted.application import strports
-from twisted.application.internet import TimerService
-from twisted.application.service import MultiService
-from twisted.internet.interfaces import IReactorTime
-from twisted.web.http import Request
+from twisted.application.service import MultiService, Service
+from twisted.internet.interfaces import IAddress, IReactorTime
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+from twisted.web import http
 from twisted.web.resource import Resource
-from twisted.web.server import Site
+from twisted.web.server import Request, Site
 
 try:
     from prometheus_client import CollectorRegistry, Histogram
@@ -27,6 +27,7 @@ Stats = Callable[[], dict[str, Any]]
 
 BEAT = 0.5  # seconds between two looks at the clock
 TOO_LATE = 5.0  # seconds
+AT_ONCE = 20  # connections
 _BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _GAUGES = {
     "connections": "Open connections",
@@ -44,24 +45,35 @@ _COUNTERS = {
 }
 
 
-class Lag:
+class Lag(Service):
     """How late the reactor comes to what it should have done."""
 
     def __init__(self, clock: IReactorTime, observe: Callable[[float], object]) -> None:
         self._clock = clock
         self._observe = observe
-        self._due = clock.seconds()
         self._last = 0.0
 
-    def beat(self) -> None:
-        """It is time, or later than that; called each `BEAT`."""
-        self._last = max(0.0, self._clock.seconds() - self._due)
-        self._due = self._clock.seconds() + BEAT
-        self._observe(self._last)
+    def startService(self) -> None:
+        super().startService()
+        self._wait()
+
+    def stopService(self) -> None:
+        super().stopService()
+        self._call.cancel()
 
     def now(self) -> float:
         """Return the lag in seconds: of the last beat, or of one that is still to come."""
         return max(self._last, float(self._clock.seconds()) - self._due)
+
+    def _wait(self) -> None:
+        """Beats are counted from each other, and not from the start: a reactor that is always late must not hide it."""
+        self._due = self._clock.seconds() + BEAT
+        self._call = self._clock.callLater(BEAT, self._beat)
+
+    def _beat(self) -> None:
+        self._last = max(0.0, self._clock.seconds() - self._due)
+        self._observe(self._last)
+        self._wait()
 
 
 class HallCollector:
@@ -76,7 +88,7 @@ class HallCollector:
             yield GaugeMetricFamily(f"chatd_{name}", meaning, stats[name])
         for name, meaning in _COUNTERS.items():
             yield CounterMetricFamily(f"chatd_{name}", meaning, stats[name])
-        refusals = CounterMetricFamily("chatd_refusals", "What people were refused, by kind", labels=["kind"])
+        refusals = CounterMetricFamily("chatd_refusals", "Refusals, by kind", labels=["kind"])
         for kind, count in stats["refusals"].items():
             refusals.add_metric([kind], count)
         yield refusals
@@ -99,13 +111,35 @@ class Page(Resource):
         return text
 
 
+class Question(Request):
+    """A request without a body: nothing is stored of what somebody sends with one."""
+
+    def gotLength(self, length: int | None) -> None:
+        if length != 0:
+            self.channel.forceAbortClient()
+        super().gotLength(0)
+
+
 class QuietSite(Site):
     """Logs no request: somebody asks every few seconds."""
 
+    requestFactory = Question
     noisy = False
 
-    def log(self, request: Request) -> None:
+    def log(self, request: http.Request) -> None:
         """Nothing is logged."""
+
+
+class Few(WrappingFactory):
+    """Lets in only so many at a time: these connections must not take the place of people's."""
+
+    noisy = False
+
+    def logPrefix(self) -> str:
+        return "Metrics"
+
+    def buildProtocol(self, addr: IAddress) -> ProtocolWrapper | None:  # type: ignore[override]
+        return super().buildProtocol(addr) if len(self.protocols) < AT_ONCE else None
 
 
 class MetricsService(MultiService):
@@ -125,13 +159,11 @@ class MetricsService(MultiService):
             "chatd_reactor_lag_seconds", "How late the reactor is", buckets=_BUCKETS, registry=self._registry
         )
         self._lag = Lag(reactor, late.observe)
-        beats = TimerService(BEAT, self._lag.beat)
-        beats.clock = reactor
-        beats.setServiceParent(self)
+        self._lag.setServiceParent(self)
         root = Resource()
         root.putChild(b"metrics", Page(self._metrics, CONTENT_TYPE_LATEST))
         root.putChild(b"healthz", Page(self._health, "text/plain; charset=utf-8"))
-        strports.service(endpoint, QuietSite(root, timeout=30, reactor=reactor), reactor).setServiceParent(self)
+        strports.service(endpoint, Few(QuietSite(root, timeout=30, reactor=reactor)), reactor).setServiceParent(self)
 
     def _metrics(self) -> tuple[int, bytes]:
         return 200, generate_latest(self._registry)
@@ -148,7 +180,8 @@ class MetricsService(MultiService):
 def is_local(endpoint: str) -> bool:
     """Say whether only this machine reaches an endpoint: a Unix socket, or a loopback address."""
     kind, *others = parts(endpoint) or [""]
-    interface = "".join(unescaped(part[10:]) for part in others if part.startswith("interface="))
+    named = dict(part.split("=", 1) for part in others if "=" in part)  # of two with one name, Twisted takes the last
+    interface = unescaped(named.get("interface", ""))
     try:
         return kind == "unix" or (kind in ("tcp", "tcp6") and ip_address(interface).is_loopback)
     except ValueError:

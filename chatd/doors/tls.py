@@ -119,6 +119,10 @@ class TLSConnection(TLSMemoryBIOProtocol):
     def writeConnectionLost(self) -> None:
         """Only who speaks plain text is told so and closed one way; the TLS of others can't bear that."""
 
+    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]
+        self._held_back = True  # for good: there is nobody to read for
+        super().connectionLost(reason)
+
     @property
     def _wire(self) -> Any:
         return self.transport

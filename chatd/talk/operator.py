@@ -6,10 +6,11 @@ their time, so that their answers come in order, and before the goodbye.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable
 from typing import Any, Protocol
 
-from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from chatd.core.events import Event, Several
@@ -23,6 +24,24 @@ from chatd.talk.terminal import Terminal
 WELCOME = "-- chatd, the operator's door: a plain line is announced to everyone; /h helps"
 
 
+MOST_WAITING = 1_000  # lines behind one that takes its time
+
+
+class TooMuchAtOnce(HallError):
+    """More was typed than can wait."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__("what you typed before is not done yet; wait for its answer", line)
+
+
+class LooksLikeCommand(HallError):
+    """A plain line would be announced to everyone; this one was hardly meant to be."""
+
+    def __init__(self, line: str) -> None:
+        name = line.partition(" ")[0]
+        super().__init__(f"/{name} is a command and begins with /; /announce says the line to everyone", line)
+
+
 class NoPrivateLines(HallError):
     """An operator typed what would be private to a person in the hall."""
 
@@ -33,8 +52,11 @@ class NoPrivateLines(HallError):
 class Daemon(Protocol):
     """What only the daemon itself can do."""
 
-    async def keep_bans(self) -> str:
-        """Write them to their file; return what is wrong about that, "" if they survive a restart."""
+    async def keep_bans(self) -> bool:
+        """Write them to their file; return False if there is none.
+
+        @raises HallError: if they can't be written.
+        """
 
     async def reload(self) -> list[str]:
         """Read the configuration again; return what came of it, a line each.
@@ -70,7 +92,8 @@ class Operating:
     def __init__(self, conversation: Conversation, daemon: Daemon) -> None:
         self.conversation = conversation
         self.daemon = daemon
-        self._in_order = DeferredLock()
+        self._waiting: deque[str] = deque()  # lines behind the one that is being dealt with
+        self._busy = self._gone = False
 
     @property
     def house(self) -> House:
@@ -89,6 +112,10 @@ class Operating:
     def sees(self, room: Room) -> bool:
         return True
 
+    def log(self, what: str, **facts: object) -> None:
+        """Log what an operator has done: names and addresses, and never a reason."""
+        self._log.info(f"An operator {what}", **facts)
+
     def begin(self) -> None:
         self._log.debug("An operator came by {address}", address=self.conversation.address)
         self.terminal.answer([WELCOME])
@@ -97,12 +124,26 @@ class Operating:
         """Nothing is asked of an operator."""
 
     def heard(self, line: str) -> None:
-        if line.strip():
-            self._in_order.run(lambda: Deferred.fromCoroutine(self._obey(line)))
+        if not line.strip():
+            return
+        if len(self._waiting) >= MOST_WAITING:
+            self.conversation.refuse(TooMuchAtOnce(line))
+            return
+        self._waiting.append(line)
+        if not self._busy:
+            Deferred.fromCoroutine(self._work())
 
     def leave(self, why: str, logged_as: str) -> None:
+        self._gone = True
         self.house.hall.listen(self, False)
         self._log.debug("An operator left ({why})", why=logged_as)
+
+    async def _work(self) -> None:
+        """Deal with what is waiting, one line after the other, until none is, or the operator has gone."""
+        self._busy = True
+        while self._waiting and not self._gone:
+            await self._obey(self._waiting.popleft())
+        self._busy = False
 
     async def _obey(self, line: str) -> None:
         try:
@@ -117,11 +158,11 @@ class Operating:
 
     def _begin_to(self, line: str) -> Awaitable[None] | None:
         if line.startswith("/") and not line.startswith("//"):
-            name = TABLE.find(line[1:].partition(" ")[0], line).names[0]
-            self._log.info("An operator used /{name}", name=name)
-            return TABLE.run(self, line[1:], line)
+            return TABLE.run(self, line[1:])
         if line.rstrip() == "quit":
             return TABLE.run(self, "quit")
         if line.startswith("@") or line[:3].lower() == "to:":
             raise NoPrivateLines(line)
+        if TABLE.is_command(line):
+            raise LooksLikeCommand(line)
         return TABLE.run(self, f"announce {line.removeprefix('/')}")

@@ -1,6 +1,6 @@
 """What an operator may type: the slash commands as one table, in the same form as those for people.
 
-What takes its time is a coroutine. Names, addresses and reasons go to whom they concern, never into the log.
+What takes its time is a coroutine. The log has what was done to whom; reasons go to whom they concern alone.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from ipaddress import ip_address
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from chatd.core.bans import Ban, Kind, network_in
+from chatd.core.bans import Ban, Kind, Network, network_in
 from chatd.core.duration import in_words, seconds_in
 from chatd.core.member import Member
 from chatd.core.nickname import nickname
@@ -25,8 +26,18 @@ if TYPE_CHECKING:
     from chatd.talk.conversation import Conversation
     from chatd.talk.operator import Operating
 
+_LOOPBACK = (ip_address("127.0.0.1"), ip_address("::1"))
+_LOOPBACK_PREFIX = 8  # bits; a wider network is meant for others too
 LONGEST_DRAIN = 10_080  # minutes, a week
 _KINDS: dict[Kind, str] = {"name": "banned", "network": "banned", "mute": "muted"}
+
+
+class NotByAddress(HallError):
+    """People who come by this machine itself share its address with everything on it."""
+
+    def __init__(self, network: str) -> None:
+        super().__init__(f"{network} is this machine itself; its people can be banned by name alone")
+
 
 TABLE = Table(
     ("text", "is announced to everyone, as by /announce"),
@@ -76,28 +87,35 @@ def kick(talk: Operating, name: str, why: str) -> None:
     _dismiss([other], "disconnected", why)
 
 
-@command("ban", arguments="target [duration] [why...]", help="let a name, an address or a network in no more")
+@command(
+    "ban",
+    arguments="target [duration] [why...]",
+    help="let a name, an address or a network in no more: for 2h, or for good",
+)
 async def ban(talk: Operating, target: str, duration: str, why: str) -> None:
     network = network_in(target)
     made = _made(talk, "name" if network is None else "network", str(network or target), duration, why)
-    talk.house.hall.bans.add(made)
+    _check_not_here(network)
+    instead = _instead_of(talk, talk.house.hall.bans.add(made))
     if network is None:
         keys = nickname(target).keys
         struck = [other for other in talk.house.people if other.member and not keys.isdisjoint(other.member.name.keys)]
     else:
-        struck = [other for other in talk.house.people if other.ip is not None and other.ip in network]
+        struck = _from(talk, network)
     lasts = made.lasts(talk.house.hall.now())
     names = some_of([_called(other) for other in struck]) if struck else ""
     hint = "".join(_address_of(talk, other) for other in struck if network is None)
     _dismiss(struck, "banned", f"{lasts}, {made.why}" if made.why else lasts)
-    also = f"; disconnected: {names}" if names else ""
-    talk.answer(f"{made.target} is banned {lasts}{also}{await _kept(talk)}", *filter(None, [hint]))
+    also = f"; disconnected: {names}" if names else "; nobody of that name is here" if network is None else ""
+    talk.log("banned {target} {lasts}", target=made.target, lasts=lasts)
+    talk.answer(f"{made.target} is banned {lasts}{instead}{also}{await _kept(talk)}", *filter(None, [hint]))
 
 
 @command("unban", arguments="target", help="end the ban of a name, an address or a network")
 async def unban(talk: Operating, target: str) -> None:
     network = network_in(target)
     lifted = talk.house.hall.bans.lift("name" if network is None else "network", str(network or target))
+    talk.log("unbanned {target}", target=lifted.target)
     talk.answer(f"{lifted.target} is not banned any more{await _kept(talk)}")
 
 
@@ -112,19 +130,26 @@ def bans(talk: Operating) -> None:
     )
 
 
-@command("mute", arguments="name [duration] [why...]", help="let nothing that somebody types reach anyone")
+@command(
+    "mute",
+    arguments="name [duration] [why...]",
+    help="let nothing that somebody types reach anyone: for 15m, or for good",
+)
 async def mute(talk: Operating, name: str, duration: str, why: str) -> None:
     made = _made(talk, "mute", name, duration, why)
-    talk.house.hall.bans.add(made)
+    instead = _instead_of(talk, talk.house.hall.bans.add(made))
     lasts = made.lasts(talk.house.hall.now())
-    _tell(talk, name, f"-- the administrator has muted you {lasts}" + (f": {made.why}" if made.why else ""))
-    talk.answer(f"{made.target} is muted {lasts}{await _kept(talk)}")
+    told = _tell(talk, name, f"-- the administrator has muted you {lasts}" + (f": {made.why}" if made.why else ""))
+    also = "" if told else "; nobody of that name is here"
+    talk.log("muted {target} {lasts}", target=made.target, lasts=lasts)
+    talk.answer(f"{made.target} is muted {lasts}{instead}{also}{await _kept(talk)}")
 
 
 @command("unmute", arguments="name", help="let somebody speak again")
 async def unmute(talk: Operating, name: str) -> None:
     lifted = talk.house.hall.bans.lift("mute", name)
     _tell(talk, name, "-- you are not muted any more")
+    talk.log("unmuted {target}", target=lifted.target)
     talk.answer(f"{lifted.target} is not muted any more{await _kept(talk)}")
 
 
@@ -155,23 +180,28 @@ def stats(talk: Operating, option: str) -> None:
 
 @command("drain", arguments="[minutes|off]", help="let nobody in any more, and stop after so many minutes")
 def drain(talk: Operating, typed: str) -> None:
+    minutes = typed.removesuffix("m")
     if typed == "off":
         talk.daemon.open_again()
+        talk.log("let people in again")
         talk.answer("people get in again")
     elif not typed:
         talk.daemon.drain(None)
+        talk.log("lets nobody in any more")
         talk.answer("nobody gets in any more; /stop ends chatd, /drain off lets people in again")
-    elif typed.isdecimal() and 1 <= int(typed) <= LONGEST_DRAIN:
-        talk.daemon.drain(int(typed))
-        talk.answer(f"nobody gets in any more, and chatd stops in {typed} min; /drain off ends that")
+    elif minutes.isascii() and minutes.isdecimal() and 1 <= int(minutes) <= LONGEST_DRAIN:
+        talk.daemon.drain(int(minutes))
+        talk.log("lets nobody in any more, and stops chatd in {minutes} min", minutes=minutes)
+        talk.answer(f"nobody gets in any more, and chatd stops in {minutes} min; /drain off ends that")
     else:
         raise BadDrain(typed)
 
 
 @command("stop", help="say goodbye to everyone, and end the daemon")
 def stop(talk: Operating) -> None:
-    talk.answer("chatd stops now")
     talk.daemon.stop()
+    talk.log("stopped chatd")
+    talk.answer("chatd stops now")
 
 
 @command("reload", help="take over what has changed in the configuration")
@@ -242,6 +272,19 @@ def _made(talk: Operating, kind: Kind, target: str, duration: str, why: str) -> 
     return Ban(kind, target, until, why)
 
 
+def _check_not_here(network: Network | None) -> None:
+    """@raises NotByAddress: for this machine itself."""
+    here = network is not None and any(one in network for one in _LOOPBACK) and network.prefixlen >= _LOOPBACK_PREFIX
+    if here:
+        raise NotByAddress(str(network))
+
+
+def _instead_of(talk: Operating, replaced: Ban | None) -> str:
+    """Return what the operator should know of a ban that another took the place of."""
+    now = talk.house.hall.now()
+    return f" (before: {replaced.target} {replaced.lasts(now)})" if replaced and replaced.holds(now) else ""
+
+
 def _dismiss(others: Iterable[Conversation], done: str, why: str) -> None:
     """Disconnect people, and tell them and their rooms what was done to them; the log is told no reason."""
     because = f": {why}" if why else ""
@@ -249,25 +292,33 @@ def _dismiss(others: Iterable[Conversation], done: str, why: str) -> None:
         other.depart(f"!! you were {done} by the administrator{because}", f"{done} by the administrator{because}", done)
 
 
-def _tell(talk: Operating, name: str, line: str) -> None:
-    """Tell who has that name something, if they are here."""
+def _tell(talk: Operating, name: str, line: str) -> bool:
+    """Tell who has that name something; return whether they are here."""
     try:
         member = talk.house.hall.find(name)
     except NobodyHere:
-        return
+        return False
     _conversation_of(talk, member).terminal.answer([line])
+    return True
+
+
+def _from(talk: Operating, network: Network | None) -> list[Conversation]:
+    return [other for other in talk.house.people if network and other.ip and other.ip in network]
 
 
 def _address_of(talk: Operating, other: Conversation) -> str:
     """Return how to ban the address too of somebody who may come back under another name."""
     if other.ip is None:
         return ""
-    near = [each for each in talk.house.people if each.ip == other.ip and each is not other]
+    near = [each for each in _from(talk, network_in(str(other.ip))) if each is not other]
     too = f"; {some_of([_called(each) for each in near])} would be disconnected too" if near else ""
-    return f"/ban {other.ip} bans their address{too}"
+    whole = "" if other.ip.version == 4 else " with its /64"
+    return f"/ban {other.ip} bans their address{whole}{too}"
 
 
 async def _kept(talk: Operating) -> str:
-    """Write the bans to their file; return a warning if they won't survive a restart."""
-    problem = await talk.daemon.keep_bans()
-    return f", until chatd stops: {problem}" if problem else ""
+    """Write the bans to their file; return a warning if there is none.
+
+    @raises HallError: if they can't be written.
+    """
+    return "" if await talk.daemon.keep_bans() else "; without --state, until chatd stops at the latest"

@@ -103,7 +103,7 @@ class Table:
         return self._by_name[name]
 
     def run(self, talk: Any, typed: str, line: str = "") -> Awaitable[None] | None:
-        """Do what was typed behind the slash; what takes its time is returned.
+        """Do what was typed behind the slash; what takes its time is returned to be awaited.
 
         @raises HallError: if it is refused, giving back `line`.
         """
@@ -111,6 +111,15 @@ class Table:
         found = self.find(name, line)
         talk.terminal.charge(found.cost - 1)
         return found.does(talk, *found.parse(rest))
+
+    def is_command(self, typed: str) -> bool:
+        """Say whether a line without a slash would be a command with one."""
+        name, _, rest = typed.partition(" ")
+        try:
+            self.find(name).parse(rest)
+        except HallError:
+            return False
+        return True
 
     def help(self) -> Iterator[str]:
         """Yield a line for each thing that may be typed."""

@@ -54,3 +54,17 @@ class AllowanceTests(SynchronousTestCase):
             allowance.spend(amount, now)
             total, last = total + amount, amount
         self.assertLessEqual(total, 10 + 5 * now + last + 1e-6)
+
+    def test_change(self) -> None:
+        """With another rate and burst, what is left stays as far as it fits; nobody gets a debt of it."""
+        allowance = Allowance(5, 1000, 0)
+        allowance.spend(900, 0)
+        allowance.change(5, 10)
+        self.assertEqual(allowance.wait(0), 0)
+        allowance.spend(10, 0)
+        self.assertEqual(allowance.wait(0), 0.2)
+        allowance.change(1, 100)
+        self.assertEqual(allowance.wait(0), 1)
+        allowance.spend(5, 0)
+        allowance.change(1, 10)
+        self.assertEqual(allowance.wait(0), 6)

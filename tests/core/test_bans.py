@@ -78,6 +78,15 @@ class BansTests(SynchronousTestCase):
         self.bans.rename(nickname("eve"), nickname("eva"), 0.0)
         self.bans.check_speech(nickname("eva"), 0.0)
 
+    def test_two_mutes(self) -> None:
+        """If somebody muted takes a name that is muted, the longer of the two holds."""
+        for old, new, until in ((60.0, None, None), (60.0, 90.0, 90.0), (None, 90.0, None), (90.0, 60.0, 90.0)):
+            bans = Bans()
+            bans.add(Ban("mute", "bob", old, ""))
+            bans.add(Ban("mute", "eve", new, ""))
+            bans.rename(nickname("bob"), nickname("eve"), 0.0)
+            self.assertEqual([(ban.target, ban.until) for ban in bans.in_force(0.0)], [("eve", until)])
+
     def test_lift(self) -> None:
         """A ban is ended under any spelling of its name, and only once."""
         self.bans.add(Ban("name", "AIice", None, ""))
@@ -86,12 +95,16 @@ class BansTests(SynchronousTestCase):
         self.assertIn("is not banned", str(self.assertRaises(NotBanned, self.bans.lift, "name", "alice")))
         self.assertIn("is not muted", str(self.assertRaises(NotBanned, self.bans.lift, "mute", "alice")))
         self.assertRaises(NotBanned, self.bans.lift, "network", "10.0.0.0/8")
+        self.assertRaises(NotBanned, self.bans.lift, "name", "no:name")
 
     def test_replaced(self) -> None:
         """A second ban of the same target takes the place of the first."""
-        self.bans.add(Ban("name", "bob", 60.0, "one"))
-        self.bans.add(Ban("name", "Bob", 90.0, "two"))
-        self.assertEqual(self.bans.in_force(0.0), [Ban("name", "Bob", 90.0, "two")])
+        first, second = Ban("name", "AIice", 60.0, "one"), Ban("name", "alice", 90.0, "two")
+        self.assertIsNone(self.bans.add(first))
+        self.assertEqual(self.bans.add(second), first)
+        self.assertEqual(self.bans.in_force(0.0), [second])
+        self.bans.lift("name", "alice")
+        self.bans.check_name(nickname("AIice"), 0.0)
 
     def test_nobodys_name(self) -> None:
         """What could be nobody's name can't be banned."""
@@ -114,10 +127,11 @@ class BansTests(SynchronousTestCase):
         self.assertRaises(Banned, again.check_address, ip_address("2001:db8::1"), 70.0)
 
     def test_stricter_rules(self) -> None:
-        """A name that nobody can have any more is left out, and the rest restored."""
+        """A name that nobody can have any more is kept for rules that may change again, and the rest restored."""
         names = [{"kind": "name", "target": name, "until": None, "why": ""} for name in ("admin", "bob")]
         self.bans.restore(names, 0.0)
         self.assertEqual([ban.target for ban in self.bans.in_force(0.0)], ["bob"])
+        self.assertEqual([entry["target"] for entry in self.bans.plain(0.0)], ["bob", "admin"])
 
     def test_damaged(self) -> None:
         """Anything else is refused, and changes nothing."""
@@ -131,6 +145,9 @@ class BansTests(SynchronousTestCase):
             [good, {**good, "target": 7}],
             [good, {**good, "kind": "network"}],
             [good, {**good, "until": "never"}],
+            [good, {**good, "until": float("inf")}],
+            [good, {**good, "until": float("nan")}],
+            [good, {**good, "until": 10**400}],
             [good, {"kind": "name"}],
         ):
             self.assertRaises(ValueError, self.bans.restore, damaged, 0.0)
@@ -149,6 +166,8 @@ class NetworkTests(SynchronousTestCase):
             ("::ffff:10.0.0.7", "10.0.0.7/32"),
             ("::ffff:10.0.0.7/120", "10.0.0.0/24"),
             ("::ffff:10.0.0.7/64", "::/64"),
+            ("10.0.0.7:49152", "10.0.0.7/32"),
+            ("[2001:db8::1]:49152", "2001:db8::/64"),
         ):
             self.assertEqual(str(network_in(typed)), network)
 

@@ -24,7 +24,7 @@ class DurationTests(SynchronousTestCase):
             (0.9, "0 s"),
             (59, "59 s"),
             (60, "1 min"),
-            (119, "1 min"),
+            (119, "1 min 59 s"),
             (3600, "1 h"),
             (7500, "2 h 5 min"),
             (86_400, "1 d"),

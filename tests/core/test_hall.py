@@ -245,17 +245,26 @@ class ListenTests(HallTestCase):
         alice.say("hello")
         self.assertIn(Said(1020, "alice", "hello"), listener.heard)
 
-    def test_gathered(self) -> None:
-        """Nothing is told to who has stopped to listen meanwhile."""
+    def test_in_order(self) -> None:
+        """Nobody is heard before it is told that they came, or what they are called now."""
         listener = Listener()
         self.hall.listen(listener, True)
-        self.enter("alice")
-        listener.heard.clear()
-        self.hall.enter("bob", lambda event: None)
-        self.hall.enter("carol", lambda event: None)
-        self.hall.listen(listener, False)
-        self.clock.advance(10)
-        self.assertEqual(listener.heard, [Joined(1010, ("bob",))])
+        alice, bob = (self.hall.enter(name, lambda event: None) for name in ("alice", "bob"))
+        bob.say("hello")
+        bob.rename("rob")
+        bob.say("it's me")
+        alice.leave("bye")
+        self.assertEqual(
+            listener.heard,
+            [
+                Joined(1000, ("alice",)),
+                Joined(1000, ("bob",)),
+                Said(1000, "bob", "hello"),
+                Renamed(1000, (("bob", "rob"),)),
+                Said(1000, "rob", "it's me"),
+                Left(1000, ("alice",), "bye"),
+            ],
+        )
 
 
 class AdmissionTests(HallTestCase):
@@ -296,8 +305,10 @@ class AdmissionTests(HallTestCase):
             lambda: alice.rename("x"),
             lambda: alice.set_away("x"),
             lambda: alice.invite("bob"),
+            lambda: alice.move("#alice-shouts"),
         ):
             self.assertRaises(Muted, attempt)
+        self.assertEqual(list(self.hall.rooms), ["#lobby"])
         alice.set_away("")
         bob.say("hello")
         self.assertEqual(self.heard(bob), [Said(1020, "bob", "hello")])

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.internet.error import ConnectionDone
+from twisted.internet.testing import MemoryReactorClock, StringTransportWithDisconnection
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.doors.metrics import BEAT, MetricsService, is_local
+from chatd.doors.metrics import AT_ONCE, BEAT, MetricsService, is_local
 
 
 class MetricsTests(SynchronousTestCase):
@@ -28,11 +30,16 @@ class MetricsTests(SynchronousTestCase):
         self.service.privilegedStartService()
         self.service.startService()
 
+    def connect(self) -> tuple[Any, StringTransportWithDisconnection]:
+        connection = self.reactor.tcpServers[0][1].buildProtocol(None)
+        transport = StringTransportWithDisconnection()
+        transport.protocol = connection
+        connection.makeConnection(transport)
+        return connection, transport
+
     def get(self, path: str) -> tuple[int, str]:
         """Return the status and the text of a page."""
-        connection = self.reactor.tcpServers[0][1].buildProtocol(None)
-        transport = StringTransport()
-        connection.makeConnection(transport)
+        connection, transport = self.connect()
         connection.dataReceived(f"GET {path} HTTP/1.0\r\n\r\n".encode())
         head, _, text = transport.value().decode().partition("\r\n\r\n")
         return int(head.split()[1]), text
@@ -64,9 +71,31 @@ class MetricsTests(SynchronousTestCase):
         self.reactor.pump([BEAT] * 4)
         self.reactor.advance(BEAT + 0.3)
         text = self.get("/metrics")[1]
-        self.assertIn('chatd_reactor_lag_seconds_bucket{le="0.001"} 5.0', text)
-        self.assertIn('chatd_reactor_lag_seconds_bucket{le="0.25"} 5.0', text)
-        self.assertIn('chatd_reactor_lag_seconds_bucket{le="0.5"} 6.0', text)
+        self.assertIn('chatd_reactor_lag_seconds_bucket{le="0.001"} 4.0', text)
+        self.assertIn('chatd_reactor_lag_seconds_bucket{le="0.25"} 4.0', text)
+        self.assertIn('chatd_reactor_lag_seconds_bucket{le="0.5"} 5.0', text)
+
+    def test_always_late(self) -> None:
+        """A reactor that is late at every beat is late each time."""
+        self.reactor.pump([BEAT + 0.4] * 25)
+        text = self.get("/metrics")[1]
+        self.assertIn('chatd_reactor_lag_seconds_bucket{le="0.25"} 0.0', text)
+        self.assertIn('chatd_reactor_lag_seconds_bucket{le="0.5"} 25.0', text)
+
+    def test_body(self) -> None:
+        """A request with a body is cut off, before any of it is stored."""
+        for length in ("Content-Length: 1000000", "Transfer-Encoding: chunked"):
+            connection, transport = self.connect()
+            connection.dataReceived(f"POST /metrics HTTP/1.1\r\nHost: x\r\n{length}\r\n\r\n".encode())
+            self.assertFalse(transport.connected)
+
+    def test_many(self) -> None:
+        """Only so many connections are open at a time."""
+        for _ in range(AT_ONCE):
+            connection, _ = self.connect()
+        self.assertIsNone(self.reactor.tcpServers[0][1].buildProtocol(None))
+        connection.connectionLost(Failure(ConnectionDone()))
+        self.assertIsNotNone(self.reactor.tcpServers[0][1].buildProtocol(None))
 
     def test_healthy(self) -> None:
         """/healthz says ok."""
@@ -104,6 +133,9 @@ class MetricsTests(SynchronousTestCase):
         self.assertEqual(self.reactor.getDelayedCalls(), [])
 
 
+LAST_WINS = "tcp:9428:interface=127.0.0.1:interface="
+
+
 class LocalTests(SynchronousTestCase):
     def test_local(self) -> None:
         """Unix sockets and loopback addresses are this machine's alone."""
@@ -118,7 +150,14 @@ class LocalTests(SynchronousTestCase):
 
     def test_public(self) -> None:
         """All else may be reached by others, and is refused unless that is wanted."""
-        for endpoint in ("tcp:9428", "tcp:9428:interface=10.0.0.1", r"tcp6:9428:interface=\:\:", "systemd:index=0", ""):
+        for endpoint in (
+            "tcp:9428",
+            "tcp:9428:interface=10.0.0.1",
+            r"tcp6:9428:interface=\:\:",
+            "systemd:index=0",
+            "",
+            LAST_WINS,
+        ):
             self.assertFalse(is_local(endpoint), endpoint)
         error = self.assertRaises(ValueError, MetricsService, "tcp:9428", False, dict, MemoryReactorClock())
         self.assertIn("--metrics-public", str(error))

@@ -557,10 +557,10 @@ class EndpointTests(TLSTestCase):
     def test_not_installed(self) -> None:
         """Without pyOpenSSL chatd serves plain ports, and says what to install when it is asked for TLS."""
         run = "import sys; sys.modules['OpenSSL'] = None; from chatd.service import *\n"
-        run += "from twisted.internet import reactor; ChatService(Settings(listen=('tcp:1', *sys.argv[1:])), reactor)"
+        run += "options = Options(); options.parseOptions(['--listen=tcp:1', *sys.argv[1:]]); makeService(options)"
         for endpoints, said in (
             ((), ""),
-            (("ssl:2429:privateKey=x",), "TLS needs pyOpenSSL: pip install 'chatd[tls]'; tcp:2428 would work\n"),
+            (("--listen=ssl:2429:privateKey=x",), "TLS needs pyOpenSSL: pip install 'chatd[tls]'\n"),
         ):
             done = subprocess.run(
                 (sys.executable, "-c", run, *endpoints), cwd=CHECKOUT, capture_output=True, text=True, timeout=20

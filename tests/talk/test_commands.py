@@ -290,8 +290,8 @@ class InformationTests(CommandTestCase):
     def test_version_and_uptime(self) -> None:
         """/version and /uptime say what they say."""
         self.assertIn(f"-- chatd {__version__} on Python 3.", self.type("/version")[0])
-        self.clock.advance(60)
-        self.assertEqual(self.type("/uptime"), ["-- open for 1 min; 3 people are here"])
+        self.clock.advance(3600 - self.clock.seconds())
+        self.assertEqual(self.type("/uptime"), ["-- open for 1 h; 3 people are here"])
 
     def test_quit(self) -> None:
         """/quit, /exit and /bye leave."""

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 
 from chatd.core.refusals import HallError
 from chatd.talk.conversation import Conversation
-from chatd.talk.operator import WELCOME, Operating
+from chatd.talk.operator import MOST_WAITING, WELCOME, Operating
 from chatd.talk.operator_commands import TABLE
 from tests.talk.test_conversation import Screen, TalkTestCase
 
@@ -18,12 +18,15 @@ class NotedDaemon:
 
     def __init__(self) -> None:
         self.told: list[Any] = []
-        self.problem = ""
+        self.has_file = True
+        self.problem: HallError | None = None
         self.reloaded: Deferred[list[str]] = Deferred()
 
-    async def keep_bans(self) -> str:
+    async def keep_bans(self) -> bool:
         self.told.append("keep_bans")
-        return self.problem
+        if self.problem:
+            raise self.problem
+        return self.has_file
 
     async def reload(self) -> list[str]:
         return await self.reloaded
@@ -113,6 +116,17 @@ class AnnounceTests(OperatorTestCase):
             self.assertEqual(answers[1], f"!! not sent: {line.strip()}")
         self.assertEqual(self.take(), {"alice": [], "bob": []})
 
+    def test_looks_like_a_command(self) -> None:
+        """A command without its slash is given back, not announced; a sentence that begins like one is announced."""
+        for line in ("kick alice spam", "help", "drain 10", "exit", "ls -l"):
+            answers = self.type(line)
+            self.assertIn(f"/{line.split()[0]} is a command and begins with /", answers[0])
+            self.assertEqual(answers[1], f"!! not sent: {line}")
+        self.type("stop talking, please", "/announce kick alice spam")
+        self.assertEqual(
+            self.take()["alice"], ["## Administrator: stop talking, please", "## Administrator: kick alice spam"]
+        )
+
     def test_unknown(self) -> None:
         """An unknown command is refused with the nearest, a command for people alone likewise; nothing is announced."""
         self.assertIn("the nearest is /kick", self.type("/kikc bob")[0])
@@ -167,7 +181,7 @@ class LsTests(OperatorTestCase):
             [
                 "-- NICKNAME  ROOM    ADDRESS      SINCE             IDLE        WAITING",
                 "-- alice     #lobby  10.0.0.1:99  1970-01-12 13:46  0 s         0 B",
-                "-- bob       #lobby  10.0.0.2:99  1970-01-12 13:46  1 min       12,345 B",
+                "-- bob       #lobby  10.0.0.2:99  1970-01-12 13:46  1 min 15 s  12,345 B",
                 "-- -         -       10.0.0.9:1   1970-01-12 13:47  0 s         0 B",
             ],
         )
@@ -191,6 +205,49 @@ class ModerationTests(OperatorTestCase):
         self.assertIn("bob left (disconnected), was at 10.0.0.2:99", self.log.getvalue())
         self.assertNotIn("enough", self.log.getvalue())
         self.assertIn("-- you are bob", self.come("bob", "10.0.0.2"))
+
+    def test_look_alike(self) -> None:
+        """An operator is told what a ban of a look-alike takes the place of."""
+        self.type("/ban eve")
+        self.assertIn("-- EVE is banned for 1 min 30 s (before: eve for good)", self.type("/ban EVE 90s")[0])
+        self.type("/mute dora 2h")
+        self.assertIn("-- dora is muted for good (before: dora for 2 h)", self.type("/mute dora")[0])
+
+    def test_neighbours(self) -> None:
+        """The hint at an address names everybody whom its ban would disconnect: with IPv6, its /64."""
+        self.come("vi", "fd00::2")
+        self.come("wu", "fd00::77")
+        self.assertEqual(
+            self.type("/ban vi")[1], "-- /ban fd00::2 bans their address with its /64; wu would be disconnected too"
+        )
+
+    def test_this_machine(self) -> None:
+        """The machine itself can't be banned; a network that is wider can."""
+        for target in ("127.0.0.1", "::1", "127.0.0.0/8"):
+            self.assertIn("is this machine itself", self.type(f"/ban {target}")[0])
+        self.assertEqual(self.type("/bans"), ["-- nobody is banned or muted"])
+        self.assertIn("0.0.0.0/0 is banned for good; disconnected: alice and bob", self.type("/ban 0.0.0.0/0")[0])
+
+    def test_no_address(self) -> None:
+        """A slip in an address is not taken for a name, and nobody has such a name."""
+        for target in ("192.168.1.256", "192.168.1", "10.0.0.0/33"):
+            self.assertIn("can't be a nickname", self.type(f"/ban {target}")[0])
+        self.assertIn("it looks like an address", self.come("10.0.0.7", "10.0.0.7"))
+
+    def test_logged(self) -> None:
+        """The log says what an operator has done to whom, and no reason."""
+        self.type("/ban eve 2h SECRET", "/mute bob SECRET", "/unmute bob", "/unban eve", "/drain 5", "SECRET", "/stop")
+        log = self.log.getvalue()
+        for line in (
+            "An operator banned eve for 2 h",
+            "An operator muted bob for good",
+            "An operator unmuted bob",
+            "An operator unbanned eve",
+            "An operator lets nobody in any more, and stops chatd in 5 min",
+            "An operator stopped chatd",
+        ):
+            self.assertIn(f"{line}\n", log)
+        self.assertNotIn("SECRET", log)
 
     def test_kick_nobody(self) -> None:
         """Nobody is disconnected for another's name."""
@@ -219,7 +276,9 @@ class ModerationTests(OperatorTestCase):
 
     def test_ban_for_good(self) -> None:
         """Without a duration, a ban is for good; the first word of a reason is not taken for one."""
-        self.assertEqual(self.type("/ban eve spamming all day"), ["-- eve is banned for good"])
+        self.assertEqual(
+            self.type("/ban eve spamming all day"), ["-- eve is banned for good; nobody of that name is here"]
+        )
         self.assertEqual(self.type("/bans"), ["-- eve is banned for good: spamming all day"])
 
     def test_bad_ban(self) -> None:
@@ -263,11 +322,12 @@ class ModerationTests(OperatorTestCase):
         self.assertIn("-- you are eve", self.come("eve", "10.0.0.3"))
 
     def test_not_kept(self) -> None:
-        """An operator is told if a ban won't survive a restart."""
-        self.daemon.problem = "there is no --state folder"
-        self.assertEqual(
-            self.type("/ban eve"), ["-- eve is banned for good, until chatd stops: there is no --state folder"]
-        )
+        """An operator is told if a ban won't survive a restart; if that is by a fault, it is a refusal."""
+        self.daemon.has_file = False
+        self.assertIn("; without --state, until chatd stops at the latest", self.type("/ban eve")[0])
+        self.daemon.problem = HallError("bans.json can't be written; it holds until chatd stops")
+        self.assertEqual(self.type("/ban bob"), ["!! bans.json can't be written; it holds until chatd stops"])
+        self.assertTrue(self.people["bob"][1].hung_up)
 
     def test_mute(self) -> None:
         """/mute lets nothing that somebody types reach anyone, tells them why and for how long, and ends by itself."""
@@ -277,10 +337,10 @@ class ModerationTests(OperatorTestCase):
         for line in ("hello", "@alice psst", "/me waves", "/quit my last words", "/nick bobby"):
             bob.heard(line)
             self.assertIn(
-                "!! the administrator has muted you for 14 min more (too loud)", self.people["bob"][1].take()[0]
+                "!! the administrator has muted you for 14 min 50 s more (too loud)", self.people["bob"][1].take()[0]
             )
         self.assertEqual(self.take()["alice"], [])
-        self.assertEqual(self.type("/bans"), ["-- bob is muted for 14 min: too loud"])
+        self.assertEqual(self.type("/bans"), ["-- bob is muted for 14 min 40 s: too loud"])
         self.clock.advance(900)
         bob.heard("hello")
         self.assertEqual(self.take()["alice"], ["<bob> hello"])
@@ -289,7 +349,7 @@ class ModerationTests(OperatorTestCase):
         """Without a reason or a duration it is for good, also for somebody who isn't here."""
         self.type("/mute bob")
         self.assertEqual(self.take()["bob"], ["-- the administrator has muted you for good"])
-        self.assertEqual(self.type("/mute eve"), ["-- eve is muted for good"])
+        self.assertEqual(self.type("/mute eve"), ["-- eve is muted for good; nobody of that name is here"])
         self.assertIn("-- you are eve", self.come("eve", "10.0.0.3"))
         self.people["eve"][0].heard("hello")
         self.assertEqual(self.take()["alice"], ["-- eve joined"])
@@ -339,9 +399,10 @@ class DaemonTests(OperatorTestCase):
         self.assertIn("chatd stops in 10 min", self.type("/drain 10")[0])
         self.assertEqual(self.type("/drain off"), ["-- people get in again"])
         self.assertEqual(self.daemon.told, [("drain", None), ("drain", 10), "open again"])
-        for typed in ("0", "x", "-1", "10081", "1.5"):
+        for typed in ("0", "x", "-1", "10081", "1.5", "٣", "2h", "m"):
             self.assertIn("is no number of minutes from 1 to 10,080", self.type(f"/drain {typed}")[0])
         self.assertEqual(len(self.daemon.told), 3)
+        self.assertIn("chatd stops in 10 min", self.type("/drain 10m")[0])
 
     def test_stop(self) -> None:
         """/stop stops."""
@@ -364,6 +425,30 @@ class DaemonTests(OperatorTestCase):
         self.assertIn("-- chatd ", lines[1])
         self.assertEqual(lines[2:], ["-- goodbye"])
         self.assertTrue(self.screen.hung_up)
+
+    def test_behind_the_goodbye(self) -> None:
+        """What is typed behind a goodbye, or is still waiting when the connection is lost, is not done."""
+        self.type("/reload", "/quit", "/announce AFTER", "/stop")
+        self.daemon.reloaded.callback([])
+        self.assertEqual((self.take()["alice"], self.daemon.told), ([], []))
+        for lost in (False, True):
+            self.setUp()
+            self.type("/reload", "/listen on", "/stop")
+            if lost:
+                self.talk.hung_up("connection lost")
+            self.daemon.reloaded.callback([])
+            self.people["alice"][0].heard("hello")
+            self.assertEqual("<alice> hello" in self.screen.take(), not lost)
+            self.assertEqual(self.daemon.told, [] if lost else ["stop"])
+
+    def test_too_much_at_once(self) -> None:
+        """Only so many lines wait for one that takes its time; what is more is given back."""
+        lines = self.type("/reload", *["/version"] * (MOST_WAITING + 1))
+        self.assertEqual(len(lines), 2)
+        self.assertIn("what you typed before is not done yet", lines[0])
+        self.assertEqual(lines[1], "!! not sent: /version")
+        self.daemon.reloaded.callback([])
+        self.assertEqual(len(self.screen.take()), MOST_WAITING)
 
     def test_refused_later(self) -> None:
         """What is refused later is a refusal too."""
