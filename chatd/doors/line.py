@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import (
     IAddress,
@@ -68,7 +68,6 @@ class LineDoor(LineReceiver, TimeoutMixin):
 
     def __init__(self, factory: LineFactory) -> None:
         self.factory = factory
-        self.gone: Deferred[None] = Deferred()
         self._excess = b""  # of a line that is too long
         self._at_prompt = False
         self._closing = self._all_sent = self._all_read = False
@@ -185,8 +184,7 @@ class LineDoor(LineReceiver, TimeoutMixin):
         if self._held is not None:
             self._held.cancel()
         self.factory.gate.leave(self._where)
-        self.factory.doors.discard(self)
-        self.gone.callback(None)
+        self.factory.gone(self)
 
     def callLater(self, period: float, func: Callable[[], None]) -> IDelayedCall:
         call: IDelayedCall = self.factory.clock.callLater(period, func)
@@ -351,12 +349,20 @@ class LineFactory(Factory):
         self.post = post
         self.press = Press()
         self.doors: set[LineDoor] = set()
+        self._closed: Deferred[None] | None = None  # fires when there is none of them any more
 
     def logPrefix(self) -> str:
         return self.name
 
     def buildProtocol(self, addr: IAddress | None) -> LineDoor:
         return LineDoor(self)
+
+    def gone(self, door: LineDoor) -> None:
+        """A connection is lost."""
+        self.doors.discard(door)
+        if self._closed is not None and not self.doors:
+            closed, self._closed = self._closed, None
+            closed.callback(None)
 
     def take_terms(self, terms: Terms) -> None:
         """Hold everybody to other terms from now on, those who are inside too."""
@@ -369,7 +375,8 @@ class LineFactory(Factory):
 
     async def close_all(self, seconds: float) -> None:
         """Close every connection, giving each so long to take what is waiting."""
-        doors = tuple(self.doors)
-        for door in doors:
+        for door in tuple(self.doors):
             door.close_within(seconds)
-        await DeferredList([door.gone for door in doors])
+        if self.doors:
+            self._closed = Deferred()
+            await self._closed
