@@ -88,9 +88,9 @@ class Table:
         return add
 
     def share(self, table: Table, *names: str) -> None:
-        """Add commands of another table."""
-        for name in names:
-            self._add(table.find(name))
+        """Add commands of another table; without names, all of them."""
+        for command in map(table.find, names) if names else table:
+            self._add(command)
 
     def find(self, name: str, line: str = "") -> Command:
         """Return the command of that name.
