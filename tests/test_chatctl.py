@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from unittest.mock import patch
@@ -245,8 +244,7 @@ class ConsoleTests(ControlTestCase):
         self.terminal.say("/uptime")
         self.terminal.sees("-- open for")
         self.terminal.type("Up", "C-c", "Up", "Enter")
-        while self.terminal.screen().count("-- open for") < 2:
-            time.sleep(0.05)
+        self.terminal.sees("-- open for", times=2)
         self.terminal.type("Enter", "C-c")
         self.terminal.say("/version")
         self.terminal.sees("-- chatd 0")

@@ -42,10 +42,10 @@ class Terminal:
     def screen(self) -> str:
         return self._run("capture-pane", "-p", "-t", self._name)
 
-    def sees(self, text: str) -> str:
-        """Wait until a text is on the screen, and return the whole of it."""
+    def sees(self, text: str, times: int = 1) -> str:
+        """Wait until a text is on the screen, so often, and return the whole of it."""
         deadline = time.monotonic() + 10
-        while text not in (screen := self.screen()):
+        while (screen := self.screen()).count(text) < times:
             self._test.assertLess(time.monotonic(), deadline, f"{text!r} never came; the screen is\n{screen}")
         return screen
 

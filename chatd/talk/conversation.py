@@ -64,24 +64,6 @@ class State(Protocol):
         """It is over; `why` is told to others."""
 
 
-class Talk(Protocol):
-    """What a command needs that everybody may give, people and operators."""
-
-    table: Table
-
-    @property
-    def house(self) -> House: ...
-
-    @property
-    def terminal(self) -> Terminal: ...
-
-    def answer(self, *lines: str) -> None:
-        """Show lines that answer what was asked."""
-
-    def sees(self, room: Room) -> bool:
-        """Say whether they may know that a room is there."""
-
-
 class Conversation:
     """What a door hands lines of text to; what comes back goes to the door's terminal.
 
@@ -234,18 +216,15 @@ class AwaitingNickname:
         log("{address} left before giving a nickname ({why})", address=self._conversation.address, why=logged_as)
 
 
-class Chatting:
-    """A member of the hall: says lines and gives commands."""
+class Talk:
+    """What commands need of whoever gives them, people and operators alike."""
 
-    __slots__ = ("conversation", "member")
+    __slots__ = ("conversation",)
 
-    _log = Logger()
+    table: Table
 
-    table = commands.TABLE
-
-    def __init__(self, conversation: Conversation, member: Member) -> None:
+    def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation
-        self.member: Member = member
 
     @property
     def house(self) -> House:
@@ -256,8 +235,26 @@ class Chatting:
         return self.conversation.terminal
 
     def answer(self, *lines: str) -> None:
-        """Show lines that answer what the person asked."""
+        """Show lines that answer what was asked."""
         self.terminal.answer(f"-- {line}" for line in lines)
+
+    def sees(self, room: Room) -> bool:
+        """Say whether they may know that a room is there."""
+        raise NotImplementedError
+
+
+class Chatting(Talk):
+    """A member of the hall: says lines and gives commands."""
+
+    __slots__ = ("member",)
+
+    _log = Logger()
+
+    table = commands.TABLE
+
+    def __init__(self, conversation: Conversation, member: Member) -> None:
+        super().__init__(conversation)
+        self.member: Member = member
 
     def sees(self, room: Room) -> bool:
         return room.admits(self.member)

@@ -50,21 +50,18 @@ def kick(talk: Operating, name: str, why: str) -> None:
 )
 async def ban(talk: Operating, target: str, duration: str, why: str) -> None:
     network = network_in(target)
-    made = _made(talk, "name" if network is None else "network", str(network or target), duration, why)
     _check_not_here(network)
+    made = _made(talk, "network" if network else "name", str(network or target), duration, why)
     instead = _instead_of(talk, talk.house.hall.bans.add(made))
-    if network is None:
-        keys = nickname(target).keys
-        struck = [other for other in talk.house.people if other.member and not keys.isdisjoint(other.member.name.keys)]
-    else:
-        struck = _from(talk, network)
+    struck = _from(talk, network) if network else _called_like(talk, target)
+    hints = [] if network else [_address_of(talk, other) for other in struck if other.ip]
+    also = "" if network else "; nobody of that name is here"
+    if struck:
+        also = f"; disconnected: {some_of([_called(other) for other in struck])}"
     lasts = made.lasts(talk.house.hall.now())
-    names = some_of([_called(other) for other in struck]) if struck else ""
-    hint = "".join(_address_of(talk, other) for other in struck if network is None)
     _dismiss(struck, "banned", f"{lasts}, {made.why}" if made.why else lasts)
-    also = f"; disconnected: {names}" if names else "; nobody of that name is here" if network is None else ""
     talk.log("banned {target} {lasts}", target=made.target, lasts=lasts)
-    talk.answer(f"{made.target} is banned {lasts}{instead}{also}{await _kept(talk)}", *filter(None, [hint]))
+    talk.answer(f"{made.target} is banned {lasts}{instead}{also}{await _kept(talk)}", *hints)
 
 
 @command("unban", arguments="target", help="end the ban of a name, an address or a network")
@@ -116,7 +113,8 @@ async def rename(talk: Operating, old: str, new: str) -> None:
     talk.house.hall.rename(member, new)
     talk.conversation.log_rename(before, member)
     _tell(talk, new, f"-- the administrator calls you {member.nickname} now")
-    talk.answer(f"{before} is called {member.nickname} now{await _kept(talk)}")
+    await talk.daemon.keep_bans()  # a mute has moved with them
+    talk.answer(f"{before} is called {member.nickname} now")
 
 
 def _conversation_of(talk: Operating, member: Member) -> Conversation:
@@ -166,17 +164,21 @@ def _tell(talk: Operating, name: str, line: str) -> bool:
     return True
 
 
-def _from(talk: Operating, network: Network | None) -> list[Conversation]:
-    return [other for other in talk.house.people if network and other.ip and other.ip in network]
+def _from(talk: Operating, network: Network) -> list[Conversation]:
+    return [other for other in talk.house.people if other.ip and other.ip in network]
+
+
+def _called_like(talk: Operating, name: str) -> list[Conversation]:
+    keys = nickname(name).keys
+    return [other for other in talk.house.people if other.member and not keys.isdisjoint(other.member.name.keys)]
 
 
 def _address_of(talk: Operating, other: Conversation) -> str:
-    """Return how to ban the address too of somebody who may come back under another name."""
-    if other.ip is None:
-        return ""
-    near = [each for each in _from(talk, network_in(str(other.ip))) if each is not other]
+    """Return how to ban the address too of somebody who may come back under another name, and whom that would hit."""
+    network = network_in(str(other.ip))
+    near = [each for each in _from(talk, network) if each is not other] if network else []
     too = f"; {some_of([_called(each) for each in near])} would be disconnected too" if near else ""
-    whole = "" if other.ip.version == 4 else " with its /64"
+    whole = " with its /64" if ":" in str(other.ip) else ""
     return f"/ban {other.ip} bans their address{whole}{too}"
 
 

@@ -17,13 +17,10 @@ from chatd.core.events import Event, Several
 from chatd.core.member import Member
 from chatd.core.refusals import HallError
 from chatd.core.room import Room
-from chatd.talk.conversation import Conversation, House
+from chatd.talk.conversation import Conversation, Talk
 from chatd.talk.operator_commands import TABLE
-from chatd.talk.terminal import Terminal
 
 WELCOME = "-- chatd, the operator's door: a plain line is announced to everyone; /h helps"
-
-
 MOST_WAITING = 1_000  # lines behind one that takes its time
 
 
@@ -80,7 +77,7 @@ class Daemon(Protocol):
         """Return what can be counted, by its name."""
 
 
-class Operating:
+class Operating(Talk):
     """Speaks to everyone, and keeps order. Hears nothing of the hall but what it asks for."""
 
     _log = Logger()
@@ -90,24 +87,13 @@ class Operating:
     nickname = "the operator"
 
     def __init__(self, conversation: Conversation, daemon: Daemon) -> None:
-        self.conversation = conversation
+        super().__init__(conversation)
         self.daemon = daemon
         self._waiting: deque[str] = deque()  # lines behind the one that is being dealt with
         self._busy = self._gone = False
 
-    @property
-    def house(self) -> House:
-        return self.conversation.house
-
-    @property
-    def terminal(self) -> Terminal:
-        return self.conversation.terminal
-
     def deliver(self, event: Event | Several) -> object:
         return self.terminal.deliver(event)
-
-    def answer(self, *lines: str) -> None:
-        self.terminal.answer(f"-- {line}" for line in lines)
 
     def sees(self, room: Room) -> bool:
         return True
