@@ -53,9 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"chatctl: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # nobody wants to read on: `chatctl h | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         return 0
     except OSError as error:
+        _give_up_output()
         print(f"chatctl: the answer can't be written ({error.strerror})", file=sys.stderr)
         return 1
 
@@ -94,6 +95,11 @@ def connected(path: str) -> socket.socket:
         hint = "you may not open it" if isinstance(error, PermissionError) else "is chatd running with --control?"
         raise Unreachable(f"no chatd can be reached at {path} ({error.strerror or error}); {hint}") from None
     return connection
+
+
+def _give_up_output() -> None:
+    """Let what is left in a buffer go nowhere; at the end, Python would try to write it once more, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _show(answer: list[str]) -> int:
