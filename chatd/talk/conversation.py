@@ -222,6 +222,8 @@ class Talk:
     __slots__ = ("conversation",)
 
     table: Table
+    sees: Callable[[Room], bool]
+    """Says whether they may know that a room is there."""
 
     def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation
@@ -237,10 +239,6 @@ class Talk:
     def answer(self, *lines: str) -> None:
         """Show lines that answer what was asked."""
         self.terminal.answer(f"-- {line}" for line in lines)
-
-    def sees(self, room: Room) -> bool:
-        """Say whether they may know that a room is there."""
-        raise NotImplementedError
 
 
 class Chatting(Talk):
