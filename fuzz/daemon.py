@@ -20,7 +20,12 @@ CHECKOUT = Path(chatd.__file__).parent.parent
 LISTENS_WITHIN = 10.0  # seconds
 ENDS_WITHIN = 5.0  # seconds from SIGTERM
 OPTIONS = ("--line-rate=0", "--byte-rate=0", "--sendq=1024", "--stall-timeout=5")
-SIGNS_OF_A_BUG = ("Traceback (most recent call last)", "Unhandled", "Exception ignored")
+SIGNS_OF_A_BUG = (
+    "Traceback (most recent call last)",
+    " critical: ",
+    "Unhandled error",
+    "Exception ignored",
+)  # no name has a space
 
 
 class Daemon:

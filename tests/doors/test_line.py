@@ -226,8 +226,20 @@ class DepartureTests(DoorTestCase):
             line.connected = False
             door.connectionLost(Failure(ConnectionLost()))
             self.assertEqual([member.nickname for member in self.hall.members], ["bob"])
-        self.assertEqual(len(self.factory.doors), 1)
+        self.assertEqual((len(self.factory.doors), len(self.factory.house.people)), (1, 1))
         self.assertIn("-- alice left (connection lost)", self.seen(bob))
+
+    def test_every_end(self) -> None:
+        """However a conversation ends, nothing of it is kept."""
+        for number in range(12):  # more than the nicknames that may be refused
+            self.connect(b"admin\n" * number)
+        self.connect(b"quit\n")
+        self.connect(b"alice\nquit\n")
+        self.connect(b"\x16\x03\x01")
+        for _ in range(30):
+            self.connect()  # of which only 20 are let in from one address
+        self.clock.advance(100)
+        self.assertEqual((self.factory.doors, self.factory.house.people, self.hall.members), (set(), {}, {}))
 
     def test_closed(self) -> None:
         """A connection that is closed in order needs no reason."""
