@@ -67,8 +67,9 @@ class ClientTestCase(TwistdTestCase):
         self.opened = number + 1
         # A Unix socket's path has at most 107 bytes, fewer than a test's own folder.
         folder = Path("/tmp") / f"chatd-test-{self.port}"
-        folder.mkdir(exist_ok=True)
-        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        if number == 0:
+            folder.mkdir()
+            self.addCleanup(shutil.rmtree, folder, ignore_errors=True)  # behind the ends of all that live in it
         return Terminal(self, folder / "tmux", f"client{number}", client.format(port=self.port))
 
     def enter(self, client: str, nickname: str) -> Terminal:
