@@ -49,9 +49,7 @@ class Bans:
 
     def __init__(self) -> None:
         self._by_key: dict[tuple[Kind, str], Ban] = {}  # a name has two keys, and so has its ban
-        self._unusable: list[
-            Ban
-        ] = []  # of names that nobody can have by the rules of today; kept for those of another day
+        self._unusable: list[Ban] = []  # of names that nobody can have by the rules of today
         self._widths: set[int] = set()  # of the networks; each address is looked up once for each
 
     def add(self, ban: Ban) -> Ban | None:
@@ -99,7 +97,7 @@ class Bans:
         """@raises Banned: if nobody may come in from there; None is this machine itself."""
         if address is None:
             return
-        ban = self._find((("network", str(_around(address, width))) for width in self._widths), now)
+        ban = self._find((("network", str(around(address, width))) for width in self._widths), now)
         if ban:
             raise Banned(ban.terms(now))
 
@@ -153,7 +151,7 @@ class Bans:
         return next((ban for key in keys if (ban := self._by_key.get(key)) and ban.holds(now)), None)
 
 
-def _around(address: Address, width: int) -> Network:
+def around(address: Address, width: int) -> Network:
     """Return the network of so many bits that an address is in."""
     width = min(width, address.max_prefixlen)
     if isinstance(address, IPv4Address):

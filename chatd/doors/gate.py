@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from ipaddress import IPv4Address, ip_address, ip_network
+from ipaddress import IPv4Address, ip_address
 
 from twisted.internet import address as network
 from twisted.internet.interfaces import IAddress, IReactorTime
 
 from chatd.core.allowance import Allowance
-from chatd.core.bans import Address
+from chatd.core.bans import WIDTH_OF_ONE, Address, around
 from chatd.core.refusals import HallError
 
 ARRIVALS, ARRIVALS_WITHIN = 20, 10.0  # connections from one address, in seconds
@@ -171,7 +171,7 @@ def neighbourhood(address: IAddress) -> str:
     ip = ip_address_of(address)
     if ip is None or isinstance(ip, IPv4Address):
         return str(ip or "")
-    return str(ip_network((int(ip), 64), strict=False))
+    return str(around(ip, WIDTH_OF_ONE))
 
 
 def shown_address(address: IAddress) -> str:
