@@ -12,7 +12,6 @@ import sys
 import threading
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
-from unittest.mock import patch
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -93,11 +92,17 @@ class CommandTests(ControlTestCase):
 
     def test_piped(self) -> None:
         """Lines come from standard input too, as one would type them in the console; the status is the worst of all."""
-        with patch.object(sys, "stdin", io.StringIO("/version\n\n/kick nobody\nhello all\n")):
-            status, out, err = self.obey()
-        self.assertEqual((status, err), (1, 'nobody here is called "nobody"\n'))
-        self.assertIn(f"chatd {__version__}", out)
-        self.assertIn("announced to 0 people", out)
+        done = subprocess.run(
+            (sys.executable, "-m", "chatd.chatctl", "--control", self.control),
+            cwd=CHECKOUT,
+            input="/version\n\n/kick nobody\nhello all\n",
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
+        self.assertEqual((done.returncode, done.stderr), (1, 'nobody here is called "nobody"\n'))
+        self.assertIn(f"chatd {__version__}", done.stdout)
+        self.assertIn("announced to 0 people", done.stdout)
 
     def test_any_text(self) -> None:
         """An announcement may hold what any line may: emoji of several parts, wide spaces, Persian."""

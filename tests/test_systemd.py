@@ -93,9 +93,11 @@ class NotifierTests(SynchronousTestCase):
             notifier = self.start(**environment)
             self.clock.advance(STATUS_EVERY)
             notifier.stopService()
+            self.assertEqual((notifier.running, self.clock.getDelayedCalls()), (0, []))
 
     def test_full(self) -> None:
         """A systemd that reads nothing is not waited for."""
-        self.listen(self.path)
+        systemd = self.listen(self.path)
         self.start(NOTIFY_SOCKET=self.path)
         self.clock.pump([STATUS_EVERY] * 10_000)
+        self.assertIn(len(self.told(systemd)), range(2, 10_000))

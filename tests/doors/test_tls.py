@@ -10,6 +10,7 @@ from contextlib import chdir
 from contextlib import suppress as let_pass
 from pathlib import Path
 
+from cryptography.x509 import load_pem_x509_certificate
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address
@@ -525,7 +526,8 @@ class EndpointTests(TLSTestCase):
         folder = self.folder / "a:b\\c=d"
         folder.mkdir()
         write_pair(folder)
-        self.behind("1", r"privateKey={0}/a\:b\\c=d/key.pem:certKey={0}/a\:b\\c=d/cert.pem")
+        _, factory, _ = self.behind("1", r"privateKey={0}/a\:b\\c=d/key.pem:certKey={0}/a\:b\\c=d/cert.pem")
+        self.assertShows(factory, folder / "cert.pem")
 
     def test_relative_name(self) -> None:
         """Names of files are relative to where chatd was started, also when it has gone to another folder."""
@@ -540,7 +542,12 @@ class EndpointTests(TLSTestCase):
         (self.folder / "both.pem").write_bytes(
             (self.folder / "key.pem").read_bytes() + (self.folder / "cert.pem").read_bytes()
         )
-        self.behind("1", "privateKey={0}/both.pem")
+        _, factory, _ = self.behind("1", "privateKey={0}/both.pem")
+        self.assertShows(factory, self.folder / "cert.pem")
+
+    def assertShows(self, factory: TLSFactory, certificate: Path) -> None:
+        shown = factory.certificate.serverConnectionForTLS(None).get_certificate().to_cryptography()
+        self.assertEqual(shown, load_pem_x509_certificate(certificate.read_bytes()))
 
     def test_refused(self) -> None:
         """A string without port or key, and files that can't be used, are refused in one sentence."""
