@@ -18,7 +18,7 @@ check: $(VENV)/develops
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m twisted.trial tests
 	$(BIN)/coverage combine -q
-	$(BIN)/coverage report --include='chatd/core/*,chatd/talk/*' --fail-under=100
+	$(BIN)/coverage report --include='chatd/core/*,chatd/session/*' --fail-under=100
 	$(BIN)/coverage report --fail-under=95
 
 bench: $(VENV)/runs

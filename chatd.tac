@@ -7,7 +7,7 @@ from twisted.application.service import Application
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from chatd.service import Options, makeService
+from chatd.daemon.service import Options, makeService
 
 application = Application("chatd")
 makeService(Options()).setServiceParent(application)

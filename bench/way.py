@@ -15,8 +15,8 @@ from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.nickname import nickname
 from chatd.core.text import one_line
-from chatd.talk.conversation import Conversation, House
-from chatd.talk.rendering import View, render, view
+from chatd.session.session import Conversation, House
+from chatd.session.words import View, render, view
 
 RUNS = 7
 IN_A_RUN = 0.05  # seconds

@@ -11,7 +11,7 @@ from random import Random
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from chatd.talk.commands import TABLE
+from chatd.session.commands import TABLE
 from fuzz.names import HONEST, LOOK_ALIKES, ODD_NAMES, ROGUES, ROOMS
 from tests.doors.test_telnet import CLIENTS
 

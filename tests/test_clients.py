@@ -9,7 +9,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.test_service import TwistdTestCase
+from tests.daemon.test_service import TwistdTestCase
 
 TMUX_SIZE = ("-x", "100", "-y", "40")
 

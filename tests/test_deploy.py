@@ -11,8 +11,8 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.daemon.test_service import CHECKOUT, TwistdTestCase
 from tests.test_clients import needs
-from tests.test_service import CHECKOUT, TwistdTestCase
 
 DEPLOY = CHECKOUT / "deploy"
 ALLOWED_EXPOSURE = 0.2

@@ -5,9 +5,9 @@ from __future__ import annotations
 import subprocess
 import time
 
+from tests.daemon.test_service import TwistdTestCase
 from tests.doors.test_certificate import write_pair
 from tests.test_clients import PipeTestCase, needs
-from tests.test_service import TwistdTestCase
 
 S_CLIENT = "openssl s_client -quiet -connect 127.0.0.1:{port}"
 NCAT = "ncat --ssl 127.0.0.1 {port}"

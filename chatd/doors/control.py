@@ -11,11 +11,11 @@ from twisted.application.service import MultiService
 from twisted.internet.endpoints import quoteStringArgument
 from twisted.internet.interfaces import IReactorTime
 
-from chatd.doors.gate import Limits
 from chatd.doors.line import LineFactory, Terms
-from chatd.doors.post import Post
-from chatd.talk.conversation import House
-from chatd.talk.operator import Daemon, Operating
+from chatd.session.operator import Daemon, Operating
+from chatd.session.session import House
+from chatd.wire.batcher import Post
+from chatd.wire.gate import Limits
 
 # Operators are trusted, and scripts of theirs do a lot at once; still nothing may grow without end.
 _LIMITS = Limits(

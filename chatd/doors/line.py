@@ -24,13 +24,13 @@ from zope.interface import implementer
 
 from chatd.core.events import Event, Several
 from chatd.core.refusals import HallError, LineCutOff, LineTooLong, NicknameTooLate, NotText, SpokeTLS
-from chatd.doors.gate import Gate, Limits, Neighbours, Pace, ip_address_of, neighbourhood, shown_address
-from chatd.doors.outbox import Outbox
-from chatd.doors.post import Post, Press, encoded
-from chatd.doors.sockets import prepare
 from chatd.doors.telnet import END_OF_INPUT, Keyboard, erased, needs_erasing
-from chatd.talk.conversation import Conversation, House, State
-from chatd.talk.rendering import View
+from chatd.session.session import Conversation, House, State
+from chatd.session.words import View
+from chatd.wire.batcher import Post, Press, encoded
+from chatd.wire.gate import Gate, Limits, Neighbours, Pace, ip_address_of, neighbourhood, shown_address
+from chatd.wire.outbox import Outbox
+from chatd.wire.sockets import prepare
 
 EOF_TYPED = b"\x15\x04"  # how Keyboard hands on telnet's EOF, behind whatever was half typed
 MAX_LINE = 4096  # bytes

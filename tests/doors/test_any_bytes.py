@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chatd.core.member import Member
 from chatd.doors.line import MAX_LINE
-from chatd.talk.conversation import Conversation
+from chatd.session.session import Conversation
 from tests.doors.test_line import DoorTestCase, Line
 
 NOT_TEXT, TOO_LONG, CUT_OFF, END = "not text", "too long", "cut off", "end"

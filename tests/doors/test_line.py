@@ -14,11 +14,11 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.hall import Hall
-from chatd.doors.gate import Limits
 from chatd.doors.line import SLOW_GOODBYE, LineDoor, LineFactory, Terms
-from chatd.doors.post import Post
-from chatd.talk.conversation import House
-from chatd.talk.rendering import view
+from chatd.session.session import House
+from chatd.session.words import view
+from chatd.wire.batcher import Post
+from chatd.wire.gate import Limits
 
 
 class Line(StringTransportWithDisconnection):

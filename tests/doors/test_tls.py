@@ -24,9 +24,9 @@ from twisted.python.failure import Failure
 from chatd.doors.certificate import DAY
 from chatd.doors.line import LINGER
 from chatd.doors.tls import CHECK_EVERY, HANDSHAKE_WITHIN, SPEAKS_TLS, TLSConnection, TLSFactory, behind_tls
+from tests.daemon.test_service import CHECKOUT
 from tests.doors.test_certificate import write_pair
 from tests.doors.test_line import DoorTestCase
-from tests.test_service import CHECKOUT
 
 
 class Wire(StringTransport):
@@ -564,7 +564,7 @@ class EndpointTests(TLSTestCase):
 
     def test_not_installed(self) -> None:
         """Without pyOpenSSL chatd serves plain ports, and says what to install when it is asked for TLS."""
-        run = "import sys; sys.modules['OpenSSL'] = None; from chatd.service import *\n"
+        run = "import sys; sys.modules['OpenSSL'] = None; from chatd.daemon.service import *\n"
         run += "options = Options(); options.parseOptions(['--listen=tcp:1', *sys.argv[1:]]); makeService(options)"
         for endpoints, said in (
             ((), ""),

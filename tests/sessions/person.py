@@ -12,8 +12,8 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
-from chatd.service import ChatService
-from chatd.settings import Settings
+from chatd.daemon.service import ChatService
+from chatd.daemon.settings import Settings
 
 
 class Person(Protocol):

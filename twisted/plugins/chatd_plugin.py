@@ -2,4 +2,4 @@
 
 from twisted.application.service import ServiceMaker
 
-chatd = ServiceMaker("chatd", "chatd.service", "A chat daemon that people reach with telnet or nc", "chatd")
+chatd = ServiceMaker("chatd", "chatd.daemon.service", "A chat daemon that people reach with telnet or nc", "chatd")

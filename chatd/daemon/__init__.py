@@ -1,0 +1,1 @@
+"""What twistd runs: the settings, the service and what an operator asks of the daemon as a whole."""

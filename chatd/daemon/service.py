@@ -1,0 +1,182 @@
+"""The service that `twistd` runs: it builds the house from the settings and opens its doors."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from twisted.application import strports
+from twisted.application.service import MultiService
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IProtocolFactory
+from twisted.logger import ILogObserver, Logger
+
+from chatd.core.hall import Hall
+from chatd.daemon import logs
+from chatd.daemon.operations import ChatDaemon, terms
+from chatd.daemon.options import CannotStart, Options
+from chatd.daemon.settings import BadSetting, Settings
+from chatd.daemon.systemd import Notifier
+from chatd.doors.control import ControlSocket, operators_door
+from chatd.doors.line import LineFactory
+from chatd.session.session import House
+from chatd.store.state_file import StateFile
+from chatd.wire.batcher import Post
+
+STOP_WITHIN = 4.0  # seconds from SIGTERM in which people may still take what is waiting for them
+
+
+class ChatService(MultiService):
+    """The house and its doors, from the first port to the last goodbye.
+
+    `reread` reads the settings anew for a reload. `log` is what an application that it is put under should log with,
+    None to leave that to twistd; `levels` how much of it there is.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        settings: Settings,
+        reactor: Any,
+        reread: Callable[[], Settings] | None = None,
+        levels: logs.Levels | None = None,
+        log: Any = None,
+    ) -> None:
+        """@raises BadSetting: for an endpoint or a certificate that can't be used."""
+        super().__init__()
+        self._reactor = reactor
+        self._application_log = log
+        self._ports: dict[Any, str] = {}  # services, and where each listens
+        self._post = post = Post(reactor)
+        self.hall = Hall(reactor, settings.capacity, settings.peer_timeout, post)
+        house = House(self.hall, settings.title, settings.motd or (), reactor.seconds())
+        people = LineFactory(house, reactor, post, terms(settings))
+        file = StateFile(Path(settings.state) / "bans.json") if settings.state else None
+        self.daemon = ChatDaemon(settings, house, people, reactor, file, levels, reread or (lambda: settings))
+        self._factories = [people]
+        if settings.control:
+            operators = operators_door(house, self.daemon, reactor, post)
+            self._factories.append(operators)
+            self._add_port(settings.control, ControlSocket(settings.control, operators, reactor))
+        for endpoint in settings.listen:
+            with _naming(f"listen {endpoint}", "tcp:2428"):
+                self._open(endpoint, people)
+        if settings.metrics:
+            with _naming(f"metrics {settings.metrics}", "tcp:9428:interface=127.0.0.1"):
+                self._open_metrics(settings.metrics, settings.metrics_public)
+        Notifier(reactor, self.daemon.status).setServiceParent(self)
+
+    def setServiceParent(self, parent: Any) -> None:
+        super().setServiceParent(parent)
+        if self._application_log is not None:
+            parent.setComponent(ILogObserver, self._application_log)
+
+    def privilegedStartService(self) -> None:
+        self.daemon.restore_bans()
+        for service in self:
+            try:
+                service.privilegedStartService()
+            except Exception as error:  # each kind of endpoint has its own ways to fail
+                refusal = CannotStart(f"chatd: {_reason(error)}: can't listen on {self._ports[service]}")
+                print(refusal, file=sys.__stderr__)  # by now, twistd has turned sys.stderr into a part of the log
+                refusal.code = 1  # so that Python prints it no second time
+                raise refusal from None
+        self._log.info("Up to {files:,} files and connections may be open", files=raise_file_limit())
+
+    def startService(self) -> None:
+        super().startService()
+        self._hang_up_before = signal.signal(signal.SIGHUP, self._hang_up)
+
+    def stopService(self) -> Deferred[None]:
+        return Deferred.fromCoroutine(self._stop())
+
+    def _open(self, endpoint: str, factory: IProtocolFactory) -> None:
+        below = endpoint
+        if endpoint.startswith("ssl:"):
+            from chatd.doors.tls import behind_tls  # it needs pyOpenSSL, which not everybody has
+
+            below, factory, watch = behind_tls(endpoint, factory, self._reactor)
+            self.daemon.renewals.append(factory.certificate.check)
+            watch.setServiceParent(self)
+        self._add_port(endpoint, strports.service(below, factory, self._reactor))
+
+    def _open_metrics(self, endpoint: str, public: bool) -> None:
+        from chatd.daemon.metrics import MetricsService  # it needs prometheus_client, which not everybody has
+
+        self._add_port(endpoint, MetricsService(endpoint, public, self.daemon.stats, self._reactor))
+
+    def _add_port(self, where: str, service: Any) -> None:
+        service.setServiceParent(self)
+        self._ports[service] = where
+
+    def _hang_up(self, *_: object) -> None:
+        """SIGHUP: take over what has changed in the configuration."""
+        self._reactor.callFromThread(lambda: Deferred.fromCoroutine(self.daemon.reload_and_log()))
+
+    async def _stop(self) -> None:
+        await super().stopService()
+        self.hall.announce("this chat is closing now")
+        await DeferredList([Deferred.fromCoroutine(factory.close_all(STOP_WITHIN)) for factory in self._factories])
+        self._post.stop()
+        signal.signal(signal.SIGHUP, self._hang_up_before)
+
+
+@contextmanager
+def _naming(what: str, example: str) -> Iterator[None]:
+    """@raises BadSetting: that names the setting, for whatever is wrong with it."""
+    try:
+        yield
+    except Exception as error:  # each kind of endpoint has its own ways to fail
+        why = f"there is no {error}" if isinstance(error, KeyError) else str(error)
+        hint = "" if " ssl:" in what or " systemd:" in what else f"; {example} would work"
+        raise BadSetting(f"{what}: {why}{hint}") from None
+
+
+def _reason(error: Exception) -> str:
+    cause = error.socketError if isinstance(error, CannotListenError) else error
+    return (cause.strerror if isinstance(cause, OSError) else None) or str(cause)
+
+
+def raise_file_limit() -> int:
+    """Let this process open as many files as its hard limit allows, and return how many those are."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError):  # a sandbox may forbid to ask, and has set it itself
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def makeService(options: Options) -> ChatService:
+    """What `twistd chatd` runs."""
+    from twisted.internet import reactor
+
+    def reread() -> Settings:
+        settings = options.settings()
+        ChatService(settings, reactor)  # which opens nothing yet, but finds what is wrong
+        return settings
+
+    try:
+        settings = options.settings()
+        levels, log = _log_of(options.parent, settings, reactor)
+        return ChatService(settings, reactor, reread, levels, log)
+    except BadSetting as error:
+        raise CannotStart(f"chatd: {error}") from None
+
+
+def _log_of(twistd: Any, settings: Settings, reactor: Any) -> tuple[logs.Levels | None, Any]:
+    """Return what is logged, and the log; None for each in a .tac, and for somebody who wants another log."""
+    if twistd is None or twistd["syslog"] or twistd["logger"]:
+        return None, None
+    stream = logs.stream_for(twistd, reactor)
+    levels = logs.Levels(settings.log_level)
+    log_format = settings.log_format
+    if log_format == "auto":
+        log_format = "systemd" if logs.read_by_systemd(stream, os.environ) else "text"
+    return levels, logs.observer(stream, log_format, levels)

@@ -1,0 +1,180 @@
+"""Every setting: its default, its unit and its check. Whoever reads settings takes the rules from here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from chatd.core.text import one_line
+from chatd.session.operator_commands import LOG_LEVELS
+
+LOG_FORMATS = ("auto", "text", "systemd", "json")
+
+
+class BadSetting(ValueError):
+    """A value is not allowed; `str()` says which are."""
+
+
+def _number(low: int, high: int) -> Callable[[str], int]:
+    def read(typed: str) -> int:
+        if not (typed.isascii() and typed.isdecimal()) or not low <= int(typed) <= high:
+            raise BadSetting(f"a whole number from {low:,} to {high:,} is allowed")
+        return int(typed)
+
+    return read
+
+
+def _lines_of_file(typed: str) -> tuple[str, ...]:
+    if Path(typed).exists() and not Path(typed).is_file():
+        raise BadSetting("it is no regular file")  # reading it might never end
+    try:
+        text = Path(typed).read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadSetting(f"the file can't be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise BadSetting("the file must be UTF-8 text") from None
+    return tuple(one_line(line).rstrip() for line in text.rstrip("\n").split("\n"))
+
+
+def _title(typed: str) -> str:
+    title = one_line(typed).strip()
+    if not 1 <= len(title) <= 60:
+        raise BadSetting("a text of 1 to 60 characters is allowed")
+    return title
+
+
+def _folder(typed: str) -> str:
+    if not (Path(typed).is_dir() and os.access(typed, os.W_OK)):
+        raise BadSetting("the folder must exist, and chatd be able to write in it")
+    return typed
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(typed: str) -> str:
+        if typed not in words:
+            raise BadSetting(f"one of {', '.join(words)} is allowed")
+        return typed
+
+    return read
+
+
+Kind = Literal["number", "text", "file", "texts", "flag"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What holds for a setting: what its value is called, how it is read from text, what `--help` says.
+
+    A `file` is found from the folder of who names it. What is not `live` needs a restart to change.
+    """
+
+    value: str
+    read: Callable[[str], Any]
+    help: str
+    kind: Kind
+    live: bool
+
+
+def _setting(
+    default: Any, value: str, read: Callable[[str], Any], help: str, *, kind: Kind = "text", live: bool = True
+) -> Any:
+    return field(default=default, metadata={"rule": Rule(value, read, help, kind, live)})
+
+
+def _count(default: int | None, value: str, low: int, high: int, help: str) -> Any:
+    return _setting(default, value, _number(low, high), help, kind="number")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings, checked. The metadata of each field is its `Rule`."""
+
+    listen: tuple[str, ...] = _setting(
+        ("tcp:2428",),
+        "ENDPOINT",
+        str,
+        "where people connect, as a Twisted endpoint; repeat it for several",
+        kind="texts",
+        live=False,
+    )
+    title: str = _setting("chatd", "TEXT", _title, "whose chat this is, shown in the welcome")
+    motd: tuple[str, ...] | None = _setting(
+        None, "FILE", _lines_of_file, "message of the day, UTF-8 text, shown on arrival", kind="file"
+    )
+    capacity: int | None = _count(None, "N", 1, 1_000_000, "people who fit in; any more are turned away")
+    sendq: int = _count(256, "KIB", 16, 65_536, "KiB waiting for one slow reader, beyond which lines are skipped")
+    stall_timeout: int = _count(
+        60, "SECONDS", 1, 86_400, "seconds in which a slow reader must take something, or is disconnected"
+    )
+    line_rate: int = _count(5, "N", 0, 100_000, "lines a second at which one person is read, 0 for no limit")
+    line_burst: int = _count(10, "N", 1, 100_000, "lines that one person may say at once")
+    byte_rate: int = _count(4, "KIB", 0, 1_048_576, "KiB a second at which one person is read, 0 for no limit")
+    byte_burst: int = _count(16, "KIB", 1, 1_048_576, "KiB that one person may say at once")
+    max_connections: int = _count(20_000, "N", 1, 1_000_000, "connections that may be open in all")
+    max_per_address: int = _count(
+        20, "N", 1, 1_000_000, "connections that may be open from one address, or one IPv6 /64"
+    )
+    peer_timeout: int = _count(120, "SECONDS", 4, 65_534, "seconds after which a peer that has vanished is noticed")
+    idle_timeout: int | None = _count(
+        None, "SECONDS", 120, 31_536_000, "seconds in which one must type something, or is disconnected"
+    )
+    control: str | None = _setting(
+        None,
+        "PATH",
+        str,
+        "Unix socket for operators and chatctl; who may open it is the administrator",
+        kind="file",
+        live=False,
+    )
+    state: str | None = _setting(
+        None, "FOLDER", _folder, "folder for what must survive a restart: bans and mutes", kind="file", live=False
+    )
+    metrics: str | None = _setting(
+        None, "ENDPOINT", str, "where Prometheus finds /metrics and others /healthz, as a Twisted endpoint", live=False
+    )
+    metrics_public: bool = _setting(
+        False, "", str, "let --metrics be an endpoint that other machines reach", kind="flag", live=False
+    )
+    log_level: str = _setting(
+        "info", "LEVEL", _one_of(*LOG_LEVELS), f"what is logged at least: {', '.join(LOG_LEVELS)}"
+    )
+    log_format: str = _setting(
+        "auto",
+        "FORMAT",
+        _one_of(*LOG_FORMATS),
+        "text, systemd (with priorities) or json; auto is systemd where systemd reads the log, else text",
+        live=False,
+    )
+
+
+def option_name(name: str) -> str:
+    """Return a field's name as it is typed: `stall_timeout` is `stall-timeout`."""
+    return name.replace("_", "-")
+
+
+def shown_default(default: Any) -> str:
+    """Return a default as `--help` shows it."""
+    return " ".join(default) if isinstance(default, tuple) else str(default or "none")
+
+
+SETTINGS = {option_name(setting.name): setting for setting in fields(Settings)}
+
+
+def rule(name: str) -> Rule:
+    found: Rule = SETTINGS[name].metadata["rule"]
+    return found
+
+
+def read(name: str, typed: str, folder: Path) -> Any:
+    """Return the value of a setting as it was typed; "none" is that of a setting whose default is none.
+
+    Names of files are found from `folder`.
+
+    @raises BadSetting: for a value that is not allowed.
+    """
+    if typed == "none" and SETTINGS[name].default is None:
+        return None
+    return rule(name).read(str(folder / typed) if rule(name).kind == "file" else typed)

@@ -1,0 +1,1 @@
+"""One connection, whatever is spoken on it: its limits, its pace, its timeouts, what waits to be sent."""

@@ -1,0 +1,280 @@
+"""What waits to be sent to one connection: in order, and bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from twisted.internet import tcp
+from twisted.internet.interfaces import IDelayedCall, IPullProducer, IPushProducer, IReactorTime
+from zope.interface import implementer
+
+from chatd.core.events import Event, Several
+from chatd.session.words import view
+from chatd.wire.batcher import Post, Press
+from chatd.wire.sockets import unacknowledged
+
+CHUNK = 16 * 1024  # bytes given to a slow transport at a time, so that "it takes nothing" can be told from "it is slow"
+
+
+class Reader(Protocol):
+    """Whose outbox it is."""
+
+    def stalled(self, seconds: float) -> None:
+        """Nothing was taken for so long."""
+
+    def skipped(self, lines: int) -> None:
+        """So many lines more are lost to the reader."""
+
+    def answered(self) -> None:
+        """A long answer has been handed over to its end."""
+
+
+@implementer(IPushProducer, IPullProducer)
+class Outbox:
+    """The lines on their way to one connection, in the `view` of its person.
+
+    `limit` is in bytes. A reader who falls so far behind loses whole lines, and is told how many once it reads again;
+    `reader.stalled` is called when it takes nothing at all for `patience` seconds.
+    """
+
+    __slots__ = (
+        "_answers",
+        "_blocked",
+        "_clock",
+        "_closed",
+        "_due",
+        "_free",
+        "_is_socket",
+        "_limit",
+        "_lines",
+        "_patience",
+        "_post",
+        "_press",
+        "_reader",
+        "_registered",
+        "_send",
+        "_skipped",
+        "_stall",
+        "_transport",
+        "view",
+    )
+
+    def __init__(
+        self,
+        transport: Any,
+        reader: Reader,
+        press: Press,
+        post: Post,
+        clock: IReactorTime,
+        *,
+        limit: int,
+        patience: float,
+    ) -> None:
+        self.view = view("on")
+        self._transport = transport
+        self._reader = reader
+        self._press = press
+        self._post = post
+        self._clock = clock
+        self._limit = limit
+        self._patience = patience
+        self._lines: list[bytes] = []
+        self._free = limit  # bytes; below 0 once lines are skipped, so that all after the first are skipped too
+        self._answers: list[Iterator[bytes]] = []
+        self._skipped = 0
+        self._due = False  # whether a flush is coming: from the post, or from the transport while it is blocked
+        self._blocked = False
+        self._closed = False
+        self._stall: IDelayedCall | None = None
+        self._registered = False
+        # A plain socket can be tried at once. TLS can't, though it hands on the attributes of the socket below it.
+        self._is_socket = isinstance(transport, tcp.Connection)
+        self._send: Callable[[bytes], int] = transport.getHandle().send if self._is_socket else self._write_all
+        if not self._is_socket:
+            self._register(streaming=True)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is not yet handed over to its end."""
+        return bool(self._answers)
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes are not handed over yet, at most `limit`: so many when lines are skipped."""
+        return self._limit - max(self._free, 0)
+
+    def take_terms(self, limit: int, patience: float) -> None:
+        """Be held to another bound and another patience from now on."""
+        if self._free >= 0:
+            self._free = max(0, self._free + limit - self._limit)
+        self._limit = limit
+        self._patience = patience
+
+    def deliver(self, event: Event | Several) -> bool:
+        """Take an event, or several; return False if they are skipped because the reader is too slow."""
+        self._post.settle()
+        return self.append(self._press.lines_of(event, self.view))
+
+    def append(self, line: bytes) -> bool:
+        """Take a line, or several, with their ends; return False if they are skipped."""
+        if len(line) > self._free and not self._make_room(len(line)):
+            lines = line.count(b"\n")
+            self._skipped += lines
+            self._free = -1
+            self._reader.skipped(lines)
+            return False
+        self._free -= len(line)
+        self._lines.append(line)
+        if not self._due:
+            self._due = True
+            self._post.expect(self)
+        return True
+
+    def answer(self, lines: Iterator[bytes]) -> None:
+        """Take an answer of any length: its lines are made when there is room for them, and none is skipped."""
+        if self._closed:
+            return
+        self._post.settle()
+        was_busy = self.busy
+        self._answers.append(lines)
+        if not was_busy:  # only a flush may bring a long one to its end, and say so
+            self._pull(self._limit if self._blocked or self._limit - self._free >= CHUNK else CHUNK)
+        if not self._due:
+            self._due = True
+            self._post.expect(self)
+
+    def flush(self) -> None:
+        """Hand over what is waiting, as far as the transport takes it."""
+        if self._blocked or self._closed:
+            return
+        self._due = False
+        if was_busy := self.busy:
+            self._pull(CHUNK)
+        lines = self._lines
+        data = lines[0] if len(lines) == 1 else b"".join(lines)
+        lines.clear()
+        try:
+            taken = self._send(data)
+        except OSError:  # it can take nothing now, or is lost, which the transport will find out
+            taken = 0
+        if taken < len(data):
+            self._wait_for_socket(data[taken:])
+            self._free = -1 if self._skipped else self._limit - (len(data) - taken)
+        else:
+            self._free = self._limit
+            if self._skipped or self._registered:
+                self._caught_up()
+        if was_busy or lines:
+            self._go_on(was_busy)
+
+    def finish(self) -> None:
+        """Hand over what is waiting, however slowly it is taken, then close. Nothing more is accepted."""
+        if self._closed:
+            return
+        self._note_skipped()
+        self._free = max(self._free, 1)  # a slow reader is said goodbye to as well
+        self._pull(self._limit)
+        data = b"".join(self._lines)
+        self.stopProducing()
+        self._unregister()
+        self._transport.write(data)
+        if self._is_socket:
+            # Closing a socket with unread input would reset it, and what is on its way to the client would be lost.
+            self._transport.loseWriteConnection()
+        else:
+            self._transport.loseConnection()
+
+    # What the transport calls. A socket is told of us while it has something to send, and calls `resumeProducing` when
+    # all of that is sent; any other transport knows us from the start and calls both.
+
+    def pauseProducing(self) -> None:
+        self._blocked = self._due = True
+        if self._stall is None:
+            self._wait_for_reader(unacknowledged(self._transport))
+
+    def _wait_for_reader(self, left: int) -> None:
+        self._stall = self._clock.callLater(self._patience, self._judge_reader, left)
+
+    def _judge_reader(self, left_before: int) -> None:
+        """A reader who takes little is slow; the kernel asks for more only when much of its buffer is free."""
+        left = unacknowledged(self._transport)
+        if left < left_before:
+            self._wait_for_reader(left)
+        else:
+            self._reader.stalled(self._patience)
+
+    def resumeProducing(self) -> None:
+        if not self._blocked:
+            return
+        self._blocked = False
+        self._cancel_stall()
+        self.flush()
+
+    def stopProducing(self) -> None:
+        """The connection is gone, or about to be."""
+        self._closed = True
+        self._free = -1
+        self._lines.clear()
+        self._answers.clear()
+        self._cancel_stall()
+
+    def _write_all(self, data: bytes) -> int:
+        self._transport.write(data)
+        return len(data)
+
+    def _wait_for_socket(self, rest: bytes) -> None:
+        if not self._registered:
+            self._register(streaming=False)
+        self.pauseProducing()
+        if len(rest) > CHUNK:
+            self._lines.append(rest[CHUNK:])
+        self._transport.write(rest[:CHUNK])
+
+    def _caught_up(self) -> None:
+        """The reader has taken all there was; only now are new lines taken for it again, behind the notice."""
+        self._note_skipped()
+        if self._is_socket:
+            self._unregister()
+
+    def _go_on(self, was_busy: bool) -> None:
+        """See to what has not been handed over yet, and tell the reader when an answer has."""
+        if not self._due:
+            self._due = True
+            self._post.expect(self)
+        if was_busy and not self.busy:
+            self._reader.answered()
+
+    def _register(self, *, streaming: bool) -> None:
+        self._registered = True
+        self._transport.registerProducer(self, streaming)
+
+    def _unregister(self) -> None:
+        if self._registered:
+            self._registered = False
+            self._transport.unregisterProducer()
+
+    def _make_room(self, size: int) -> bool:
+        self.flush()
+        return size <= self._free
+
+    def _pull(self, wanted: int) -> None:
+        """Make the lines of answers until so many bytes are waiting."""
+        while self._answers and self._limit - self._free < wanted:
+            line = next(self._answers[0], None)
+            if line is None:
+                del self._answers[0]
+            else:
+                self._lines.append(line)
+                self._free -= len(line)
+
+    def _note_skipped(self) -> None:
+        if self._skipped:
+            lines = "1 line" if self._skipped == 1 else f"{self._skipped:,} lines"
+            self._lines.append(f"-- {lines} skipped while your connection was slow\r\n".encode())
+            self._skipped = 0
+
+    def _cancel_stall(self) -> None:
+        if self._stall is not None and self._stall.active():
+            self._stall.cancel()
+        self._stall = None

@@ -1,0 +1,305 @@
+"""Tests for chatd.session.commands: each command as a person types it."""
+
+from chatd import __version__
+from chatd.session.commands import TABLE
+from chatd.session.words import WIDTH
+from tests.session.test_session import TalkTestCase
+
+
+class CommandTestCase(TalkTestCase):
+    """alice, bob and carol are in the lobby."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.alice_sees = self.enter("alice")
+        self.bob, self.bob_sees = self.enter("bob")
+        self.carol, self.carol_sees = self.enter("carol")
+        self.clock.advance(10)
+        self.clear()
+
+    def clear(self) -> None:
+        for screen in (self.alice_sees, self.bob_sees, self.carol_sees):
+            screen.take()
+
+    def type(self, *lines: str) -> list[str]:
+        """Return what alice sees when she types these lines."""
+        self.alice_sees.take()
+        for line in lines:
+            self.alice.heard(line)
+        return self.alice_sees.take()
+
+
+class TalkTests(CommandTestCase):
+    def test_line(self) -> None:
+        """A plain line is said to the room, as it was typed."""
+        self.assertEqual(self.type("  hello  world "), ["<alice>   hello  world "])
+        self.assertEqual(self.bob_sees.take(), ["<alice>   hello  world "])
+
+    def test_empty_line(self) -> None:
+        """An empty line is nothing; one of spaces is refused."""
+        self.assertEqual(self.type(""), [])
+        self.assertEqual(self.type("   "), ["!! there is nothing in that line to show; nothing was sent"])
+        self.assertEqual(self.bob_sees.take(), [])
+
+    def test_double_slash(self) -> None:
+        """// says a line that begins with a slash."""
+        self.assertEqual(self.type("//etc/passwd"), ["<alice> /etc/passwd"])
+
+    def test_at(self) -> None:
+        """@name sends the whole text to name alone."""
+        self.assertEqual(self.type("@bob psst, you  there"), ["[you -> bob] psst, you  there"])
+        self.assertEqual(self.bob_sees.take(), ["[alice -> you] psst, you  there"])
+        self.assertEqual(self.carol_sees.take(), [])
+
+    def test_at_nobody(self) -> None:
+        """@ with an unknown name is refused; the line is given back."""
+        self.assertEqual(
+            self.type("@bbo psst"),
+            ['!! nobody here is called "bbo"; your line was not sent', "!! not sent: psst"],
+        )
+
+    def test_at_without_text(self) -> None:
+        """@name alone says how to use it."""
+        for line in ("@", "@bob", "@ bob", "/msg bob", "/tell"):
+            self.assertEqual(self.type(line)[0][:25], "!! usage: /msg name text.")
+
+    def test_msg(self) -> None:
+        """/msg, /m and /tell are the same."""
+        for name in ("/msg", "/m", "/TELL", "  /msg"):
+            self.assertEqual(self.type(f"{name} bob psst"), ["[you -> bob] psst"])
+
+    def test_reply(self) -> None:
+        """/r answers who wrote last."""
+        self.bob.heard("@alice psst")
+        self.assertEqual(self.type("/r hm?"), ["[you -> bob] hm?"])
+
+    def test_to(self) -> None:
+        """to:name turns what is typed to name, to: back to the room."""
+        self.assertEqual(self.type("to:bob", "psst"), ["-- now talking to bob", "[you -> bob] psst"])
+        self.assertEqual(self.carol_sees.take(), [])
+        self.assertEqual(self.type("to:", "hello"), ["-- now talking to #lobby", "<alice> hello"])
+        self.assertEqual(self.type("TO: bob", "To:#lobby"), ["-- now talking to bob", "-- now talking to #lobby"])
+        self.assertEqual(self.type("/to bob", "to:#lobby"), ["-- now talking to bob", "-- now talking to #lobby"])
+
+    def test_to_with_text(self) -> None:
+        """to:name with a text behind it is refused: neither the room nor name gets it by mistake."""
+        for line in ("to:bob the password is 1234", "To: bob, the password is 1234"):
+            self.assertEqual(
+                self.type(line),
+                [
+                    "!! to:name chooses whom you talk to, and stands alone; @name text says one line to name"
+                    "; your line was not sent",
+                    f"!! not sent: {line}",
+                ],
+            )
+        self.assertEqual(self.bob_sees.take() + self.carol_sees.take(), [])
+
+    def test_unknown_command(self) -> None:
+        """An unknown command is refused with the nearest one; it is never said."""
+        self.assertEqual(
+            self.type("/jion #den"),
+            [
+                "!! there is no command /jion; the nearest is /join; // in front says a line that begins with /"
+                "; your line was not sent",
+                "!! not sent: /jion #den",
+            ],
+        )
+        self.assertIn("/h lists those there are", self.type("/xyzzy")[0])
+        self.assertEqual(self.bob_sees.take(), [])
+
+    def test_no_slash_line_is_sent(self) -> None:
+        """No line that begins with one slash reaches anybody, indented or not."""
+        for line in ("/", "/ hello", "/etc/passwd", "   /secret", "/h hello there", "/\u200bls"):
+            self.type(line)
+        self.assertEqual(self.bob_sees.take(), [])
+
+    def test_cost(self) -> None:
+        """Commands that cost more than a line are charged more of what one may say."""
+        self.type("hello", "/me waves", "/h")
+        self.assertEqual(self.alice_sees.charged, 0)
+        for number, line in enumerate(("/ls", "/whois bob", "/rooms", "/nick alicia", "/join #den", "/lock"), start=1):
+            self.type(line)
+            self.assertEqual(self.alice_sees.charged, 2 * number)
+
+    def test_usage(self) -> None:
+        """Missing and extra arguments are answered with the usage line of each command."""
+        for entry in TABLE:
+            wanted = entry.arguments.split()
+            if wanted and not wanted[0].startswith("["):
+                self.assertEqual(self.type(f"/{entry.names[0]}")[0], f"!! usage: {entry.usage} -- {entry.help}")
+            if not entry.arguments.endswith(("...", "...]")):
+                self.assertEqual(
+                    self.type(f"/{entry.names[0]} {'x ' * (len(wanted) + 1)}")[0],
+                    f"!! usage: {entry.usage} -- {entry.help}",
+                )
+        self.assertEqual(self.bob_sees.take(), [])
+
+
+class PeopleTests(CommandTestCase):
+    def test_ls(self) -> None:
+        """/ls counts and names who is in the room, with their marks."""
+        self.bob.heard("/i")
+        self.carol.heard("/away lunch")
+        self.carol.heard("/i")
+        for name in ("/ls", "/who", "/names", "/ls #lobby"):
+            self.assertEqual(self.type(name), ["-- 3 people are in #lobby: alice, bob (quiet), carol (away, quiet)"])
+
+    def test_ls_elsewhere(self) -> None:
+        """People in other rooms are counted, and listed when asked for."""
+        self.bob.heard("/join #den")
+        self.assertEqual(
+            self.type("/ls"),
+            ["-- 2 people are in #lobby: alice, carol", "-- 1 person is in other rooms; /rooms lists them"],
+        )
+        self.assertEqual(self.type("/ls #den")[0], "-- 1 person is in #den: bob")
+
+    def test_ls_refused(self) -> None:
+        """A room that isn't there or is locked isn't listed."""
+        self.assertIn('no room "#den"', self.type("/ls #den")[0])
+        self.bob.heard("/join #den")
+        self.bob.heard("/lock")
+        self.assertIn("#den is locked", self.type("/ls #den")[0])
+
+    def test_whois(self) -> None:
+        """/whois tells where somebody is, and since when."""
+        self.clock.advance(3600)
+        self.assertEqual(self.type("/whois BOB"), ["-- bob is in #lobby, here for 1 h"])
+        self.bob.heard("/away lunch")
+        self.bob.heard("/i")
+        self.bob.heard("/join #den")
+        self.bob.heard("/lock")
+        self.clock.advance(86400)
+        self.assertEqual(self.type("/whois bob"), ["-- bob is in a locked room, here for 1 d 1 h, away: lunch, quiet"])
+
+    def test_nick(self) -> None:
+        """/nick takes another name, and everybody sees it."""
+        self.assertEqual(self.type("/nick Alicia"), ["-- alice is now called Alicia", "-- you are called Alicia now"])
+        self.assertEqual(self.bob_sees.take(), ["-- alice is now called Alicia"])
+        self.assertEqual(self.type("/nick bob")[0][:21], '!! "bob" is taken; if')
+
+    def test_away(self) -> None:
+        """/away is told to who writes, until /back."""
+        self.assertEqual(self.type("/away"), ["-- you are away; /back when you are here again"])
+        self.bob.heard("@alice psst")
+        self.assertEqual(self.bob_sees.take(), ["[you -> alice] psst", "-- alice is away: away"])
+        self.assertEqual(self.type("/back"), ["-- welcome back"])
+        self.bob.heard("@alice psst")
+        self.assertEqual(self.bob_sees.take(), ["[you -> alice] psst"])
+
+    def test_quiet(self) -> None:
+        """/i shuts the room out in both directions, and lets it in again."""
+        self.assertEqual(self.type("/i"), ["-- you are quiet: #lobby is shut out until you type /i again"])
+        self.bob.heard("hello")
+        self.assertEqual(
+            self.type("hm"),
+            ["!! you are quiet: type /i to talk with the room again; your line was not sent", "!! not sent: hm"],
+        )
+        self.assertEqual(self.type("/i"), ["-- you hear #lobby again"])
+
+    def test_me(self) -> None:
+        """/me is an action."""
+        self.assertEqual(self.type("/me waves"), ["* alice waves"])
+
+    def test_ignore(self) -> None:
+        """/ignore lists and adds, /unignore takes out."""
+        self.assertEqual(self.type("/ignore"), ["-- you ignore nobody"])
+        self.assertEqual(self.type("/ignore bob"), ["-- you hear nothing from bob any more; /unignore bob ends that"])
+        self.assertEqual(self.type("/ignore"), ["-- you ignore: bob"])
+        self.bob.heard("hello")
+        self.assertEqual(self.alice_sees.take(), [])
+        self.assertEqual(self.type("/unignore bob"), ["-- you hear bob again"])
+
+
+class RoomTests(CommandTestCase):
+    def test_rooms(self) -> None:
+        """/join opens a room and says who is there, /leave goes back, /rooms lists them."""
+        self.assertEqual(self.type("/join #den"), ["-- you are alice in #den; 1 person is here: alice"])
+        self.assertEqual(self.bob_sees.take(), ["-- alice left"])
+        self.assertEqual(self.type("/rooms"), ["-- rooms that you can see: #lobby 2, #den 1"])
+        self.assertEqual(self.type("/leave"), ["-- you are alice in #lobby; 3 people are here: bob, carol, alice"])
+        self.assertEqual(self.type("/leave"), ["!! you are in #lobby already"])
+
+    def test_private_room(self) -> None:
+        """/lock hides a room and shuts it to all but the invited."""
+        self.assertEqual(self.type("/join #den", "/lock")[1:], ["-- alice locked #den"])
+        self.assertEqual(self.type("/invite bob"), ["-- bob is invited to #den"])
+        self.assertIn("-- alice invites you to #den: /join #den takes you there", self.bob_sees.take())
+        self.assertEqual(self.type("/rooms"), ["-- rooms that you can see: #lobby 2, #den 1 locked"])
+        self.carol_sees.take()
+        self.carol.heard("/join #den")
+        self.carol.heard("/rooms")
+        self.assertEqual(
+            self.carol_sees.take(),
+            ["!! #den is locked; only those its first member invites get in", "-- rooms that you can see: #lobby 2"],
+        )
+        self.bob.heard("/join #den")
+        self.assertEqual(self.type("/unlock"), ["-- alice unlocked #den"])
+
+    def test_addressee_stays(self) -> None:
+        """Who goes to another room while talking in private is reminded of it."""
+        self.assertEqual(self.type("to:bob", "/join #den")[-1], "-- what you type still goes to bob; to: talks to #den")
+
+
+class ViewTests(CommandTestCase):
+    def test_time(self) -> None:
+        """/time turns the time in front of lines off and on, or takes it from a zone."""
+        self.assertEqual(self.type("/time"), ["-- the time in front of lines: off"])
+        self.assertEqual(
+            self.type("/time Asia/Shanghai", "hello"),
+            ["-- the time in front of lines: Asia/Shanghai", "08:00 <alice> hello"],
+        )
+        self.assertEqual(self.type("/time OFF", "hello")[-1], "<alice> hello")
+        self.assertEqual(self.type("/time on"), ["-- the time in front of lines: on"])
+        self.assertEqual(
+            self.type("/time Mars"), ["!! there is no time zone Mars; try one such as Asia/Shanghai, or UTC"]
+        )
+
+    def test_echo(self) -> None:
+        """/echo turns the echo of one's own lines off and on."""
+        self.assertEqual(self.type("/echo"), ["-- the echo of your own lines: on"])
+        self.assertEqual(self.type("/echo off", "hello"), ["-- the echo of your own lines: off"])
+        self.assertEqual(self.bob_sees.take(), ["<alice> hello"])
+        self.assertEqual(self.type("/echo on", "hello")[-1], "<alice> hello")
+        self.assertEqual(self.type("/echo maybe")[0][:22], "!! usage: /echo [on|of")
+
+
+class InformationTests(CommandTestCase):
+    motd = ("Be kind.",)
+
+    def test_help(self) -> None:
+        """/h lists every command, and each alias of it does the same."""
+        lines = self.type("/h")
+        for entry in TABLE:
+            self.assertTrue(any(line.startswith(f"-- {entry.usage}") for line in lines), entry.usage)
+        self.assertTrue(all(len(line) <= WIDTH + 1 for line in lines), max(lines, key=len))
+        self.assertEqual(self.type("/help"), lines)
+        self.assertEqual(self.type("/?"), lines)
+
+    def test_help_for_one(self) -> None:
+        """/h with a command explains that one."""
+        self.assertEqual(
+            self.type("/h /tell"), ["-- /msg name text... -- private line to name, as @name text (also /m, /tell)"]
+        )
+        self.assertEqual(self.type("/h me"), ["-- /me text... -- do something: /me waves"])
+        self.assertIn("the nearest is /join", self.type("/h jion")[0])
+
+    def test_motd(self) -> None:
+        """/motd shows the message of the day again."""
+        self.assertEqual(self.type("/motd"), ["-- Be kind."])
+
+    def test_version_and_uptime(self) -> None:
+        """/version and /uptime say what they say."""
+        self.assertIn(f"-- chatd {__version__} on Python 3.", self.type("/version")[0])
+        self.clock.advance(3600 - self.clock.seconds())
+        self.assertEqual(self.type("/uptime"), ["-- open for 1 h; 3 people are here"])
+
+    def test_quit(self) -> None:
+        """/quit, /exit and /bye leave."""
+        self.assertEqual(self.type("/bye now"), ["-- goodbye, alice"])
+        self.assertEqual(self.bob_sees.take(), ["-- alice left (now)"])
+
+
+class NoMotdTests(CommandTestCase):
+    def test_no_motd(self) -> None:
+        """Without a message of the day, /motd says so."""
+        self.assertEqual(self.type("/motd"), ["-- there is no message of the day"])

@@ -1,0 +1,100 @@
+"""Every path from a person's text to another's screen is clean; the list of paths is the event union itself."""
+
+import typing
+from collections.abc import Callable
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.core import events
+from chatd.core.hall import Hall
+from chatd.core.member import Member
+from chatd.core.refusals import HallError
+from chatd.session.words import render, view
+from tests.core.test_text import is_clean
+
+HOSTILE = (
+    "".join(map(chr, (*range(0x20), *range(0x7F, 0xA0)))) + "\x1b[2J\x1b]0;x\x07\u202e\u2066\u2028\u2029\ufeff\u200b"
+)
+TEXT = f"he{HOSTILE}llo"
+
+
+class Stage:
+    """alice does something hostile; bob, carol and the rest of the house look on."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.hall = Hall(self.clock)
+        self.told: list[events.Event] = []
+        self.alice, self.bob, self.carol = (
+            self.hall.enter(name, self.told.append) for name in ("alice", "bob", "carol")
+        )
+
+    def attempt(self, name: Callable[[str], object]) -> None:
+        """Try a name with each hostile character in it; most are refused, and none gets through unclean."""
+        for character in HOSTILE:
+            try:
+                name(f"a{character}b{ord(character)}")
+            except HallError:
+                continue
+
+    def enter(self) -> None:
+        self.attempt(lambda name: self.hall.enter(name, self.told.append))
+        self.hall.enter("dave", self.told.append)
+
+    def rename(self) -> None:
+        self.attempt(self.alice.rename)
+        self.alice.rename("alicia")
+
+    def talk_and_be_switched(self) -> None:
+        self.bob.talk_to("carol")
+        self.alice.whisper("bob", TEXT)
+
+    def leave_a_partner(self) -> None:
+        self.bob.talk_to("alice")
+        self.alice.leave(TEXT)
+
+    def be_away(self) -> None:
+        self.alice.set_away(TEXT)
+        self.bob.whisper("alice", "psst")
+
+    def open_a_room(self) -> Member:
+        self.attempt(lambda name: self.alice.move(f"#{name}"))
+        self.alice.move("#den")
+        return self.alice
+
+
+# How a person's text gets into each kind of event. A new kind without an entry here fails the test.
+PATHS: dict[type[events.Event], Callable[[Stage], object]] = {
+    events.Said: lambda stage: stage.alice.say(TEXT),
+    events.Acted: lambda stage: stage.alice.act(TEXT),
+    events.Whispered: lambda stage: stage.alice.whisper("bob", TEXT),
+    events.WhisperSent: lambda stage: stage.alice.whisper("bob", TEXT),
+    events.AddresseeAway: Stage.be_away,
+    events.AddresseeChanged: Stage.talk_and_be_switched,
+    events.AddresseeLeft: Stage.leave_a_partner,
+    events.Joined: Stage.enter,
+    events.Left: lambda stage: stage.alice.leave(TEXT),
+    events.Renamed: Stage.rename,
+    events.LockTurned: lambda stage: stage.open_a_room().turn_lock(True),
+    events.Invited: lambda stage: stage.open_a_room().invite("bob"),
+    events.Announced: lambda stage: stage.hall.announce(TEXT),
+}
+
+
+class EveryPathTests(SynchronousTestCase):
+    def test_all_are_listed(self) -> None:
+        """Every kind of event is held to the rule."""
+        self.assertEqual(set(PATHS), set(typing.get_args(events.Event)))
+
+    def test_clean(self) -> None:
+        """By each path, hostile text arrives as one clean line."""
+        for kind, path in PATHS.items():
+            stage = Stage()
+            stage.clock.advance(10)
+            path(stage)
+            stage.clock.advance(10)
+            self.assertIn(kind, set(map(type, stage.told)), f"{kind.__name__} never happened")
+            for event in stage.told:
+                line = render(event, view("off"))
+                self.assertTrue(is_clean(line), f"{kind.__name__}: {line!r}")

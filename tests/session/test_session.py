@@ -1,0 +1,296 @@
+"""Tests for chatd.session.session, over an in-memory terminal."""
+
+from collections.abc import Iterable
+from io import StringIO
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.task import Clock
+from twisted.logger import globalLogPublisher, textFileLogObserver
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.core.events import Event
+from chatd.core.hall import Hall
+from chatd.core.refusals import LineTooLong
+from chatd.session.session import Conversation, House
+from chatd.session.words import View, render, view
+from tests.core.test_text import is_clean
+
+
+class Screen:
+    """A terminal in memory: what a person sees, line by line. Prompts are lines that end without one."""
+
+    def __init__(self) -> None:
+        self.view: View = view("off")
+        self.lines: list[str] = []
+        self.hung_up = False
+        self.charged = 0
+        self.idle = 0.0
+        self.waiting = 0
+
+    def deliver(self, event: Event) -> None:
+        self.lines.append(render(event, self.view))
+
+    def answer(self, lines: Iterable[str]) -> None:
+        self.lines.extend(lines)
+
+    def prompt(self, text: str) -> None:
+        self.lines.append(text)
+
+    def charge(self, lines: int) -> None:
+        self.charged += lines
+
+    def hang_up(self) -> None:
+        self.hung_up = True
+
+    def take(self) -> list[str]:
+        """Return what was shown since the last call."""
+        lines, self.lines = self.lines, []
+        return lines
+
+
+class TalkTestCase(SynchronousTestCase):
+    """A house, and people who talk in it."""
+
+    capacity: int | None = None
+    motd: tuple[str, ...] = ()
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.hall = Hall(self.clock, self.capacity)
+        self.house = House(self.hall, "the lab", self.motd, 0.0)
+        self.log = StringIO()
+        observer = textFileLogObserver(self.log)
+        globalLogPublisher.addObserver(observer)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
+
+    def connect(self) -> tuple[Conversation, Screen]:
+        screen = Screen()
+        conversation = Conversation(self.house, screen, "10.0.0.1:99")
+        conversation.begin()
+        return conversation, screen
+
+    def enter(self, nickname: str) -> tuple[Conversation, Screen]:
+        """Let somebody in, and forget what everybody was shown so far."""
+        self.clock.advance(10)
+        conversation, screen = self.connect()
+        conversation.heard(nickname)
+        return conversation, screen
+
+
+class WelcomeTests(TalkTestCase):
+    motd = ("Be kind.", "Backups at noon.")
+
+    def test_welcome(self) -> None:
+        """One sees whose chat it is, how many are here, the message of the day, and is asked for a nickname."""
+        self.enter("alice")
+        _, screen = self.connect()
+        self.assertEqual(
+            screen.take(),
+            ["-- welcome to the lab; 1 person is here", "-- Be kind.", "-- Backups at noon.", "Nickname: "],
+        )
+
+    def test_entering(self) -> None:
+        """Who enters sees where they are and with whom; the others see who came."""
+        _, alice = self.enter("alice")
+        alice.take()
+        _, bob = self.enter("bob")
+        self.assertEqual(
+            bob.take()[4:],
+            ["-- you are bob in #lobby; 2 people are here: alice, bob", "-- /h lists the commands, quit leaves"],
+        )
+        self.assertEqual(alice.take(), ["-- bob joined"])
+
+    def test_many_people(self) -> None:
+        """Who enters a full room sees some names, and how many more there are."""
+        for number in range(12):
+            self.enter(f"guest{number}")
+        _, screen = self.enter("alice")
+        self.assertIn("guest9, and 3 others", " ".join(line[3:] for line in screen.take()))
+
+    def test_asked_again(self) -> None:
+        """A nickname that is taken or breaks a rule is refused with the reason, and asked again."""
+        self.enter("alice")
+        talk, screen = self.connect()
+        screen.take()
+        own = "if that is your own lost connection, it will be free within 2 minutes"
+        for typed, refusal in (
+            ("ALICE", f'!! "ALICE" is taken (it looks like "alice"); {own}'),
+            ("alice", f'!! "alice" is taken; {own}'),
+            ("al ice", '!! "al ice" can\'t be a nickname: no spaces in it'),
+        ):
+            talk.heard(typed)
+            self.assertEqual(screen.take(), [refusal, "Nickname: "])
+        talk.heard("bob")
+        self.assertIn("-- you are bob in #lobby", screen.take()[0])
+
+    def test_too_many_tries(self) -> None:
+        """After ten refused nicknames one is let go."""
+        self.enter("alice")
+        talk, screen = self.connect()
+        for _ in range(9):
+            talk.heard("alice")
+        self.assertFalse(screen.hung_up)
+        talk.heard("al ice")
+        self.assertIn("!! 10 nicknames were refused", screen.take()[-1])
+        self.assertTrue(screen.hung_up)
+
+    def test_empty_line(self) -> None:
+        """An empty line at the prompt is no nickname; the prompt comes again."""
+        talk, screen = self.connect()
+        screen.take()
+        talk.heard("   ")
+        self.assertEqual(screen.take(), ["Nickname: "])
+
+    def test_hears_nothing(self) -> None:
+        """Who has no nickname yet hears nothing of the hall."""
+        alice, _ = self.enter("alice")
+        _, screen = self.connect()
+        screen.take()
+        alice.heard("hello")
+        self.hall.announce("noon")
+        alice.heard("quit")
+        self.assertEqual(screen.take(), [])
+
+    def test_leaving_without_a_name(self) -> None:
+        """quit, /quit, /exit and /bye leave from the prompt too."""
+        for typed in ("quit", "/quit", "/exit", "/BYE"):
+            talk, screen = self.connect()
+            screen.take()
+            talk.heard(typed)
+            self.assertEqual(screen.take(), ["-- goodbye"])
+            self.assertTrue(screen.hung_up)
+            talk.heard("alice")
+        self.assertEqual(len(self.hall.members), 0)
+
+    def test_refused_line(self) -> None:
+        """What the door refuses is told, and the nickname is asked again."""
+        talk, screen = self.connect()
+        screen.take()
+        talk.refuse(LineTooLong(4096))
+        self.assertEqual(
+            screen.take(),
+            ["!! that line is longer than 4096 bytes; none of it was sent; cut it into shorter ones", "Nickname: "],
+        )
+
+
+class FullTests(TalkTestCase):
+    capacity = 2
+
+    def test_third_is_turned_away(self) -> None:
+        """A third person in a hall for two is told so and let go, without being asked for a name."""
+        self.enter("alice")
+        self.enter("bob")
+        _, screen = self.connect()
+        self.assertEqual(screen.take(), ["!! this chat is full (2 of 2 people are here); come back later"])
+        self.assertTrue(screen.hung_up)
+
+    def test_full_meanwhile(self) -> None:
+        """Likewise if the hall fills while they think about their name."""
+        self.enter("alice")
+        talk, screen = self.connect()
+        self.enter("bob")
+        screen.take()
+        talk.heard("carol")
+        self.assertIn("this chat is full", screen.take()[0])
+        self.assertTrue(screen.hung_up)
+
+
+class DepartureTests(TalkTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.alice_sees = self.enter("alice")
+        self.bob, self.bob_sees = self.enter("bob")
+        self.clock.advance(10)
+        self.alice_sees.take()
+        self.bob_sees.take()
+
+    def test_quit(self) -> None:
+        """quit says goodbye, and the others are told."""
+        self.bob.heard("quit")
+        self.assertEqual(self.bob_sees.take(), ["-- goodbye, bob"])
+        self.assertTrue(self.bob_sees.hung_up)
+        self.assertEqual(self.alice_sees.take(), ["-- bob left"])
+
+    def test_reason(self) -> None:
+        """The others are told the reason."""
+        self.bob.heard("/quit gone fishing")
+        self.assertEqual(self.alice_sees.take(), ["-- bob left (gone fishing)"])
+
+    def test_lines_behind_quit(self) -> None:
+        """What arrives behind a goodbye is not heard, whatever it is."""
+        self.bob.heard("quit")
+        self.bob_sees.take()
+        for line in ("oops, the password is 1234", "/me x", "quit", "@alice x"):
+            self.bob.heard(line)
+        self.bob.refuse(LineTooLong(4096))
+        self.bob.hung_up("connection lost")
+        self.assertEqual(
+            self.bob_sees.take(),
+            ["!! that line is longer than 4096 bytes; none of it was sent; cut it into shorter ones"],
+        )
+        self.assertEqual(self.alice_sees.take(), ["-- bob left"])
+
+    def test_lost(self) -> None:
+        """A connection that is lost is told to the others with the reason; the name is free."""
+        self.bob.hung_up("connection lost")
+        self.assertEqual(self.alice_sees.take(), ["-- bob left (connection lost)"])
+        self.enter("bob")
+
+    def test_closed(self) -> None:
+        """A connection that is closed in order needs no reason."""
+        self.bob.hung_up("")
+        self.assertEqual(self.alice_sees.take(), ["-- bob left"])
+
+
+class LogTests(TalkTestCase):
+    def test_log(self) -> None:
+        """Logged are who came, took another name, left and was refused, from where; never what people say."""
+        alice, _ = self.enter("alice")
+        refused, _ = self.connect()
+        for line in ("alice", "secret question", "quit"):
+            refused.heard(line)
+        for line in ("secret", "@bob secret", "/away secret", "/secret", "/nick alicia", "/quit secret"):
+            alice.heard(line)
+        bob, _ = self.enter("bob")
+        bob.hung_up("connection lost")
+        log = self.log.getvalue()
+        for line in (
+            "alice came from 10.0.0.1:99",
+            "10.0.0.1:99 was refused a nickname: NicknameTaken",
+            "10.0.0.1:99 was refused a nickname: BadNickname",
+            "10.0.0.1:99 left before giving a nickname (quit)",
+            "alice is now called alicia",
+            "alicia left (quit), was at 10.0.0.1:99",
+            "bob left (connection lost), was at 10.0.0.1:99",
+        ):
+            self.assertIn(line, log)
+        self.assertNotIn("secret", log)
+
+    def test_full_is_logged(self) -> None:
+        """So is who finds the hall full."""
+        self.hall.capacity = 0
+        self.connect()
+        self.assertIn("10.0.0.1:99 was refused: this chat is full", self.log.getvalue())
+
+
+class AnyTextTests(SynchronousTestCase):
+    @given(
+        st.lists(st.text() | st.sampled_from(["alice", "/away ", "/nick ", "@bob ", "to:bob", "/i", "/h"]), max_size=8)
+    )
+    def test_any_lines(self, lines: list[str]) -> None:
+        """Whatever is typed, everybody's screen shows clean lines, no two people share a name, nothing raises."""
+        house = House(Hall(Clock()), "the lab", (), 0.0)
+        talks = [Conversation(house, Screen(), "somewhere") for _ in range(2)]
+        for talk, name in zip(talks, ("bob", "carol"), strict=True):
+            talk.begin()
+            talk.heard(name)
+        for line in lines:
+            talks[0].heard(line)
+            talks[1].heard("/me " + line)
+        for talk in talks:
+            screen = talk.terminal
+            assert isinstance(screen, Screen)
+            self.assertTrue(all(map(is_clean, screen.lines)), screen.lines)
+        names = [member.nickname for member in house.hall.members]
+        self.assertEqual(len(names), len(set(names)))

@@ -1,0 +1,179 @@
+"""Tests for chatd.wire.batcher."""
+
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.core.events import Said
+from chatd.core.hall import Hall
+from chatd.core.member import Member
+from chatd.session.words import view
+from chatd.wire.batcher import Post, Press
+from chatd.wire.outbox import Outbox
+from tests.wire.test_outbox import LIMIT, Person
+
+
+class PostTests(SynchronousTestCase):
+    def test_one_that_breaks(self) -> None:
+        """A bug in one outbox is logged, and keeps none of the others waiting."""
+        flushed: list[str] = []
+
+        class Waiting:
+            def __init__(self, name: str) -> None:
+                self.name = name
+
+            def flush(self) -> None:
+                if self.name == "broken":
+                    raise ZeroDivisionError
+                flushed.append(self.name)
+
+        clock = Clock()
+        post = Post(clock)
+        for name in ("one", "broken", "two"):
+            post.expect(Waiting(name))
+        clock.advance(1)
+        self.assertEqual(flushed, ["one", "two"])
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+    def rest_after(self, size: int) -> float:
+        """Return the seconds from a round of so many outboxes to the next."""
+        clock = Clock()
+        post = Post(clock)
+        flushed: list[float] = []
+
+        class Waiting:
+            def flush(self) -> None:
+                flushed.append(clock.seconds())
+
+        for _ in range(size):
+            post.expect(Waiting())
+        clock.advance(1)
+        post.expect(Waiting())
+        clock.pump([0.001] * 110)
+        return flushed[-1] - flushed[0]
+
+    def test_longer_rest_after_a_bigger_round(self) -> None:
+        """The more outboxes a round had, the longer the rest, so that a big room's lines share more sends."""
+        for size, rest in ((1, 0.005), (200, 0.005), (2000, 0.04), (20_000, 0.1)):
+            self.assertAlmostEqual(self.rest_after(size), rest, places=2)
+
+
+class PressTests(SynchronousTestCase):
+    def test_once_for_each_view(self) -> None:
+        """All hearers with one view get the same bytes object; each event is rendered anew."""
+        press = Press()
+        event = Said(0.0, "alice", "hello")
+        self.assertIs(press.lines_of(event, view("off")), press.lines_of(event, view("off")))
+        self.assertEqual(press.lines_of(event, view("UTC")), b"00:00 <alice> hello\r\n")
+        self.assertEqual(press.lines_of(Said(60.0, "bob", "hi"), view("UTC")), b"00:01 <bob> hi\r\n")
+
+
+class CarrierTests(SynchronousTestCase):
+    """What a room says waits for the next round in one piece; everything else that happens comes in its order."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.post, self.press = Post(self.clock), Press()
+        self.hall = Hall(self.clock, carrier=self.post)
+        self.clock.advance(100)
+        self.alice, self.bob, self.carol = map(self.enter, ("alice", "bob", "carol"))
+        self.clock.pump([5, 5])
+        self.screens()
+
+    def enter(self, nickname: str) -> Member:
+        transport = StringTransport()
+        outbox = Outbox(transport, Person(), self.press, self.post, self.clock, limit=LIMIT, patience=60)
+        outbox.view = view("off")
+        member = self.hall.enter(nickname, outbox.deliver)
+        self.outboxes = {**getattr(self, "outboxes", {}), nickname: (outbox, transport)}
+        return member
+
+    def screens(self) -> dict[str, list[str]]:
+        """Return what everybody has read since the last call."""
+        self.clock.pump([1, 0.1])
+        read = {name: transport.value().decode().split("\r\n")[:-1] for name, (_, transport) in self.outboxes.items()}
+        for _, transport in self.outboxes.values():
+            transport.clear()
+        return read
+
+    def test_in_one_piece(self) -> None:
+        """Lines that the same people hear are put into their outboxes together, as the same bytes."""
+        self.alice.say("one")
+        self.bob.act("two")
+        self.post.settle()
+        pieces = [outbox._lines for outbox, _ in self.outboxes.values()]
+        self.assertEqual(pieces[0], [b"<alice> one\r\n* bob two\r\n"])
+        self.assertTrue(all(piece[0] is pieces[0][0] for piece in pieces))
+        self.assertEqual(self.screens()["carol"], ["<alice> one", "* bob two"])
+
+    def test_private_in_between(self) -> None:
+        """A private line between two room lines is read between them, by both."""
+        self.alice.say("one")
+        self.alice.whisper("bob", "two")
+        self.alice.say("three")
+        read = self.screens()
+        self.assertEqual(read["alice"], ["<alice> one", "[you -> bob] two", "<alice> three"])
+        self.assertEqual(read["bob"], ["<alice> one", "[alice -> you] two", "<alice> three"])
+        self.assertEqual(read["carol"], ["<alice> one", "<alice> three"])
+
+    def test_answer_in_between(self) -> None:
+        """So is an answer."""
+        self.alice.say("one")
+        self.outboxes["bob"][0].answer(iter([b"-- two\r\n"]))
+        self.alice.say("three")
+        self.assertEqual(self.screens()["bob"], ["<alice> one", "-- two", "<alice> three"])
+
+    def test_change_of_audience(self) -> None:
+        """Who comes, goes, is quiet or changes rooms between two lines hears what was said in their time, in order."""
+        self.alice.say("one")
+        self.carol.set_quiet(True)
+        self.alice.say("two")
+        self.carol.set_quiet(False)
+        self.bob.move("#den")
+        self.alice.say("three")
+        self.bob.say("four")
+        self.bob.move("#lobby")
+        self.alice.say("five")
+        read = {name: [line for line in lines if not line.startswith("--")] for name, lines in self.screens().items()}
+        self.assertEqual(read["alice"], ["<alice> one", "<alice> two", "<alice> three", "<alice> five"])
+        self.assertEqual(read["bob"], ["<alice> one", "<alice> two", "<bob> four", "<alice> five"])
+        self.assertEqual(read["carol"], ["<alice> one", "<alice> three", "<alice> five"])
+
+    def test_last_words(self) -> None:
+        """Who leaves still reads what was said before, their own last line too."""
+        self.bob.say("goodbye, all")
+        self.bob.leave()
+        self.assertEqual(self.screens()["bob"], ["<bob> goodbye, all"])
+
+    def test_notice_in_between(self) -> None:
+        """A line, a departure and a line are read in this order."""
+        self.alice.say("one")
+        self.bob.leave()
+        self.alice.say("two")
+        self.assertEqual(self.screens()["carol"], ["<alice> one", "-- bob left", "<alice> two"])
+
+    def test_long_lines(self) -> None:
+        """However much is said at once, a reader who takes it misses nothing."""
+        for number in range(20):
+            self.alice.say(f"{number} {'李' * 1300}")
+        self.assertEqual([line.split()[1] for line in self.screens()["bob"]], [str(n) for n in range(20)])
+
+    def test_many_short_lines(self) -> None:
+        """However many short lines are said at once, a reader with the smallest outbox misses none."""
+        for _ in range(2000):
+            self.alice.say("x")
+        self.assertEqual(self.screens()["bob"], ["<alice> x"] * 2000)
+
+    def test_skipped_are_counted(self) -> None:
+        """A piece that doesn't fit is counted by its lines."""
+        outbox, _ = self.outboxes["bob"]
+        outbox.pauseProducing()
+        self.alice.say("x" * 10_000)
+        for _ in range(40):
+            self.alice.say("x" * 400)
+        self.clock.advance(1)
+        outbox.resumeProducing()
+        read = self.screens()["bob"]
+        skipped = int(read[-1].split()[1])
+        self.assertEqual(len(read) - 1 + skipped, 41)
+        self.assertGreater(skipped, 0)

@@ -1,0 +1,73 @@
+"""Tests for chatd.wire.sockets, on real sockets."""
+
+import socket
+from pathlib import Path
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.testing import StringTransport
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+from twisted.trial.unittest import TestCase
+
+from chatd.wire.sockets import KERNEL_BUFFER, PROBES, prepare
+
+
+class PrepareTests(TestCase):
+    async def accepted(self, endpoint: str, family: int) -> tuple[object, socket.socket]:
+        """Return the transport and the socket of a connection that was accepted at an endpoint."""
+        made: Deferred[Protocol] = Deferred()
+
+        class Accepting(Protocol):
+            def connectionMade(self) -> None:
+                made.callback(self)
+
+        port = await serverFromString(reactor, endpoint).listen(Factory.forProtocol(Accepting))
+        self.addCleanup(port.stopListening)
+        client = socket.socket(family)
+        self.addCleanup(client.close)
+        host = port.getHost()
+        client.connect(host.name if family == socket.AF_UNIX else ("127.0.0.1", host.port))
+        protocol = await made
+        self.addCleanup(protocol.transport.abortConnection)
+        return protocol.transport, protocol.transport.getHandle()
+
+    def assertPrepared(self, handle: socket.socket) -> None:
+        options = {
+            socket.TCP_NODELAY: 1,
+            socket.TCP_KEEPIDLE: 60,
+            socket.TCP_KEEPINTVL: 15,
+            socket.TCP_KEEPCNT: PROBES,
+            socket.TCP_USER_TIMEOUT: 120_000,
+        }
+        self.assertEqual({option: handle.getsockopt(socket.IPPROTO_TCP, option) for option in options}, options)
+        self.assertEqual(handle.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), 1)
+        self.assertEqual(handle.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF), 2 * KERNEL_BUFFER)
+
+    async def test_tcp(self) -> None:
+        """A vanished peer is found within two minutes, lines leave at once, and the kernel buffers little."""
+        transport, handle = await self.accepted("tcp:0:interface=127.0.0.1", socket.AF_INET)
+        prepare(transport, 120)
+        self.assertPrepared(handle)
+
+    async def test_below_another_protocol(self) -> None:
+        """So it is below TLS, whose transport wraps the socket's."""
+        transport, handle = await self.accepted("tcp:0:interface=127.0.0.1", socket.AF_INET)
+        wrapper = ProtocolWrapper(WrappingFactory(Factory()), Protocol())
+        wrapper.transport = transport
+        prepare(wrapper, 120)
+        self.assertPrepared(handle)
+
+    async def test_unix(self) -> None:
+        """A Unix socket has no peer that could vanish; its buffer is bounded likewise."""
+        path = Path("/tmp") / Path(self.mktemp()).name[:20]
+        transport, handle = await self.accepted(f"unix:{path}", socket.AF_UNIX)
+        prepare(transport, 120)
+        self.assertEqual(handle.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF), 2 * KERNEL_BUFFER)
+
+    async def test_no_socket(self) -> None:
+        """A transport in memory is left as it is."""
+        transport = StringTransport()
+        prepare(transport, 120)
+        self.assertEqual(transport.value(), b"")
