@@ -122,10 +122,10 @@ def private(plan: Plan, figures: Figures) -> None:
         with plan.started(server, figures, "private lines") as process, crowd_at(process, 2, joins=False) as crowd:
             for people in (2, 5_000):
                 crowd.grow(people)
-                speaker, hearer = crowd.connections[:2]
+                speaker, subscriber = crowd.connections[:2]
                 outcome = put(
                     Load(
-                        *([speaker], [hearer], []),
+                        *([speaker], [subscriber], []),
                         *(1_000, plan.seconds, plan.warm_up),
                         say=lambda text, server=server: server.language.whisper(Crowd.name(1), text),  # type: ignore[misc]
                         speakers_hear=False,

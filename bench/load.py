@@ -53,7 +53,7 @@ class Outcome:
 
     cpu: float  # of the server, in the measured window
     said: int  # lines, in the same window
-    delivered: int  # each line once for each hearer, in the same window
+    delivered: int  # each line once for each subscriber, in the same window
     ages: Sequence[float]  # sorted
     share: float  # of all that should have been delivered, the warm-up included, what was
     exact: bool  # whether each connection was delivered each line once

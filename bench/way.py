@@ -15,7 +15,7 @@ from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.nickname import nickname
 from chatd.core.text import one_line
-from chatd.session.session import Conversation, House
+from chatd.session.session import Server, Session
 from chatd.session.words import View, render, view
 
 RUNS = 7
@@ -63,8 +63,8 @@ class Gathering:
         self.clock.advance(time.time())
         self.hall = Hall(self.clock)
         self.inboxes = [Inbox() for _ in range(people)]
-        self.conversation = Conversation(House(self.hall, "bench", (), 0.0), self.inboxes[0], "nowhere")
-        self.conversation.heard("speaker")
+        self.session = Session(Server(self.hall, "bench", (), 0.0), self.inboxes[0], "nowhere")
+        self.session.heard("speaker")
         for place, inbox in enumerate(self.inboxes[1:]):
             self.hall.enter(f"guest{place}", inbox.deliver)
         self.speaker: Member = self.hall.find("speaker")
@@ -113,7 +113,7 @@ def steps() -> Iterable[tuple[str, float]]:
     whole = best(lambda: room.speaker.say(TEXT), room.empty)
     yield f"Member.say: to {HEARERS}", whole
     yield "  of that, each hearer", (whole - first) / (HEARERS - 1)
-    heard = best(lambda: room.conversation.heard(TEXT), room.empty)
+    heard = best(lambda: room.session.heard(TEXT), room.empty)
     yield f"Conversation.heard: the same line as it was typed, to {HEARERS}", heard
     yield "  for each delivered line", heard / HEARERS
     for people, gathering in ((HEARERS, room), (MANY, crowd)):

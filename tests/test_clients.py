@@ -20,7 +20,7 @@ def needs(*programs: str) -> str | None:
     return f"not installed: {', '.join(missing)}" if missing else None
 
 
-class Terminal:
+class Client:
     """A window of tmux in which a client runs; what a person would see in it."""
 
     def __init__(self, test: SynchronousTestCase, socket: Path, name: str, command: str) -> None:
@@ -61,7 +61,7 @@ class ClientTestCase(TwistdTestCase):
         self.twistd("-n", "--pidfile=", "--logfile=log", "chatd", self.listen)
         self.connect().close()
 
-    def open(self, client: str) -> Terminal:
+    def open(self, client: str) -> Client:
         """Return a terminal in which a client has connected."""
         number = getattr(self, "opened", 0)
         self.opened = number + 1
@@ -70,14 +70,14 @@ class ClientTestCase(TwistdTestCase):
         if number == 0:
             folder.mkdir()
             self.addCleanup(shutil.rmtree, folder, ignore_errors=True)  # behind the ends of all that live in it
-        return Terminal(self, folder / "tmux", f"client{number}", client.format(port=self.port))
+        return Client(self, folder / "tmux", f"client{number}", client.format(port=self.port))
 
-    def enter(self, client: str, nickname: str) -> Terminal:
-        terminal = self.open(client)
-        terminal.sees("Nickname:")
-        terminal.say(nickname)
-        terminal.sees(f"-- you are {nickname} in #lobby")
-        return terminal
+    def enter(self, client: str, nickname: str) -> Client:
+        client = self.open(client)
+        client.sees("Nickname:")
+        client.say(nickname)
+        client.sees(f"-- you are {nickname} in #lobby")
+        return client
 
 
 class TelnetTests(ClientTestCase):

@@ -25,8 +25,8 @@ class Chat(LineOnlyReceiver):
             self.transport.write(b"welcome %s\n" % line)
             self.clients.add(self)
             return
-        for hearer in self.clients:
-            hearer.transport.write(b"%s: %s\n" % (self.nickname, line))
+        for subscriber in self.clients:
+            subscriber.transport.write(b"%s: %s\n" % (self.nickname, line))
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.clients.discard(self)

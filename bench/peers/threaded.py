@@ -20,8 +20,8 @@ def serve(client: socket.socket) -> None:
             clients.add(client)
         for line in lines:
             with lock:
-                for hearer in clients:
-                    hearer.sendall(b"%s: %s" % (nickname, line))
+                for subscriber in clients:
+                    subscriber.sendall(b"%s: %s" % (nickname, line))
     except OSError:
         pass
     finally:

@@ -117,7 +117,7 @@ class Invited:
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """The house speaks to everybody."""
+    """The administrator speaks to everybody."""
 
     at: float
     text: str

@@ -9,7 +9,7 @@ from chatd.core.member import Member
 from chatd.core.nickname import Nickname, look_up_key, nickname, room_name
 from chatd.core.notices import Clock, Notice
 from chatd.core.refusals import AlreadySo, HallClosing, HallFull, NicknameTaken, NobodyHere, NoSuchRoom
-from chatd.core.room import AtOnce, Carrier, Deliver, Hearer, Room, broadcast
+from chatd.core.room import AtOnce, Broadcaster, Deliver, Room, Subscriber, broadcast
 from chatd.core.text import one_line
 
 LOBBY = "#lobby"
@@ -19,30 +19,30 @@ class Hall:
     """The registry of the people here and of their rooms, and of those who may not be.
 
     `capacity` is the number of people that fit, None for as many as come; `lost_after` is in how many seconds the doors
-    notice a lost connection; `carrier` takes what is said in a room to those who hear it.
+    notice a lost connection; `broadcaster` takes what is said in a room to those who hear it.
     """
 
     def __init__(
-        self, clock: Clock, capacity: int | None = None, lost_after: int = 120, carrier: Carrier | None = None
+        self, clock: Clock, capacity: int | None = None, lost_after: int = 120, broadcaster: Broadcaster | None = None
     ) -> None:
         self.now = clock.seconds
         self._clock = clock
         self.capacity = capacity
         self.lost_after = lost_after
-        self.carrier = carrier or AtOnce()
+        self.broadcaster = broadcaster or AtOnce()
         self.counts = Counts()
         self.bans = Bans()
-        self.closing = False  # whether nobody is let in any more
-        self.lobby = Room(LOBBY, clock, self.carrier, self.counts)
+        self.draining = False  # whether nobody is let in any more
+        self.lobby = Room(LOBBY, clock, self.broadcaster, self.counts)
         self.rooms: dict[str, Room] = {look_up_key(LOBBY): self.lobby}
         self.members: dict[Member, None] = {}
         self._by_key: dict[str, Member] = {}
-        self._listeners: dict[Hearer, None] = {}
+        self._listeners: dict[Subscriber, None] = {}
 
     def check_admission(self, address: Address | None = None) -> None:
         """@raises NotAdmitted: if nobody from that address can come in now; None is this machine itself."""
         self.bans.check_address(address, self.now())
-        if self.closing:
+        if self.draining:
             raise HallClosing
         if self.capacity is not None and len(self.members) >= self.capacity:
             raise HallFull(self.capacity)
@@ -89,13 +89,13 @@ class Hall:
         member.room.renamed(member, before.shown)
         self._tell_listeners(Renamed(self.now(), ((before.shown, name.shown),)))
 
-    def listen(self, hearer: Hearer, on: bool) -> None:
+    def listen(self, subscriber: Subscriber, on: bool) -> None:
         """Tell somebody who is no member who comes and goes, and what is said in the lobby; or end that."""
         if on:
-            self._listeners[hearer] = None
+            self._listeners[subscriber] = None
         else:
-            self._listeners.pop(hearer, None)
-        self.lobby.set_quiet(hearer, not on)
+            self._listeners.pop(subscriber, None)
+        self.lobby.set_quiet(subscriber, not on)
 
     def find(self, typed: str, unsent: str = "") -> Member:
         """Return who has the name that was typed.
@@ -115,7 +115,7 @@ class Hall:
             raise NoSuchRoom(typed) from None
 
     def announce(self, text: str) -> None:
-        """Say something to everybody, in the name of the house."""
+        """Say something to everybody, in the name of the administrator."""
         broadcast(Announced(self.now(), one_line(text)), (*self.members, *self._listeners))
 
     def claim(self, name: Nickname, member: Member | None) -> None:
@@ -141,7 +141,7 @@ class Hall:
         @raises BadRoomName: for a name that breaks a rule.
         """
         name = room_name(typed)
-        return self.rooms.setdefault(look_up_key(name), Room(name, self._clock, self.carrier, self.counts))
+        return self.rooms.setdefault(look_up_key(name), Room(name, self._clock, self.broadcaster, self.counts))
 
     def close_if_empty(self, room: Room) -> None:
         if not room.members and room is not self.lobby:

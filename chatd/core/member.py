@@ -261,7 +261,7 @@ class Member:
         if not self.here:
             return
         why = one_line(why).strip()
-        self._hall.carrier.settle()
+        self._hall.broadcaster.settle()
         self.here = False
         self._hall.release(self.name)
         self._hall.left(self, why)

@@ -21,7 +21,7 @@ Deliver = Callable[[Event | Several], object]
 """Takes an event to one person; returns False if their connection is too slow to take it now."""
 
 
-class Hearer(Protocol):
+class Subscriber(Protocol):
     """Who hears what is said in a room: a member, or somebody who listens from outside."""
 
     @property
@@ -31,21 +31,21 @@ class Hearer(Protocol):
     def nickname(self) -> str: ...
 
 
-class Carrier(Protocol):
+class Broadcaster(Protocol):
     """How what is said in a room gets to the many who hear it. It may wait, so that lines share the work."""
 
-    def carry(self, line: Said | Acted, hearers: tuple[Hearer, ...]) -> None:
-        """Deliver a line to each hearer, before anything else that happens to them later."""
+    def carry(self, line: Said | Acted, subscribers: tuple[Subscriber, ...]) -> None:
+        """Deliver a line to each subscriber, before anything else that happens to them later."""
 
     def settle(self) -> None:
         """Deliver at once whatever has waited."""
 
 
 class AtOnce:
-    """The plainest carrier."""
+    """The plainest broadcaster."""
 
-    def carry(self, line: Said | Acted, hearers: tuple[Hearer, ...]) -> None:
-        broadcast(line, hearers)
+    def carry(self, line: Said | Acted, subscribers: tuple[Subscriber, ...]) -> None:
+        broadcast(line, subscribers)
 
     def settle(self) -> None:
         """Nothing ever waits."""
@@ -58,16 +58,16 @@ class Room:
     not quiet, and who listens from outside.
     """
 
-    def __init__(self, name: str, clock: Clock, carrier: Carrier, counts: Counts) -> None:
+    def __init__(self, name: str, clock: Clock, broadcaster: Broadcaster, counts: Counts) -> None:
         self.name = name
         self.locked = False
         self.members: dict[Member, None] = {}
-        self.listening: dict[Hearer, None] = {}
+        self.listening: dict[Subscriber, None] = {}
         self.notices = Notices(clock, self._notify)
         self._clock = clock
-        self._carrier = carrier
+        self._broadcaster = broadcaster
         self._counts = counts
-        self._audience: tuple[Hearer, ...] | None = None  # those who are listening, until that changes
+        self._audience: tuple[Subscriber, ...] | None = None  # those who are listening, until that changes
 
     @property
     def first(self) -> Member:
@@ -84,14 +84,14 @@ class Room:
         self._counts.heard += 1
         if speaker.ignored_by or not speaker.echo:
             deaf = speaker.ignored_by if speaker.echo else speaker.ignored_by | {speaker}
-            hearers = [hearer for hearer in self.listening if hearer not in deaf]
-            self._counts.delivered += len(hearers)
-            broadcast(line, hearers)
+            subscribers = [subscriber for subscriber in self.listening if subscriber not in deaf]
+            self._counts.delivered += len(subscribers)
+            broadcast(line, subscribers)
             return
         if self._audience is None:
             self._audience = tuple(self.listening)
         self._counts.delivered += len(self._audience)
-        self._carrier.carry(line, self._audience)
+        self._broadcaster.carry(line, self._audience)
 
     def enter(self, member: Member) -> None:
         self.members[member] = None
@@ -117,24 +117,24 @@ class Room:
         self.notices.tell_before_hearing(member)
         broadcast(LockTurned(self._clock.seconds(), member.nickname, self.name, locked), tuple(self.members))
 
-    def set_quiet(self, hearer: Hearer, quiet: bool) -> None:
+    def set_quiet(self, subscriber: Subscriber, quiet: bool) -> None:
         self._audience = None
         if quiet:
-            self.listening.pop(hearer, None)
+            self.listening.pop(subscriber, None)
         else:
-            self.listening[hearer] = None
+            self.listening[subscriber] = None
 
     def _notify(self, notice: Notice, but: Member | None) -> None:
         broadcast(notice, [member for member in self.members if member is not but])
 
 
-def broadcast(event: Event | Several, hearers: Iterable[Hearer]) -> None:
-    """Deliver one event to each hearer. One hearer's failure is logged, and stops nobody else's delivery."""
-    for hearer in hearers:
+def broadcast(event: Event | Several, subscribers: Iterable[Subscriber]) -> None:
+    """Deliver one event to each subscriber. One subscriber's failure is logged, and stops nobody else's delivery."""
+    for subscriber in subscribers:
         try:
-            hearer.deliver(event)
+            subscriber.deliver(event)
         except Exception:
-            _log_failure(hearer)
+            _log_failure(subscriber)
 
 
 def tell(event: Event, member: Member) -> bool:
@@ -146,5 +146,5 @@ def tell(event: Event, member: Member) -> bool:
         return False
 
 
-def _log_failure(hearer: Hearer) -> None:
-    _log.failure("A delivery to {nickname} failed", nickname=hearer.nickname)
+def _log_failure(subscriber: Subscriber) -> None:
+    _log.failure("A delivery to {nickname} failed", nickname=subscriber.nickname)

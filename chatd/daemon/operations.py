@@ -17,7 +17,7 @@ from chatd.core.text import one_line
 from chatd.daemon.logs import Levels
 from chatd.daemon.settings import SETTINGS, BadSetting, Settings, rule
 from chatd.doors.line import LineFactory, Terms
-from chatd.session.session import House
+from chatd.session.session import Server
 from chatd.session.words import people_are
 from chatd.store.state_file import StateFile
 from chatd.wire.gate import Limits
@@ -49,7 +49,7 @@ class ChatDaemon:
     """
 
     settings: Settings
-    house: House
+    server: Server
     factory: LineFactory
     reactor: Any
     file: StateFile | None
@@ -57,7 +57,7 @@ class ChatDaemon:
     reread: Callable[[], Settings]
     renewals: list[Callable[[], Awaitable[str]]] = field(default_factory=list)
     in_thread: Callable[[Callable[[], Settings]], Deferred[Settings]] = deferToThread
-    _closing: list[IDelayedCall] = field(default_factory=list)
+    _timers: list[IDelayedCall] = field(default_factory=list)
     _stopping: bool = False
     _in_order: DeferredLock = field(default_factory=DeferredLock)
 
@@ -72,7 +72,7 @@ class ChatDaemon:
         if self.file is None:
             return False
         try:
-            await self.file.save({"bans": self.house.hall.bans.plain(self.house.hall.now())})
+            await self.file.save({"bans": self.server.hall.bans.plain(self.server.hall.now())})
         except OSError as error:
             self._log.error("{path} can't be written: {error}", path=self.file.path, error=error)
             raise NotKept(f"{self.file.path} can't be written ({error.strerror}); it holds until chatd stops") from None
@@ -115,21 +115,21 @@ class ChatDaemon:
 
     def drain(self, minutes: int | None) -> None:
         self._cancel()
-        self.house.hall.closing = True
+        self.server.hall.draining = True
         if minutes is None:
-            self.house.hall.announce("nobody new gets in any more: this chat closes soon")
+            self.server.hall.announce("nobody new gets in any more: this chat closes soon")
             return
         self._announce_end(minutes)
         if minutes > 1:
-            self._closing.append(self.reactor.callLater(60 * (minutes - 1), self._announce_end, 1))
-        self._closing.append(self.reactor.callLater(60 * minutes, self.stop))
+            self._timers.append(self.reactor.callLater(60 * (minutes - 1), self._announce_end, 1))
+        self._timers.append(self.reactor.callLater(60 * minutes, self.stop))
 
     def open_again(self) -> None:
-        if not self.house.hall.closing:
+        if not self.server.hall.draining:
             raise AlreadySo("people get in already")
         self._cancel()
-        self.house.hall.closing = False
-        self.house.hall.announce("this chat stays open")
+        self.server.hall.draining = False
+        self.server.hall.announce("this chat stays open")
 
     def stop(self) -> None:
         if self._stopping:
@@ -139,7 +139,7 @@ class ChatDaemon:
         self.reactor.callLater(0, self.reactor.stop)  # the answer comes first
 
     def stats(self) -> dict[str, Any]:
-        hall, counts, now = self.house.hall, self.house.hall.counts, self.house.hall.now()
+        hall, counts, now = self.server.hall, self.server.hall.counts, self.server.hall.now()
         return {
             "people": len(hall.members),
             "rooms": len(hall.rooms),
@@ -150,39 +150,39 @@ class ChatDaemon:
             "refusals": dict(counts.refused),
             "held_back_seconds": round(counts.held_back, 1),
             "bytes_waiting": sum(door.waiting for door in self.factory.doors),
-            "draining": int(hall.closing),
-            "uptime_seconds": int(now - self.house.opened_at),
+            "draining": int(hall.draining),
+            "uptime_seconds": int(now - self.server.opened_at),
         }
 
     def status(self) -> str:
         """Return one line on how it is, for systemd."""
-        people = people_are(len(self.house.hall.members))
-        return f"{people} here" + (", nobody new gets in" if self.house.hall.closing else "")
+        people = people_are(len(self.server.hall.members))
+        return f"{people} here" + (", nobody new gets in" if self.server.hall.draining else "")
 
     def _restore(self, data: Any) -> None:
         """@raises ValueError: if that is not what was kept."""
         if not isinstance(data, dict):
             raise ValueError("it holds no bans")
-        self.house.hall.bans.restore(data.get("bans"), self.house.hall.now())
+        self.server.hall.bans.restore(data.get("bans"), self.server.hall.now())
 
     def _take(self, new: dict[str, Any]) -> None:
         """Let what can change while chatd runs be so from now on, for those inside too."""
         self.settings = settings = replace(self.settings, **new)
-        self.house.title, self.house.motd = settings.title, settings.motd or ()
-        self.house.hall.capacity, self.house.hall.lost_after = settings.capacity, settings.peer_timeout
+        self.server.title, self.server.motd = settings.title, settings.motd or ()
+        self.server.hall.capacity, self.server.hall.lost_after = settings.capacity, settings.peer_timeout
         self.factory.take_terms(terms(settings))
         if "log_level" in new and self.levels is not None:
             self.levels.set(settings.log_level)
 
     def _announce_end(self, minutes: int) -> None:
         when = "1 minute" if minutes == 1 else f"{minutes:,} minutes"
-        self.house.hall.announce(f"this chat closes in {when}; nobody new gets in")
+        self.server.hall.announce(f"this chat closes in {when}; nobody new gets in")
 
     def _cancel(self) -> None:
-        for call in self._closing:
+        for call in self._timers:
             if call.active():
                 call.cancel()
-        self._closing.clear()
+        self._timers.clear()
 
 
 def terms(settings: Settings) -> Terms:

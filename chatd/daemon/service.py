@@ -1,4 +1,4 @@
-"""The service that `twistd` runs: it builds the house from the settings and opens its doors."""
+"""The service that `twistd` runs: it builds the server from the settings and opens its doors."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from chatd.daemon.settings import BadSetting, Settings
 from chatd.daemon.systemd import Notifier
 from chatd.doors.control import ControlSocket, operators_door
 from chatd.doors.line import LineFactory
-from chatd.session.session import House
+from chatd.session.session import Server
 from chatd.store.state_file import StateFile
-from chatd.wire.batcher import Post
+from chatd.wire.batcher import Batcher
 
 STOP_WITHIN = 4.0  # seconds from SIGTERM in which people may still take what is waiting for them
 
 
 class ChatService(MultiService):
-    """The house and its doors, from the first port to the last goodbye.
+    """The server and its doors, from the first port to the last goodbye.
 
     `reread` reads the settings anew for a reload. `log` is what an application that it is put under should log with,
     None to leave that to twistd; `levels` how much of it there is.
@@ -55,15 +55,15 @@ class ChatService(MultiService):
         self._reactor = reactor
         self._application_log = log
         self._ports: dict[Any, str] = {}  # services, and where each listens
-        self._post = post = Post(reactor)
-        self.hall = Hall(reactor, settings.capacity, settings.peer_timeout, post)
-        house = House(self.hall, settings.title, settings.motd or (), reactor.seconds())
-        people = LineFactory(house, reactor, post, terms(settings))
+        self._batcher = batcher = Batcher(reactor)
+        self.hall = Hall(reactor, settings.capacity, settings.peer_timeout, batcher)
+        server = Server(self.hall, settings.title, settings.motd or (), reactor.seconds())
+        people = LineFactory(server, reactor, batcher, terms(settings))
         file = StateFile(Path(settings.state) / "bans.json") if settings.state else None
-        self.daemon = ChatDaemon(settings, house, people, reactor, file, levels, reread or (lambda: settings))
+        self.daemon = ChatDaemon(settings, server, people, reactor, file, levels, reread or (lambda: settings))
         self._factories = [people]
         if settings.control:
-            operators = operators_door(house, self.daemon, reactor, post)
+            operators = operators_door(server, self.daemon, reactor, batcher)
             self._factories.append(operators)
             self._add_port(settings.control, ControlSocket(settings.control, operators, reactor))
         for endpoint in settings.listen:
@@ -125,7 +125,7 @@ class ChatService(MultiService):
         await super().stopService()
         self.hall.announce("this chat is closing now")
         await DeferredList([Deferred.fromCoroutine(factory.close_all(STOP_WITHIN)) for factory in self._factories])
-        self._post.stop()
+        self._batcher.stop()
         signal.signal(signal.SIGHUP, self._hang_up_before)
 
 

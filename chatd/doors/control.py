@@ -13,8 +13,8 @@ from twisted.internet.interfaces import IReactorTime
 
 from chatd.doors.line import LineFactory, Terms
 from chatd.session.operator import Daemon, Operating
-from chatd.session.session import House
-from chatd.wire.batcher import Post
+from chatd.session.session import Server
+from chatd.wire.batcher import Batcher
 from chatd.wire.gate import Limits
 
 # Operators are trusted, and scripts of theirs do a lot at once; still nothing may grow without end.
@@ -24,9 +24,9 @@ _LIMITS = Limits(
 _TERMS = Terms(_LIMITS, sendq=1 << 20, stall_timeout=60, peer_timeout=120, idle_timeout=None)
 
 
-def operators_door(house: House, daemon: Daemon, clock: IReactorTime, post: Post) -> LineFactory:
+def operators_door(server: Server, daemon: Daemon, clock: IReactorTime, batcher: Batcher) -> LineFactory:
     """Return the factory of an operator's connections. They are counted apart from those of people."""
-    return LineFactory(house, clock, post, _TERMS, partial(Operating, daemon=daemon), "Operator's door")
+    return LineFactory(server, clock, batcher, _TERMS, partial(Operating, daemon=daemon), "Operator's door")
 
 
 class ControlSocket(MultiService):

@@ -25,9 +25,9 @@ from zope.interface import implementer
 from chatd.core.events import Event, Several
 from chatd.core.refusals import HallError, LineCutOff, LineTooLong, NicknameTooLate, NotText, SpokeTLS
 from chatd.doors.telnet import END_OF_INPUT, Keyboard, erased, needs_erasing
-from chatd.session.session import Conversation, House, State
+from chatd.session.session import Server, Session, State
 from chatd.session.words import View
-from chatd.wire.batcher import Post, Press, encoded
+from chatd.wire.batcher import Batcher, Press, encoded
 from chatd.wire.gate import Gate, Limits, Neighbours, Pace, ip_address_of, neighbourhood, shown_address
 from chatd.wire.outbox import Outbox
 from chatd.wire.sockets import prepare
@@ -88,32 +88,30 @@ class LineDoor(LineReceiver, TimeoutMixin):
             transport,
             self,
             factory.press,
-            factory.post,
+            factory.batcher,
             factory.clock,
             limit=factory.terms.sendq,
             patience=factory.terms.stall_timeout,
         )
         self._keyboard = Keyboard(lambda reply: self._outbox.answer(iter([reply])))  # bounded, and never skipped
         self.deliver = self._outbox.deliver  # without a call of our own in between: it is called for each line heard
-        self._conversation = Conversation(
-            factory.house, self, shown_address(address), ip_address_of(address), factory.first
-        )
+        self._session = Session(factory.server, self, shown_address(address), ip_address_of(address), factory.first)
         factory.doors.add(self)
         prepare(transport, factory.terms.peer_timeout)
         self.setTimeout(NICKNAME_WITHIN)
         try:
             self._neighbours = factory.gate.admit(self._where)
         except HallError as error:
-            self._conversation.turn_away(error)
+            self._session.turn_away(error)
         else:
-            self._conversation.begin()
+            self._session.begin()
 
     def dataReceived(self, data: bytes) -> None:
         if data and not (self._behind and not self._pace.is_full(self.factory.clock.seconds())):
             self._behind = False
             self._read_at = self.factory.clock.seconds()
-        if data.startswith(CLIENT_HELLO) and self._conversation.awaits_nickname:
-            self._conversation.turn_away(SpokeTLS())
+        if data.startswith(CLIENT_HELLO) and self._session.awaits_nickname:
+            self._session.turn_away(SpokeTLS())
             return
         try:
             text = self._keyboard.typed(data)
@@ -137,16 +135,16 @@ class LineDoor(LineReceiver, TimeoutMixin):
         try:
             text = line.decode()
         except UnicodeDecodeError:
-            self._conversation.refuse(NotText())
+            self._session.refuse(NotText())
         else:
             if needs_erasing(line):
                 text = erased(text)
-            self._conversation.heard("quit" if text == END_OF_INPUT else text, self._read_at)
+            self._session.heard("quit" if text == END_OF_INPUT else text, self._read_at)
         self._hold_back()
 
     def lineLengthExceeded(self, line: bytes) -> None:
         self._at_prompt = False
-        self._conversation.refuse(LineTooLong(MAX_LINE))
+        self._session.refuse(LineTooLong(MAX_LINE))
         self.setRawMode()
         self._excess = line  # LineReceiver stops here; dataReceived goes on
 
@@ -157,7 +155,7 @@ class LineDoor(LineReceiver, TimeoutMixin):
         self._hold_back()
         if newline:
             if excess.endswith(EOF_TYPED):
-                self._conversation.heard("quit")
+                self._session.heard("quit")
             self.setLineMode()
             super().dataReceived(rest)
 
@@ -165,11 +163,11 @@ class LineDoor(LineReceiver, TimeoutMixin):
         """The client has sent all it will, and may still be reading (`nc -N`)."""
         self._all_read = True
         if self.line_mode and self.clearLineBuffer():
-            self._conversation.refuse(LineCutOff())
+            self._session.refuse(LineCutOff())
         if self._closing:
             self.transport.loseConnection()
         else:
-            self._conversation.heard("quit")
+            self._session.heard("quit")
 
     def writeConnectionLost(self) -> None:
         """All is sent; now it is the client's turn to close."""
@@ -178,7 +176,7 @@ class LineDoor(LineReceiver, TimeoutMixin):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         why = str(reason.value) if reason.check(HandshakeFailed) else "connection lost"
-        self._conversation.hung_up("" if reason.check(ConnectionDone) else why)
+        self._session.hung_up("" if reason.check(ConnectionDone) else why)
         self._outbox.stopProducing()
         self.setTimeout(None)
         if self._held is not None:
@@ -195,8 +193,8 @@ class LineDoor(LineReceiver, TimeoutMixin):
             self.transport.loseConnection()
         elif self._closing:
             self.transport.abortConnection()
-        elif self._conversation.awaits_nickname:
-            self._conversation.turn_away(NicknameTooLate(NICKNAME_WITHIN))
+        elif self._session.awaits_nickname:
+            self._session.turn_away(NicknameTooLate(NICKNAME_WITHIN))
         elif self.factory.terms.idle_timeout is not None:
             self._judge_idleness(self.factory.terms.idle_timeout)
 
@@ -245,7 +243,7 @@ class LineDoor(LineReceiver, TimeoutMixin):
         self._give_up(f"connection stalled for {seconds:g} s")
 
     def skipped(self, lines: int) -> None:
-        self.factory.house.hall.counts.skipped += lines
+        self.factory.server.hall.counts.skipped += lines
 
     def answered(self) -> None:
         self._go_on()
@@ -258,18 +256,18 @@ class LineDoor(LineReceiver, TimeoutMixin):
 
     def take_idle_timeout(self, limit: int | None) -> None:
         """Be held to another limit on idleness, and be warned before it ends."""
-        if not (self._closing or self._conversation.awaits_nickname):
+        if not (self._closing or self._session.awaits_nickname):
             self._warned = False
             self.setTimeout(None if limit is None else 0)
 
     def close_within(self, seconds: float) -> None:
-        """Say goodbye for the house, and be gone by then even if the client reads nothing."""
+        """Say goodbye for chatd, and be gone by then even if the client reads nothing."""
         if not self._closing:
-            self._conversation.depart("-- goodbye", "chatd stopped", "chatd stopped")
+            self._session.depart("-- goodbye", "chatd stopped", "chatd stopped")
         self.setTimeout(seconds)
 
     def _give_up(self, why: str) -> None:
-        self._conversation.hung_up(why)
+        self._session.hung_up(why)
         self.transport.abortConnection()
 
     # How fast the connection is read. What is not read yet waits at the client: it is heard later, and not lost.
@@ -288,7 +286,7 @@ class LineDoor(LineReceiver, TimeoutMixin):
         if self._neighbours is not None:
             wait = max(wait, self._neighbours.pace.wait(self._heard_at))
         if wait and self._held is None:
-            self.factory.house.hall.counts.held_back += wait
+            self.factory.server.hall.counts.held_back += wait
             self._held = self.factory.clock.callLater(wait, self._let_go)
             if not self._told_pace and b"\n" in self._buffer:
                 self._told_pace = True
@@ -315,7 +313,7 @@ class LineDoor(LineReceiver, TimeoutMixin):
             self.setTimeout(IDLE_WARNING)
         else:
             why = f"idle for {limit} s"
-            self._conversation.depart(f"-- goodbye: you were {why}", why, why)
+            self._session.depart(f"-- goodbye: you were {why}", why, why)
 
 
 class HandshakeFailed(Exception):
@@ -324,7 +322,7 @@ class HandshakeFailed(Exception):
 
 @implementer(ILoggingContext)
 class LineFactory(Factory):
-    """What all line doors share: the house, the terms, the gate, the post, the press, the registry of connections.
+    """What all line doors share: the server, the terms, the gate, the batcher, the press, the registry of connections.
 
     `first` makes the state in which a conversation begins, None is that of a person; `name` is what the log calls it.
     """
@@ -333,20 +331,20 @@ class LineFactory(Factory):
 
     def __init__(
         self,
-        house: House,
+        server: Server,
         clock: IReactorTime,
-        post: Post,
+        batcher: Batcher,
         terms: Terms,
-        first: Callable[[Conversation], State] | None = None,
+        first: Callable[[Session], State] | None = None,
         name: str = "Line door",
     ) -> None:
         self.name = name
-        self.house = house
+        self.server = server
         self.first = first
         self.clock = clock
         self.terms = terms
         self.gate = Gate(terms.limits, clock)
-        self.post = post
+        self.batcher = batcher
         self.press = Press()
         self.doors: set[LineDoor] = set()
         self._closed: Deferred[None] | None = None  # fires when there is none of them any more

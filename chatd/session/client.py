@@ -1,4 +1,4 @@
-"""Where a conversation shows itself: what every door brings."""
+"""Where a session shows itself: what every door brings."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from chatd.core.events import Event, Several
 from chatd.session.words import View
 
 
-class Terminal(Protocol):
-    """Where a conversation shows itself. Each door brings its own."""
+class Client(Protocol):
+    """Where a session shows itself. Each door brings its own."""
 
     view: View
 

@@ -44,7 +44,7 @@ def obey(chat: Chatting, line: str) -> None:
     """
     mark = line.lstrip()  # an indented command is a command: a slip must not be sent to everyone
     if mark.startswith("//"):
-        chat.member.speak(mark[1:], chat.conversation.typed_at)
+        chat.member.speak(mark[1:], chat.session.typed_at)
     elif mark.startswith("/"):
         TABLE.run(chat, mark[1:], mark)
     elif mark.startswith("@"):
@@ -56,7 +56,7 @@ def obey(chat: Chatting, line: str) -> None:
     elif mark.rstrip() == "quit":
         TABLE.run(chat, "quit", mark)
     else:
-        chat.member.speak(line, chat.conversation.typed_at)
+        chat.member.speak(line, chat.session.typed_at)
 
 
 def is_goodbye(typed: str) -> bool:
@@ -95,13 +95,13 @@ def to(chat: Chatting, name: str) -> None:
 
 @command("ls", "who", "names", arguments="[#room]", help="who is here", cost=_COSTLY)
 def ls(chat: Chatting, name: str) -> None:
-    hall = chat.house.hall
+    hall = chat.server.hall
     room = hall.find_room(name) if name else chat.member.room
     if not room.admits(chat.member):
         raise RoomLocked(room.name)
     people = tuple(room.members)
     head = f"{people_are(len(people))} in {room.name}:"
-    chat.terminal.answer(listing(head, (_with_marks(member) for member in people)))
+    chat.client.answer(listing(head, (_with_marks(member) for member in people)))
     elsewhere = len(hall.members) - len(people)
     if elsewhere:
         chat.answer(f"{people_are(elsewhere)} in other rooms; /rooms lists them")
@@ -129,14 +129,14 @@ def i(chat: Chatting) -> None:
 
 @command("me", arguments="text...", help="do something: /me waves")
 def me(chat: Chatting, text: str) -> None:
-    chat.member.act(text, chat.conversation.typed_at)
+    chat.member.act(text, chat.session.typed_at)
 
 
 @command("nick", arguments="name", help="take another nickname", cost=_COSTLY)
 def nick(chat: Chatting, name: str) -> None:
     before = chat.member.nickname
     chat.member.rename(name)
-    chat.conversation.log_rename(before, chat.member)
+    chat.session.log_rename(before, chat.member)
     chat.answer(f"you are called {chat.member.nickname} now")
 
 
@@ -154,7 +154,7 @@ def back(chat: Chatting) -> None:
 
 @command("whois", arguments="name", help="where somebody is, and since when", cost=_COSTLY)
 def whois(chat: Chatting, name: str) -> None:
-    hall = chat.house.hall
+    hall = chat.server.hall
     other = hall.find(name)
     where = f"in {other.room.name}" if other.room.admits(chat.member) else "in a locked room"
     facts = [f"{other.nickname} is {where}", f"here for {in_words(hall.now() - other.came_at)}"]
@@ -172,22 +172,22 @@ def join(chat: Chatting, name: str) -> None:
 
 @command("leave", help="go back to #lobby")
 def leave(chat: Chatting) -> None:
-    _go_to(chat, chat.house.hall.lobby.name)
+    _go_to(chat, chat.server.hall.lobby.name)
 
 
 def _go_to(chat: Chatting, name: str) -> None:
     member = chat.member
     member.move(name)
-    chat.conversation.greet(member)
+    chat.session.greet(member)
     if member.addressee is not None:
         chat.answer(f"what you type still goes to {member.addressee.nickname}; to: talks to {member.room.name}")
 
 
 @command("rooms", help="the rooms, and how many people are in each", cost=_COSTLY)
 def rooms(chat: Talk) -> None:
-    seen = [room for room in chat.house.hall.rooms.values() if chat.sees(room)]
+    seen = [room for room in chat.server.hall.rooms.values() if chat.sees(room)]
     marks = (f"{room.name} {len(room.members):,}{' locked' if room.locked else ''}" for room in seen)
-    chat.terminal.answer(listing("rooms that you can see:", marks))
+    chat.client.answer(listing("rooms that you can see:", marks))
 
 
 @command("lock", help="only those you invite see your room and get in", cost=_COSTLY)
@@ -213,7 +213,7 @@ def ignore(chat: Chatting, name: str) -> None:
         chat.answer(f"you hear nothing from {other.nickname} any more; /unignore {other.nickname} ends that")
     else:
         ignored = sorted(other.nickname for other in chat.member.ignoring)
-        chat.terminal.answer(listing("you ignore:" if ignored else "you ignore nobody", ignored))
+        chat.client.answer(listing("you ignore:" if ignored else "you ignore nobody", ignored))
 
 
 @command("unignore", arguments="name", help="hear name again")
@@ -226,10 +226,10 @@ def time(chat: Talk, typed: str) -> None:
     if typed:
         name = typed.lower() if typed.lower() in ("on", "off") else typed
         try:
-            chat.terminal.view = view(name)
+            chat.client.view = view(name)
         except ValueError:
             raise NoSuchTimeZone(typed) from None
-    chat.answer(f"the time in front of lines: {chat.terminal.view.time}")
+    chat.answer(f"the time in front of lines: {chat.client.view.time}")
 
 
 @command("echo", arguments="[on|off]", help="whether you see your own lines in the room again")
@@ -241,7 +241,7 @@ def echo(chat: Chatting, typed: str) -> None:
 
 @command("motd", help="the message of the day")
 def motd(chat: Talk) -> None:
-    chat.answer(*(chat.house.motd or ("there is no message of the day",)))
+    chat.answer(*(chat.server.motd or ("there is no message of the day",)))
 
 
 @command("version", help="which chatd this is")
@@ -251,12 +251,12 @@ def version(chat: Talk) -> None:
 
 @command("uptime", help="for how long this chat has been open")
 def uptime(chat: Talk) -> None:
-    hall, now = chat.house.hall, chat.house.hall.now()
-    chat.answer(f"open for {in_words(now - chat.house.opened_at)}; {people_are(len(hall.members))} here")
+    hall, now = chat.server.hall, chat.server.hall.now()
+    chat.answer(f"open for {in_words(now - chat.server.opened_at)}; {people_are(len(hall.members))} here")
 
 
 @command("quit", "exit", "bye", arguments="[why...]", help="goodbye")
 def quit_(chat: Chatting, why: str) -> None:
     if why:
         chat.member.check_may_speak(why)
-    chat.conversation.depart(f"-- goodbye, {chat.member.nickname}", why)
+    chat.session.depart(f"-- goodbye, {chat.member.nickname}", why)

@@ -19,7 +19,7 @@ from chatd.session.words import some_of
 
 if TYPE_CHECKING:
     from chatd.session.operator import Operating
-    from chatd.session.session import Conversation
+    from chatd.session.session import Session
 
 _LOOPBACK = (ip_address("127.0.0.1"), ip_address("::1"))
 _LOOPBACK_PREFIX = 8  # bits; a wider network is meant for others too
@@ -38,7 +38,7 @@ class NotByAddress(HallError):
 
 @command("kick", arguments="name [why...]", help="disconnect somebody")
 def kick(talk: Operating, name: str, why: str) -> None:
-    other = _conversation_of(talk, talk.house.hall.find(name))
+    other = _conversation_of(talk, talk.server.hall.find(name))
     talk.answer(f"{_called(other)} is disconnected")
     _dismiss([other], "disconnected", why)
 
@@ -52,13 +52,13 @@ async def ban(talk: Operating, target: str, duration: str, why: str) -> None:
     network = network_in(target)
     _check_not_here(network)
     made = _made(talk, "network" if network else "name", str(network or target), duration, why)
-    instead = _instead_of(talk, talk.house.hall.bans.add(made))
+    instead = _instead_of(talk, talk.server.hall.bans.add(made))
     struck = _from(talk, network) if network else _called_like(talk, target)
     hints = [] if network else [_address_of(talk, other) for other in struck if other.ip]
     also = "" if network else "; nobody of that name is here"
     if struck:
         also = f"; disconnected: {some_of([_called(other) for other in struck])}"
-    lasts = made.lasts(talk.house.hall.now())
+    lasts = made.lasts(talk.server.hall.now())
     _dismiss(struck, "banned", f"{lasts}, {made.why}" if made.why else lasts)
     talk.log("banned {target} {lasts}", target=made.target, lasts=lasts)
     talk.answer(f"{made.target} is banned {lasts}{instead}{also}{await _kept(talk)}", *hints)
@@ -67,18 +67,18 @@ async def ban(talk: Operating, target: str, duration: str, why: str) -> None:
 @command("unban", arguments="target", help="end the ban of a name, an address or a network")
 async def unban(talk: Operating, target: str) -> None:
     network = network_in(target)
-    lifted = talk.house.hall.bans.lift("name" if network is None else "network", str(network or target))
+    lifted = talk.server.hall.bans.lift("name" if network is None else "network", str(network or target))
     talk.log("unbanned {target}", target=lifted.target)
     talk.answer(f"{lifted.target} is not banned any more{await _kept(talk)}")
 
 
 @command("bans", help="who is banned or muted, for how long, and why")
 def bans(talk: Operating) -> None:
-    now = talk.house.hall.now()
-    found = talk.house.hall.bans.in_force(now)
+    now = talk.server.hall.now()
+    found = talk.server.hall.bans.in_force(now)
     if not found:
         talk.answer("nobody is banned or muted")
-    talk.terminal.answer(
+    talk.client.answer(
         f"-- {ban.target} is {_KINDS[ban.kind]} {ban.lasts(now)}" + (f": {ban.why}" if ban.why else "") for ban in found
     )
 
@@ -90,8 +90,8 @@ def bans(talk: Operating) -> None:
 )
 async def mute(talk: Operating, name: str, duration: str, why: str) -> None:
     made = _made(talk, "mute", name, duration, why)
-    instead = _instead_of(talk, talk.house.hall.bans.add(made))
-    lasts = made.lasts(talk.house.hall.now())
+    instead = _instead_of(talk, talk.server.hall.bans.add(made))
+    lasts = made.lasts(talk.server.hall.now())
     told = _tell(talk, name, f"-- the administrator has muted you {lasts}" + (f": {made.why}" if made.why else ""))
     also = "" if told else "; nobody of that name is here"
     talk.log("muted {target} {lasts}", target=made.target, lasts=lasts)
@@ -100,7 +100,7 @@ async def mute(talk: Operating, name: str, duration: str, why: str) -> None:
 
 @command("unmute", arguments="name", help="let somebody speak again")
 async def unmute(talk: Operating, name: str) -> None:
-    lifted = talk.house.hall.bans.lift("mute", name)
+    lifted = talk.server.hall.bans.lift("mute", name)
     _tell(talk, name, "-- you are not muted any more")
     talk.log("unmuted {target}", target=lifted.target)
     talk.answer(f"{lifted.target} is not muted any more{await _kept(talk)}")
@@ -108,17 +108,17 @@ async def unmute(talk: Operating, name: str) -> None:
 
 @command("rename", arguments="old new", help="give somebody another nickname")
 async def rename(talk: Operating, old: str, new: str) -> None:
-    member = talk.house.hall.find(old)
+    member = talk.server.hall.find(old)
     before = member.nickname
-    talk.house.hall.rename(member, new)
-    talk.conversation.log_rename(before, member)
+    talk.server.hall.rename(member, new)
+    talk.session.log_rename(before, member)
     _tell(talk, new, f"-- the administrator calls you {member.nickname} now")
     await talk.daemon.keep_bans()  # a mute has moved with them
     talk.answer(f"{before} is called {member.nickname} now")
 
 
-def _conversation_of(talk: Operating, member: Member) -> Conversation:
-    return next(other for other in talk.house.people if other.member is member)
+def _conversation_of(talk: Operating, member: Member) -> Session:
+    return next(other for other in talk.server.people if other.member is member)
 
 
 def _made(talk: Operating, kind: Kind, target: str, duration: str, why: str) -> Ban:
@@ -128,7 +128,7 @@ def _made(talk: Operating, kind: Kind, target: str, duration: str, why: str) -> 
     """
     until = None
     if duration[:1].isdigit():
-        until = talk.house.hall.now() + seconds_in(duration)
+        until = talk.server.hall.now() + seconds_in(duration)
     else:
         why = f"{duration} {why}".strip()
     return Ban(kind, target, until, why)
@@ -143,11 +143,11 @@ def _check_not_here(network: Network | None) -> None:
 
 def _instead_of(talk: Operating, replaced: Ban | None) -> str:
     """Return what the operator should know of a ban that another took the place of."""
-    now = talk.house.hall.now()
+    now = talk.server.hall.now()
     return f" (before: {replaced.target} {replaced.lasts(now)})" if replaced and replaced.holds(now) else ""
 
 
-def _dismiss(others: Iterable[Conversation], done: str, why: str) -> None:
+def _dismiss(others: Iterable[Session], done: str, why: str) -> None:
     """Disconnect people, and tell them and their rooms what was done to them; the log is told no reason."""
     because = f": {why}" if why else ""
     for other in others:
@@ -157,23 +157,23 @@ def _dismiss(others: Iterable[Conversation], done: str, why: str) -> None:
 def _tell(talk: Operating, name: str, line: str) -> bool:
     """Tell who has that name something; return whether they are here."""
     try:
-        member = talk.house.hall.find(name)
+        member = talk.server.hall.find(name)
     except NobodyHere:
         return False
-    _conversation_of(talk, member).terminal.answer([line])
+    _conversation_of(talk, member).client.answer([line])
     return True
 
 
-def _from(talk: Operating, network: Network) -> list[Conversation]:
-    return [other for other in talk.house.people if other.ip and other.ip in network]
+def _from(talk: Operating, network: Network) -> list[Session]:
+    return [other for other in talk.server.people if other.ip and other.ip in network]
 
 
-def _called_like(talk: Operating, name: str) -> list[Conversation]:
+def _called_like(talk: Operating, name: str) -> list[Session]:
     keys = nickname(name).keys
-    return [other for other in talk.house.people if other.member and not keys.isdisjoint(other.member.name.keys)]
+    return [other for other in talk.server.people if other.member and not keys.isdisjoint(other.member.name.keys)]
 
 
-def _address_of(talk: Operating, other: Conversation) -> str:
+def _address_of(talk: Operating, other: Session) -> str:
     """Return how to ban the address too of somebody who may come back under another name, and whom that would hit."""
     network = network_in(str(other.ip))
     near = [each for each in _from(talk, network) if each is not other] if network else []
@@ -190,5 +190,5 @@ async def _kept(talk: Operating) -> str:
     return "" if await talk.daemon.keep_bans() else "; without --state, until chatd stops at the latest"
 
 
-def _called(other: Conversation) -> str:
+def _called(other: Session) -> str:
     return other.member.nickname if other.member else other.address

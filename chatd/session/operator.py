@@ -18,7 +18,7 @@ from chatd.core.member import Member
 from chatd.core.refusals import HallError
 from chatd.core.room import Room
 from chatd.session.operator_commands import TABLE
-from chatd.session.session import Conversation, Talk
+from chatd.session.session import Session, Talk
 
 WELCOME = "-- chatd, the operator's door: a plain line is announced to everyone; /h helps"
 MOST_WAITING = 1_000  # lines behind one that takes its time
@@ -86,14 +86,14 @@ class Operating(Talk):
     member: Member | None = None
     nickname = "the operator"
 
-    def __init__(self, conversation: Conversation, daemon: Daemon) -> None:
-        super().__init__(conversation)
+    def __init__(self, session: Session, daemon: Daemon) -> None:
+        super().__init__(session)
         self.daemon = daemon
         self._waiting: deque[str] = deque()  # lines behind the one that is being dealt with
         self._busy = self._gone = False
 
     def deliver(self, event: Event | Several) -> object:
-        return self.terminal.deliver(event)
+        return self.client.deliver(event)
 
     def sees(self, room: Room) -> bool:
         return True
@@ -103,8 +103,8 @@ class Operating(Talk):
         self._log.info(f"An operator {what}", **facts)
 
     def begin(self) -> None:
-        self._log.debug("An operator came by {address}", address=self.conversation.address)
-        self.terminal.answer([WELCOME])
+        self._log.debug("An operator came by {address}", address=self.session.address)
+        self.client.answer([WELCOME])
 
     def ask(self) -> None:
         """Nothing is asked of an operator."""
@@ -113,7 +113,7 @@ class Operating(Talk):
         if not line.strip():
             return
         if len(self._waiting) >= MOST_WAITING:
-            self.conversation.refuse(TooMuchAtOnce(line))
+            self.session.refuse(TooMuchAtOnce(line))
             return
         self._waiting.append(line)
         if not self._busy:
@@ -121,7 +121,7 @@ class Operating(Talk):
 
     def leave(self, why: str, logged_as: str) -> None:
         self._gone = True
-        self.house.hall.listen(self, False)
+        self.server.hall.listen(self, False)
         self._log.debug("An operator left ({why})", why=logged_as)
 
     async def _work(self) -> None:
@@ -137,10 +137,10 @@ class Operating(Talk):
             if done is not None:
                 await done
         except HallError as error:
-            self.conversation.refuse(error)
+            self.session.refuse(error)
         except Exception:  # a bug of ours must not keep the lines behind it waiting
             self._log.failure("An operator's line could not be dealt with")
-            self.terminal.answer(["!! that did not work, by a fault of chatd; its log says more"])
+            self.client.answer(["!! that did not work, by a fault of chatd; its log says more"])
 
     def _begin_to(self, line: str) -> Awaitable[None] | None:
         if line.startswith("/") and not line.startswith("//"):

@@ -19,7 +19,7 @@ from chatd.session.words import View, listing, people_are, table, widest
 
 if TYPE_CHECKING:
     from chatd.session.operator import Operating
-    from chatd.session.session import Conversation
+    from chatd.session.session import Session
 
 LOG_LEVELS = ("debug", "info", "warn", "error")
 LONGEST_DRAIN = 10_080  # minutes, a week
@@ -40,27 +40,27 @@ class BadDrain(HallError):
 
 @command("announce", "say", arguments="text...", help="say something to everyone, as a plain line does")
 def announce(talk: Operating, text: str) -> None:
-    talk.house.hall.announce(text)
-    talk.answer(f"announced to {people(len(talk.house.hall.members))}")
+    talk.server.hall.announce(text)
+    talk.answer(f"announced to {people(len(talk.server.hall.members))}")
 
 
 @command("listen", arguments="on|off", help="see who comes and goes, and what is said in #lobby")
 def listen(talk: Operating, typed: str) -> None:
     if typed not in ("on", "off"):
         raise BadUsage(TABLE.find("listen"))
-    talk.house.hall.listen(talk, typed == "on")
-    lobby = talk.house.hall.lobby.name
+    talk.server.hall.listen(talk, typed == "on")
+    lobby = talk.server.hall.lobby.name
     talk.answer(f"you hear {lobby}" if typed == "on" else f"you hear {lobby} no more")
 
 
 @command("ls", "who", arguments="[-l]", help="who is here; -l: from where, since when, how idle")
 def ls(talk: Operating, option: str) -> None:
-    members = talk.house.hall.members
+    members = talk.server.hall.members
     if not option:
         head = f"{people_are(len(members))} here" + (":" if members else "")
-        talk.terminal.answer(listing(head, (f"{member.nickname} {member.room.name}" for member in members)))
+        talk.client.answer(listing(head, (f"{member.nickname} {member.room.name}" for member in members)))
     elif option == "-l":
-        talk.terminal.answer(_long_list(talk))
+        talk.client.answer(_long_list(talk))
     else:
         raise BadUsage(TABLE.find("ls"))
 
@@ -127,7 +127,7 @@ TABLE.share(commands.TABLE, "h", "rooms", "time", "motd", "version", "uptime")
 
 @command("quit", "exit", "bye", help="close this door behind you; chatd goes on")
 def quit_(talk: Operating) -> None:
-    talk.conversation.depart("-- goodbye")
+    talk.session.depart("-- goodbye")
 
 
 def people(count: int) -> str:
@@ -136,21 +136,21 @@ def people(count: int) -> str:
 
 def _long_list(talk: Operating) -> Iterator[str]:
     """Yield a line for each connection, also for those without a nickname; with thousands, as they are sent."""
-    everybody = tuple(talk.house.people)
+    everybody = tuple(talk.server.people)
     names = widest(["NICKNAME", *(other.member.nickname for other in everybody if other.member)])
-    rooms = widest([*(room.name for room in talk.house.hall.rooms.values()), "ROOM"])
+    rooms = widest([*(room.name for room in talk.server.hall.rooms.values()), "ROOM"])
     addresses = widest([*(other.address for other in everybody), "ADDRESS"])
     head = ("NICKNAME", "ROOM", "ADDRESS", "SINCE", "IDLE", "WAITING")
-    rows = (_row(other, talk.terminal.view) for other in everybody)
+    rows = (_row(other, talk.client.view) for other in everybody)
     return table((names, rooms, addresses, 16, 10), chain([head], rows))
 
 
-def _row(other: Conversation, view: View) -> tuple[str, ...]:
+def _row(other: Session, view: View) -> tuple[str, ...]:
     return (
         other.member.nickname if other.member else "-",
         other.member.room.name if other.member else "-",
         other.address,
         f"{datetime.fromtimestamp(other.began_at, view.zone):%Y-%m-%d %H:%M}",
-        in_words(other.terminal.idle),
-        f"{other.terminal.waiting:,} B",
+        in_words(other.client.idle),
+        f"{other.client.waiting:,} B",
     )

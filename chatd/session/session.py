@@ -23,7 +23,7 @@ from chatd.core.refusals import HallError, NotAdmitted, TooManyNicknames
 from chatd.core.room import Room
 from chatd.core.text import one_line
 from chatd.session import commands
-from chatd.session.client import Terminal
+from chatd.session.client import Client
 from chatd.session.table import Table
 from chatd.session.words import listing, people_are, refusal
 
@@ -32,20 +32,18 @@ _NAMES_IN_GREETING = 10  # who arrives in a room of thousands is not sent them a
 
 
 @dataclass(slots=True)
-class House:
-    """What all conversations share: the hall, whose it is, its message of the day, when it opened, who is talking."""
+class Server:
+    """What all sessions share: the hall, whose it is, its message of the day, when it opened, who is talking."""
 
     hall: Hall
     title: str
     motd: tuple[str, ...]
     opened_at: float
-    people: dict[Conversation, None] = field(
-        default_factory=dict
-    )  # with a nickname or not yet, in the order of arrival
+    people: dict[Session, None] = field(default_factory=dict)  # with a nickname or not yet, in the order of arrival
 
 
 class State(Protocol):
-    """How far a conversation has come."""
+    """How far a session has come."""
 
     @property
     def member(self) -> Member | None:
@@ -64,29 +62,29 @@ class State(Protocol):
         """It is over; `why` is told to others."""
 
 
-class Conversation:
-    """What a door hands lines of text to; what comes back goes to the door's terminal.
+class Session:
+    """What a door hands lines of text to; what comes back goes to the door's client.
 
     `address` is what the log shows, `ip` what may be banned, None on this machine itself.
     """
 
-    __slots__ = ("_state", "address", "began_at", "house", "ip", "terminal", "typed_at")
+    __slots__ = ("_state", "address", "began_at", "client", "ip", "server", "typed_at")
 
     _log = Logger()
 
     def __init__(
         self,
-        house: House,
-        terminal: Terminal,
+        server: Server,
+        client: Client,
         address: str,
         ip: Address | None = None,
-        first: Callable[[Conversation], State] | None = None,
+        first: Callable[[Session], State] | None = None,
     ) -> None:
-        self.house = house
-        self.terminal = terminal
+        self.server = server
+        self.client = client
         self.address = address
         self.ip = ip
-        self.began_at = house.hall.now()
+        self.began_at = server.hall.now()
         self.typed_at: float | None = None  # of the line that is being heard
         self._state: State = (first or AwaitingNickname)(self)
 
@@ -118,13 +116,13 @@ class Conversation:
         self._log.info("{address} was refused: {why}", address=self.address, why=error.logged_as)
         self._end()
         self._tell(error)
-        self.terminal.hang_up()
+        self.client.hang_up()
 
     def come_in(self, member: Member) -> None:
         self._log.info("{nickname} came from {address}", nickname=member.nickname, address=self.address)
         self._state = Chatting(self, member)
         self.greet(member)
-        self.terminal.answer(["-- /h lists the commands, quit leaves"])
+        self.client.answer(["-- /h lists the commands, quit leaves"])
 
     def greet(self, member: Member) -> None:
         """Say where the member is now, and with whom."""
@@ -133,7 +131,7 @@ class Conversation:
         if len(people) > len(names):
             names.append(f"and {len(people) - len(names):,} others")
         head = f"you are {member.nickname} in {member.room.name}; {people_are(len(people))} here:"
-        self.terminal.answer(listing(head, names))
+        self.client.answer(listing(head, names))
 
     def log_rename(self, before: str, member: Member) -> None:
         self._log.info("{before} is now called {nickname}", before=before, nickname=member.nickname)
@@ -141,21 +139,21 @@ class Conversation:
     def depart(self, goodbye: str, why: str = "", logged_as: str = "quit") -> None:
         """End the talk: say `goodbye`, tell the room `why`, log only `logged_as`, for a reason is a person's words."""
         self._end().leave(why, logged_as)
-        self.terminal.answer([goodbye])
-        self.terminal.hang_up()
+        self.client.answer([goodbye])
+        self.client.hang_up()
 
     def hung_up(self, why: str) -> None:
         """The connection is gone; `why` is told to the room and logged, "" for an orderly end."""
         self._end().leave(why, why or "closed the connection")
 
     def _tell(self, error: HallError) -> None:
-        self.house.hall.counts.refused[type(error).__name__] += 1
-        self.terminal.answer(refusal(error))
+        self.server.hall.counts.refused[type(error).__name__] += 1
+        self.client.answer(refusal(error))
 
     def _end(self) -> State:
         """Return the state that it was in until now."""
         state, self._state = self._state, Departed()
-        self.house.people.pop(self, None)
+        self.server.people.pop(self, None)
         return state
 
 
@@ -166,27 +164,27 @@ class AwaitingNickname:
 
     member: Member | None = None
 
-    def __init__(self, conversation: Conversation) -> None:
-        self._conversation = conversation
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self._refused = 0
 
     def begin(self) -> None:
-        talk, hall = self._conversation, self._conversation.house.hall
+        talk, hall = self._session, self._session.server.hall
         try:
             hall.check_admission(talk.ip)
         except NotAdmitted as error:
             talk.turn_away(error)
             return
-        talk.house.people[talk] = None
-        head = f"-- welcome to {talk.house.title}; {people_are(len(hall.members))} here"
-        talk.terminal.answer([head, *(f"-- {line}" for line in talk.house.motd)])
+        talk.server.people[talk] = None
+        head = f"-- welcome to {talk.server.title}; {people_are(len(hall.members))} here"
+        talk.client.answer([head, *(f"-- {line}" for line in talk.server.motd)])
         self.ask()
 
     def ask(self) -> None:
-        self._conversation.terminal.prompt("Nickname: ")
+        self._session.client.prompt("Nickname: ")
 
     def heard(self, line: str) -> None:
-        typed, talk = line.strip(), self._conversation
+        typed, talk = line.strip(), self._session
         if commands.is_goodbye(typed):
             talk.depart("-- goodbye")
         elif not typed:
@@ -195,9 +193,9 @@ class AwaitingNickname:
             self._enter(typed)
 
     def _enter(self, typed: str) -> None:
-        talk = self._conversation
+        talk = self._session
         try:
-            member = talk.house.hall.enter(typed, talk.terminal.deliver)
+            member = talk.server.hall.enter(typed, talk.client.deliver)
         except NotAdmitted as error:
             talk.turn_away(error)
         except HallError as error:
@@ -213,32 +211,32 @@ class AwaitingNickname:
 
     def leave(self, why: str, logged_as: str) -> None:
         log = self._log.info
-        log("{address} left before giving a nickname ({why})", address=self._conversation.address, why=logged_as)
+        log("{address} left before giving a nickname ({why})", address=self._session.address, why=logged_as)
 
 
 class Talk:
     """What commands need of whoever gives them, people and operators alike."""
 
-    __slots__ = ("conversation",)
+    __slots__ = ("session",)
 
     table: Table
     sees: Callable[[Room], bool]
     """Says whether they may know that a room is there."""
 
-    def __init__(self, conversation: Conversation) -> None:
-        self.conversation = conversation
+    def __init__(self, session: Session) -> None:
+        self.session = session
 
     @property
-    def house(self) -> House:
-        return self.conversation.house
+    def server(self) -> Server:
+        return self.session.server
 
     @property
-    def terminal(self) -> Terminal:
-        return self.conversation.terminal
+    def client(self) -> Client:
+        return self.session.client
 
     def answer(self, *lines: str) -> None:
         """Show lines that answer what was asked."""
-        self.terminal.answer(f"-- {line}" for line in lines)
+        self.client.answer(f"-- {line}" for line in lines)
 
 
 class Chatting(Talk):
@@ -250,8 +248,8 @@ class Chatting(Talk):
 
     table = commands.TABLE
 
-    def __init__(self, conversation: Conversation, member: Member) -> None:
-        super().__init__(conversation)
+    def __init__(self, session: Session, member: Member) -> None:
+        super().__init__(session)
         self.member: Member = member
 
     def sees(self, room: Room) -> bool:
@@ -269,10 +267,10 @@ class Chatting(Talk):
         try:
             commands.obey(self, line)
         except HallError as error:
-            self.conversation.refuse(error)
+            self.session.refuse(error)
 
     def leave(self, why: str, logged_as: str) -> None:
-        nickname, address = self.member.nickname, self.conversation.address
+        nickname, address = self.member.nickname, self.session.address
         self._log.info("{nickname} left ({why}), was at {address}", nickname=nickname, why=logged_as, address=address)
         self.member.leave(why)
 

@@ -109,7 +109,7 @@ class Table:
         """
         name, _, rest = typed.partition(" ")
         found = self.find(name, line)
-        talk.terminal.charge(found.cost - 1)
+        talk.client.charge(found.cost - 1)
         return found.does(talk, *found.parse(rest))
 
     def is_command(self, typed: str) -> bool:

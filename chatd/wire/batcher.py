@@ -1,7 +1,7 @@
 """Brings what is said to all outboxes: lines are rendered once, put in together, and sent together.
 
 Nearly all that a delivery costs is the kernel's `send`. So lines wait in outboxes, and all of these are flushed in one
-round: at once when the house is quiet, and at most every few milliseconds under load, when many lines share one `send`.
+round: at once when the server is quiet, and at most every few milliseconds under load, when many lines share one `send`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from chatd.core.events import Acted, Event, Said, Several
-from chatd.core.room import Hearer, broadcast
+from chatd.core.room import Subscriber, broadcast
 from chatd.session.words import View, render
 
 FLUSH_INTERVAL = 0.005  # seconds of rest after a round, at least
@@ -52,10 +52,10 @@ def encoded(line: str) -> bytes:
     return f"{line}\r\n".encode()
 
 
-class Post:
+class Batcher:
     """Flushes all outboxes in which something waits, together.
 
-    It is the hall's carrier too: what the same people hear between two rounds is put into their outboxes in one piece.
+    It is the hall's broadcaster too: what the same people hear between two rounds is put into them in one piece.
     Whatever else comes to any outbox settles that first, so that everybody sees everything in the order it happened.
     """
 
@@ -68,12 +68,12 @@ class Post:
         self._next_at = 0.0
         self._lines: list[Said | Acted] = []  # not in the outboxes yet
         self._size = 0  # characters in them
-        self._hearers: tuple[Hearer, ...] = ()  # of these lines
+        self._subscribers: tuple[Subscriber, ...] = ()  # of these lines
 
-    def carry(self, line: Said | Acted, hearers: tuple[Hearer, ...]) -> None:
-        if hearers is not self._hearers or self._size > PIECE:
+    def carry(self, line: Said | Acted, subscribers: tuple[Subscriber, ...]) -> None:
+        if subscribers is not self._subscribers or self._size > PIECE:
             self.settle()
-            self._hearers = hearers
+            self._subscribers = subscribers
         self._lines.append(line)
         self._size += len(line.text) + len(line.speaker) + 12  # and what stands around them
         self._schedule()
@@ -81,7 +81,7 @@ class Post:
     def settle(self) -> None:
         if self._lines:
             lines, self._lines, self._size = self._lines, [], 0
-            broadcast(lines[0] if len(lines) == 1 else Several(tuple(lines)), self._hearers)
+            broadcast(lines[0] if len(lines) == 1 else Several(tuple(lines)), self._subscribers)
 
     def expect(self, outbox: Flushed) -> None:
         """Flush this outbox in the next round."""

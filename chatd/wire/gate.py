@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IAddress, IReactorTime
 
 from chatd.core.bans import WIDTH_OF_ONE, Address, around
 from chatd.core.refusals import HallError
-from chatd.wire.token_bucket import Allowance
+from chatd.wire.token_bucket import TokenBucket
 
 ARRIVALS, ARRIVALS_WITHIN = 20, 10.0  # connections from one address, in seconds
 SHARE = 4  # connections from one address together are read this many times as fast as one
@@ -65,8 +65,8 @@ class Pace:
 
     def __init__(self, limits: Limits, share: int, now: float) -> None:
         self._share = share
-        self._lines = Allowance(share * limits.line_rate, share * limits.line_burst, now)
-        self._bytes = Allowance(share * limits.byte_rate, share * limits.byte_burst, now)
+        self._lines = TokenBucket(share * limits.line_rate, share * limits.line_burst, now)
+        self._bytes = TokenBucket(share * limits.byte_rate, share * limits.byte_burst, now)
 
     def take_limits(self, limits: Limits) -> None:
         """Go on at another pace."""

@@ -11,7 +11,7 @@ from zope.interface import implementer
 
 from chatd.core.events import Event, Several
 from chatd.session.words import view
-from chatd.wire.batcher import Post, Press
+from chatd.wire.batcher import Batcher, Press
 from chatd.wire.sockets import unacknowledged
 
 CHUNK = 16 * 1024  # bytes given to a slow transport at a time, so that "it takes nothing" can be told from "it is slow"
@@ -40,6 +40,7 @@ class Outbox:
 
     __slots__ = (
         "_answers",
+        "_batcher",
         "_blocked",
         "_clock",
         "_closed",
@@ -49,7 +50,6 @@ class Outbox:
         "_limit",
         "_lines",
         "_patience",
-        "_post",
         "_press",
         "_reader",
         "_registered",
@@ -65,7 +65,7 @@ class Outbox:
         transport: Any,
         reader: Reader,
         press: Press,
-        post: Post,
+        batcher: Batcher,
         clock: IReactorTime,
         *,
         limit: int,
@@ -75,7 +75,7 @@ class Outbox:
         self._transport = transport
         self._reader = reader
         self._press = press
-        self._post = post
+        self._batcher = batcher
         self._clock = clock
         self._limit = limit
         self._patience = patience
@@ -113,7 +113,7 @@ class Outbox:
 
     def deliver(self, event: Event | Several) -> bool:
         """Take an event, or several; return False if they are skipped because the reader is too slow."""
-        self._post.settle()
+        self._batcher.settle()
         return self.append(self._press.lines_of(event, self.view))
 
     def append(self, line: bytes) -> bool:
@@ -128,21 +128,21 @@ class Outbox:
         self._lines.append(line)
         if not self._due:
             self._due = True
-            self._post.expect(self)
+            self._batcher.expect(self)
         return True
 
     def answer(self, lines: Iterator[bytes]) -> None:
         """Take an answer of any length: its lines are made when there is room for them, and none is skipped."""
         if self._closed:
             return
-        self._post.settle()
+        self._batcher.settle()
         was_busy = self.busy
         self._answers.append(lines)
         if not was_busy:  # only a flush may bring a long one to its end, and say so
             self._pull(self._limit if self._blocked or self._limit - self._free >= CHUNK else CHUNK)
         if not self._due:
             self._due = True
-            self._post.expect(self)
+            self._batcher.expect(self)
 
     def flush(self) -> None:
         """Hand over what is waiting, as far as the transport takes it."""
@@ -241,7 +241,7 @@ class Outbox:
         """See to what has not been handed over yet, and tell the reader when an answer has."""
         if not self._due:
             self._due = True
-            self._post.expect(self)
+            self._batcher.expect(self)
         if was_busy and not self.busy:
             self._reader.answered()
 

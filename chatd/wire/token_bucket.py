@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Allowance:
+class TokenBucket:
     """`burst` may be spent at once, and comes back at `rate` a second; a rate of 0 lifts the limit."""
 
     __slots__ = ("_at", "_burst", "_left", "_rate")

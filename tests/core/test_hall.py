@@ -271,7 +271,7 @@ class AdmissionTests(HallTestCase):
     def test_closing(self) -> None:
         """When the hall is closing, nobody else comes in, and those inside stay."""
         alice = self.enter("alice")
-        self.hall.closing = True
+        self.hall.draining = True
         self.assertRaises(HallClosing, self.enter, "bob")
         alice.say("hello")
         self.assertEqual(self.heard(alice), [Said(1010, "alice", "hello")])

@@ -114,9 +114,9 @@ class HallMachine(RuleBasedStateMachine):
             assert person.quiet
             return
         assert not person.quiet
-        for hearer in self.inside(person.room):
-            if not hearer.quiet and person not in hearer.ignoring:
-                hearer.expected.append((Said, text))
+        for subscriber in self.inside(person.room):
+            if not subscriber.quiet and person not in subscriber.ignoring:
+                subscriber.expected.append((Said, text))
 
     @precondition(lambda self: self.people)
     @rule(which=someone, name=st.sampled_from(NAMES))

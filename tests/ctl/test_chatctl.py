@@ -18,7 +18,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd import __version__
 from chatd.ctl.chatctl import main
 from tests.daemon.test_service import CHECKOUT, TwistdTestCase
-from tests.test_clients import Terminal, needs
+from tests.test_clients import Client, needs
 
 
 def chatctl(*arguments: str) -> tuple[int, str, str]:
@@ -222,46 +222,46 @@ class ConsoleTests(ControlTestCase):
     def setUp(self) -> None:
         super().setUp()
         command = f"cd {CHECKOUT}; {sys.executable} -m chatd.ctl.chatctl --control {self.control}; echo STATUS $?"
-        self.terminal = Terminal(self, self.short / "tmux", "console", command)
-        self.terminal.sees("-- chatd, the operator's door")
-        self.terminal.sees("chatd>")
+        self.client = Client(self, self.short / "tmux", "console", command)
+        self.client.sees("-- chatd, the operator's door")
+        self.client.sees("chatd>")
 
     def test_typing(self) -> None:
         """What arrives is shown above what is being typed, which stays whole, and the cursor where it was."""
-        self.terminal.say("/listen on")
-        self.terminal.sees("-- you hear #lobby")
-        self.terminal._run("send-keys", "-l", "-t", "console", "we restrt at noon")
-        self.terminal.type(*["Left"] * 10)
+        self.client.say("/listen on")
+        self.client.sees("-- you hear #lobby")
+        self.client._run("send-keys", "-l", "-t", "console", "we restrt at noon")
+        self.client.type(*["Left"] * 10)
         alice = self.enter("alice")
         alice.sendall(b"hello?\n")
-        self.terminal.sees("<alice> hello?\nchatd> we restrt at noon\n")
-        self.terminal.type("a")
-        self.terminal.sees("chatd> we restart at noon")
+        self.client.sees("<alice> hello?\nchatd> we restrt at noon\n")
+        self.client.type("a")
+        self.client.sees("chatd> we restart at noon")
         alice.sendall(b"hello??\n")
-        self.terminal.sees("<alice> hello??")
-        self.terminal.type("Enter")
+        self.client.sees("<alice> hello??")
+        self.client.type("Enter")
         self.read_until(alice, b"## Administrator: we restart at noon\r\n")
-        self.terminal.sees("-- announced to 1 person")
+        self.client.sees("-- announced to 1 person")
 
     def test_keys(self) -> None:
         """The up key brings back a line, Ctrl-C drops one, Ctrl-D says goodbye."""
-        self.terminal.say("/uptime")
-        self.terminal.sees("-- open for")
-        self.terminal.type("Up", "C-c", "Up", "Enter")
-        self.terminal.sees("-- open for", times=2)
-        self.assertEqual(self.terminal.screen().count("^C\nchatd>"), 1)
-        self.terminal.type("Enter", "C-c")  # which may come before the next prompt
-        self.terminal.say("/version")
-        self.terminal.sees("-- chatd 0")
-        self.terminal.type("C-d")
-        self.terminal.sees("-- goodbye\nSTATUS 0")
+        self.client.say("/uptime")
+        self.client.sees("-- open for")
+        self.client.type("Up", "C-c", "Up", "Enter")
+        self.client.sees("-- open for", times=2)
+        self.assertEqual(self.client.screen().count("^C\nchatd>"), 1)
+        self.client.type("Enter", "C-c")  # which may come before the next prompt
+        self.client.say("/version")
+        self.client.sees("-- chatd 0")
+        self.client.type("C-d")
+        self.client.sees("-- goodbye\nSTATUS 0")
 
     def test_daemon_stops(self) -> None:
         """When the daemon stops, the console ends."""
         self.process.send_signal(signal.SIGTERM)
-        self.terminal.sees("-- goodbye\nchatd>\nSTATUS 0")
+        self.client.sees("-- goodbye\nchatd>\nSTATUS 0")
 
     def test_daemon_killed(self) -> None:
         """When the daemon is gone without a goodbye, the console says so."""
         self.process.kill()
-        self.terminal.sees("chatctl: chatd has gone without a goodbye\nSTATUS 2")
+        self.client.sees("chatctl: chatd has gone without a goodbye\nSTATUS 2")

@@ -40,7 +40,7 @@ class DaemonTestCase(DoorTestCase):
         self.reactor.rightNow = self.clock.seconds()
         self.daemon = ChatDaemon(
             self.settings,
-            self.factory.house,
+            self.factory.server,
             self.factory,
             self.reactor,
             StateFile(self.folder / "bans.json", execute),
@@ -77,7 +77,7 @@ class ReloadTests(DaemonTestCase):
         self.assertIn("this chat is full (1 of 1 people", self.seen(self.connect()[1]))
         self.assertEqual(self.daemon.levels.logLevelForNamespace("x").name, "error")
         self.reload(motd=None)
-        self.assertEqual(self.factory.house.motd, ())
+        self.assertEqual(self.factory.server.motd, ())
 
     def test_log_level_set_otherwise(self) -> None:
         """A level that an operator has set stays, unless the configuration changes it."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chatd.core.member import Member
 from chatd.doors.line import MAX_LINE
-from chatd.session.session import Conversation
+from chatd.session.session import Session
 from tests.doors.test_line import DoorTestCase, Line
 
 NOT_TEXT, TOO_LONG, CUT_OFF, END = "not text", "too long", "cut off", "end"
@@ -24,8 +24,8 @@ class Hearing:
 
     member: Member | None = None
 
-    def __init__(self, conversation: Conversation) -> None:
-        self._conversation = conversation
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def begin(self) -> None:
         """Nothing is said first."""
@@ -35,9 +35,9 @@ class Hearing:
 
     def heard(self, line: str) -> None:
         if line == "quit":
-            self._conversation.depart(f"-- {END}")
+            self._session.depart(f"-- {END}")
         else:
-            self._conversation.terminal.answer([f"-- {line!r}"])
+            self._session.client.answer([f"-- {line!r}"])
 
     def leave(self, why: str, logged_as: str) -> None:
         """Nobody is told."""

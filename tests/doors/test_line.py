@@ -15,9 +15,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.hall import Hall
 from chatd.doors.line import SLOW_GOODBYE, LineDoor, LineFactory, Terms
-from chatd.session.session import House
+from chatd.session.session import Server
 from chatd.session.words import view
-from chatd.wire.batcher import Post
+from chatd.wire.batcher import Batcher
 from chatd.wire.gate import Limits
 
 
@@ -42,13 +42,13 @@ class DoorTestCase(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = Clock()
-        post = Post(self.clock)
-        self.hall = Hall(self.clock, carrier=post)
+        batcher = Batcher(self.clock)
+        self.hall = Hall(self.clock, broadcaster=batcher)
         limits = replace(Limits(0, 1, 0, 1, max_connections=100, max_per_address=20), **self.limits)
         terms = replace(
             Terms(limits, sendq=16 * 1024, stall_timeout=60, peer_timeout=120, idle_timeout=None), **self.terms
         )
-        self.factory = LineFactory(House(self.hall, "the lab", (), 0.0), self.clock, post, terms)
+        self.factory = LineFactory(Server(self.hall, "the lab", (), 0.0), self.clock, batcher, terms)
 
     def connect(self, *sent: bytes) -> tuple[LineDoor, Line]:
         """Return a new connection that has sent these segments."""
@@ -226,7 +226,7 @@ class DepartureTests(DoorTestCase):
             line.connected = False
             door.connectionLost(Failure(ConnectionLost()))
             self.assertEqual([member.nickname for member in self.hall.members], ["bob"])
-        self.assertEqual((len(self.factory.doors), len(self.factory.house.people)), (1, 1))
+        self.assertEqual((len(self.factory.doors), len(self.factory.server.people)), (1, 1))
         self.assertIn("-- alice left (connection lost)", self.seen(bob))
 
     def test_every_end(self) -> None:
@@ -239,7 +239,7 @@ class DepartureTests(DoorTestCase):
         for _ in range(30):
             self.connect()  # of which only 20 are let in from one address
         self.clock.advance(100)
-        self.assertEqual((self.factory.doors, self.factory.house.people, self.hall.members), (set(), {}, {}))
+        self.assertEqual((self.factory.doors, self.factory.server.people, self.hall.members), (set(), {}, {}))
 
     def test_closed(self) -> None:
         """A connection that is closed in order needs no reason."""

@@ -178,7 +178,7 @@ class TLSTestCase(DoorTestCase):
         """Nobody is here any more, nothing is waited for, and no failure was logged."""
         self.clock.pump([1, 1])
         self.assertEqual((self.factory.doors, list(self.hall.members)), (set(), []))
-        self.assertEqual(self.factory.house.people, {})
+        self.assertEqual(self.factory.server.people, {})
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.assertEqual(self.flushLoggedErrors(), [])
 

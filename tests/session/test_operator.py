@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from chatd.core.refusals import HallError
 from chatd.session.operator import MOST_WAITING, WELCOME, Operating
 from chatd.session.operator_commands import TABLE
-from chatd.session.session import Conversation
+from chatd.session.session import Session
 from tests.session.test_session import Screen, TalkTestCase
 
 
@@ -55,11 +55,9 @@ class OperatorTestCase(TalkTestCase):
         self.clock.advance(1_000_000)
         self.daemon = NotedDaemon()
         self.screen = Screen()
-        self.talk = Conversation(
-            self.house, self.screen, "a Unix socket", None, lambda talk: Operating(talk, self.daemon)
-        )
+        self.talk = Session(self.server, self.screen, "a Unix socket", None, lambda talk: Operating(talk, self.daemon))
         self.talk.begin()
-        self.people: dict[str, tuple[Conversation, Screen]] = {}
+        self.people: dict[str, tuple[Session, Screen]] = {}
         for number, name in enumerate(("alice", "bob"), start=1):
             self.come(name, f"10.0.0.{number}")
         self.take()
@@ -67,7 +65,7 @@ class OperatorTestCase(TalkTestCase):
     def come(self, name: str, address: str) -> str:
         """Let somebody try to come in from an address; return what they saw."""
         screen = Screen()
-        talk = Conversation(self.house, screen, f"{address}:99", ip_address(address))
+        talk = Session(self.server, screen, f"{address}:99", ip_address(address))
         talk.begin()
         talk.heard(name)
         self.people[name] = talk, screen
@@ -172,7 +170,7 @@ class LsTests(OperatorTestCase):
 
     def test_long(self) -> None:
         """/ls -l has address, since when, how idle and how much is waiting, also of who has no nickname yet."""
-        newcomer = Conversation(self.house, Screen(), "10.0.0.9:1", ip_address("10.0.0.9"))
+        newcomer = Session(self.server, Screen(), "10.0.0.9:1", ip_address("10.0.0.9"))
         newcomer.begin()
         self.people["bob"][1].idle, self.people["bob"][1].waiting = 75.0, 12345
         self.type("/time UTC")
@@ -291,7 +289,7 @@ class ModerationTests(OperatorTestCase):
 
     def test_ban_network(self) -> None:
         """/ban address or network disconnects everybody from there, and turns the next away with why and how long."""
-        waiting = Conversation(self.house, screen := Screen(), "10.0.0.2:5", ip_address("10.0.0.2"))
+        waiting = Session(self.server, screen := Screen(), "10.0.0.2:5", ip_address("10.0.0.2"))
         waiting.begin()
         self.assertEqual(
             self.type("/ban ::ffff:10.0.0.2 7d"), ["-- 10.0.0.2/32 is banned for 7 d; disconnected: bob and 10.0.0.2:5"]
@@ -308,7 +306,7 @@ class ModerationTests(OperatorTestCase):
 
     def test_ban_without_address(self) -> None:
         """For somebody on this machine itself there is no address to ban."""
-        local = Conversation(self.house, Screen(), "a Unix socket")
+        local = Session(self.server, Screen(), "a Unix socket")
         local.begin()
         local.heard("carol")
         self.assertEqual(self.type("/ban carol"), ["-- carol is banned for good; disconnected: carol"])

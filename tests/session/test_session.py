@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.core.events import Event
 from chatd.core.hall import Hall
 from chatd.core.refusals import LineTooLong
-from chatd.session.session import Conversation, House
+from chatd.session.session import Server, Session
 from chatd.session.words import View, render, view
 from tests.core.test_text import is_clean
 
@@ -58,24 +58,24 @@ class TalkTestCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.hall = Hall(self.clock, self.capacity)
-        self.house = House(self.hall, "the lab", self.motd, 0.0)
+        self.server = Server(self.hall, "the lab", self.motd, 0.0)
         self.log = StringIO()
         observer = textFileLogObserver(self.log)
         globalLogPublisher.addObserver(observer)
         self.addCleanup(globalLogPublisher.removeObserver, observer)
 
-    def connect(self) -> tuple[Conversation, Screen]:
+    def connect(self) -> tuple[Session, Screen]:
         screen = Screen()
-        conversation = Conversation(self.house, screen, "10.0.0.1:99")
-        conversation.begin()
-        return conversation, screen
+        session = Session(self.server, screen, "10.0.0.1:99")
+        session.begin()
+        return session, screen
 
-    def enter(self, nickname: str) -> tuple[Conversation, Screen]:
+    def enter(self, nickname: str) -> tuple[Session, Screen]:
         """Let somebody in, and forget what everybody was shown so far."""
         self.clock.advance(10)
-        conversation, screen = self.connect()
-        conversation.heard(nickname)
-        return conversation, screen
+        session, screen = self.connect()
+        session.heard(nickname)
+        return session, screen
 
 
 class WelcomeTests(TalkTestCase):
@@ -280,8 +280,8 @@ class AnyTextTests(SynchronousTestCase):
     )
     def test_any_lines(self, lines: list[str]) -> None:
         """Whatever is typed, everybody's screen shows clean lines, no two people share a name, nothing raises."""
-        house = House(Hall(Clock()), "the lab", (), 0.0)
-        talks = [Conversation(house, Screen(), "somewhere") for _ in range(2)]
+        server = Server(Hall(Clock()), "the lab", (), 0.0)
+        talks = [Session(server, Screen(), "somewhere") for _ in range(2)]
         for talk, name in zip(talks, ("bob", "carol"), strict=True):
             talk.begin()
             talk.heard(name)
@@ -289,8 +289,8 @@ class AnyTextTests(SynchronousTestCase):
             talks[0].heard(line)
             talks[1].heard("/me " + line)
         for talk in talks:
-            screen = talk.terminal
+            screen = talk.client
             assert isinstance(screen, Screen)
             self.assertTrue(all(map(is_clean, screen.lines)), screen.lines)
-        names = [member.nickname for member in house.hall.members]
+        names = [member.nickname for member in server.hall.members]
         self.assertEqual(len(names), len(set(names)))

@@ -8,7 +8,7 @@ from chatd.core.events import Said
 from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.session.words import view
-from chatd.wire.batcher import Post, Press
+from chatd.wire.batcher import Batcher, Press
 from chatd.wire.outbox import Outbox
 from tests.wire.test_outbox import LIMIT, Person
 
@@ -28,9 +28,9 @@ class PostTests(SynchronousTestCase):
                 flushed.append(self.name)
 
         clock = Clock()
-        post = Post(clock)
+        batcher = Batcher(clock)
         for name in ("one", "broken", "two"):
-            post.expect(Waiting(name))
+            batcher.expect(Waiting(name))
         clock.advance(1)
         self.assertEqual(flushed, ["one", "two"])
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
@@ -38,7 +38,7 @@ class PostTests(SynchronousTestCase):
     def rest_after(self, size: int) -> float:
         """Return the seconds from a round of so many outboxes to the next."""
         clock = Clock()
-        post = Post(clock)
+        batcher = Batcher(clock)
         flushed: list[float] = []
 
         class Waiting:
@@ -46,9 +46,9 @@ class PostTests(SynchronousTestCase):
                 flushed.append(clock.seconds())
 
         for _ in range(size):
-            post.expect(Waiting())
+            batcher.expect(Waiting())
         clock.advance(1)
-        post.expect(Waiting())
+        batcher.expect(Waiting())
         clock.pump([0.001] * 110)
         return flushed[-1] - flushed[0]
 
@@ -73,8 +73,8 @@ class CarrierTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.post, self.press = Post(self.clock), Press()
-        self.hall = Hall(self.clock, carrier=self.post)
+        self.batcher, self.press = Batcher(self.clock), Press()
+        self.hall = Hall(self.clock, broadcaster=self.batcher)
         self.clock.advance(100)
         self.alice, self.bob, self.carol = map(self.enter, ("alice", "bob", "carol"))
         self.clock.pump([5, 5])
@@ -82,7 +82,7 @@ class CarrierTests(SynchronousTestCase):
 
     def enter(self, nickname: str) -> Member:
         transport = StringTransport()
-        outbox = Outbox(transport, Person(), self.press, self.post, self.clock, limit=LIMIT, patience=60)
+        outbox = Outbox(transport, Person(), self.press, self.batcher, self.clock, limit=LIMIT, patience=60)
         outbox.view = view("off")
         member = self.hall.enter(nickname, outbox.deliver)
         self.outboxes = {**getattr(self, "outboxes", {}), nickname: (outbox, transport)}
@@ -100,7 +100,7 @@ class CarrierTests(SynchronousTestCase):
         """Lines that the same people hear are put into their outboxes together, as the same bytes."""
         self.alice.say("one")
         self.bob.act("two")
-        self.post.settle()
+        self.batcher.settle()
         pieces = [outbox._lines for outbox, _ in self.outboxes.values()]
         self.assertEqual(pieces[0], [b"<alice> one\r\n* bob two\r\n"])
         self.assertTrue(all(piece[0] is pieces[0][0] for piece in pieces))

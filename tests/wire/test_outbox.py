@@ -12,7 +12,7 @@ from twisted.internet.task import Clock, deferLater
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from chatd.wire.batcher import FLUSH_INTERVAL, Post, Press
+from chatd.wire.batcher import FLUSH_INTERVAL, Batcher, Press
 from chatd.wire.outbox import Outbox
 from chatd.wire.sockets import prepare, unacknowledged
 
@@ -41,14 +41,14 @@ class OutboxTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.post = Post(self.clock)
+        self.batcher = Batcher(self.clock)
         self.person = Person()
         self.transport = StringTransport()
         self.outbox = self.make(self.transport)
         self.clock.advance(1)
 
     def make(self, transport: StringTransport) -> Outbox:
-        return Outbox(transport, self.person, Press(), self.post, self.clock, limit=LIMIT, patience=60)
+        return Outbox(transport, self.person, Press(), self.batcher, self.clock, limit=LIMIT, patience=60)
 
     def sent(self) -> bytes:
         data = self.transport.value()
@@ -252,7 +252,7 @@ class SocketTests(TestCase):
         protocol = await made
         self.addCleanup(protocol.transport.abortConnection)
         prepare(protocol.transport, peer_timeout=120)
-        outbox = Outbox(protocol.transport, Person(), Press(), Post(reactor), reactor, limit=limit, patience=60)
+        outbox = Outbox(protocol.transport, Person(), Press(), Batcher(reactor), reactor, limit=limit, patience=60)
         return outbox, client, protocol
 
     async def read(self, client: socket.socket, until: bytes) -> bytes:
