@@ -1,7 +1,7 @@
 """Brings what is said to all outboxes: lines are rendered once, put in together, and sent together.
 
 Nearly all that a delivery costs is the kernel's `send`. So lines wait in outboxes, and all of these are flushed in one
-round: at once when the server is quiet, and at most every few milliseconds under load, when many lines share one `send`.
+round: at once when the server is quiet, at most every few milliseconds under load, when many lines share one `send`.
 """
 
 from __future__ import annotations
