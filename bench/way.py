@@ -1,4 +1,4 @@
-"""What a line costs in core and talk alone, without a socket, so that a slowdown has an address.
+"""What a line costs in core and session alone, without a socket, so that a slowdown has an address.
 
 `python -m bench.way` prints the best of several runs of each step, in us.
 """
@@ -10,13 +10,18 @@ from collections.abc import Callable, Iterable
 
 from twisted.internet.task import Clock
 
-from chatd.core.events import Event, Said
+from chatd.core.events import Events, Said
 from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.nickname import nickname
 from chatd.core.text import one_line
+from chatd.doors.text import TextCodec
+from chatd.session.commands import a_person
+from chatd.session.inputs import Line
+from chatd.session.outputs import Output
 from chatd.session.session import Server, Session
-from chatd.session.words import View, render, view
+from chatd.session.view import View, view
+from chatd.wire.codec import EncodedEvents
 
 RUNS = 7
 IN_A_RUN = 0.05  # seconds
@@ -26,45 +31,43 @@ TEXT = "what a delivered line costs is what a chat daemon is all about"[:60]
 
 
 class Inbox:
-    """A terminal that keeps what it is sent; all inboxes share the bytes of an event, as line doors do."""
+    """A client that keeps what it is sent; all inboxes share the bytes of an event, as connections do."""
 
-    event: Event | None = None
-    line = b""
+    encoded = EncodedEvents()
+    codec = TextCodec()
 
     def __init__(self) -> None:
         self.view: View = view("on")
         self.lines: list[bytes] = []
+        self.idle = 0.0
+        self.waiting = 0
 
-    def deliver(self, event: Event) -> None:
-        if event is not Inbox.event:
-            Inbox.event = event
-            Inbox.line = f"{render(event, self.view)}\r\n".encode()
-        self.lines.append(Inbox.line)
+    def deliver(self, events: Events) -> None:
+        self.lines.append(self.encoded.encode(events, self.codec))
 
-    def answer(self, lines: Iterable[str]) -> None:
-        for line in lines:
-            self.lines.append(line.encode())
-
-    def prompt(self, text: str) -> None:
-        pass
+    def send(self, output: Output) -> None:
+        self.lines += self.codec.encode(output)
 
     def charge(self, lines: int) -> None:
-        pass
+        """No limits here."""
 
-    def hang_up(self) -> None:
-        pass
+    def speak(self, format: str) -> None:
+        """One format is enough."""
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 class Gathering:
-    """A hall with so many people, of whom the first speaks: as a member and through a conversation."""
+    """A hall with so many people, of whom the first speaks: as a member and through a session."""
 
     def __init__(self, people: int) -> None:
         self.clock = Clock()
         self.clock.advance(time.time())
         self.hall = Hall(self.clock)
         self.inboxes = [Inbox() for _ in range(people)]
-        self.session = Session(Server(self.hall, "bench", (), 0.0), self.inboxes[0], "nowhere")
-        self.session.heard("speaker")
+        self.session = Session(Server(self.hall, "bench"), self.inboxes[0], "nowhere", None, a_person)
+        self.session.receive(Line("speaker"))
         for place, inbox in enumerate(self.inboxes[1:]):
             self.hall.enter(f"guest{place}", inbox.deliver)
         self.speaker: Member = self.hall.find("speaker")
@@ -80,7 +83,7 @@ class Gathering:
         self.hall.enter("newcomer", _nobody).leave()
 
 
-def _nobody(event: Event) -> None:
+def _nobody(events: Events) -> None:
     """Hear nothing."""
 
 
@@ -104,17 +107,17 @@ def best(step: Callable[[], object], after: Callable[[], object] = lambda: None)
 
 def steps() -> Iterable[tuple[str, float]]:
     """Yield each step and its us."""
-    said, on = Said(time.time(), "speaker", TEXT), view("on")
+    said, codec = Said(time.time(), "#lobby", "speaker", TEXT), TextCodec()
     yield "one_line: a text is checked", best(lambda: one_line(TEXT))
-    yield "render: a line is written for one kind of view", best(lambda: render(said, on))
+    yield "encode: a line is written for one format", best(lambda: codec.encode(said))
     alone, room, crowd = Gathering(1), Gathering(HEARERS), Gathering(MANY)
     first = best(lambda: alone.speaker.say(TEXT), alone.empty)
     yield "Member.say: alone in the hall", first
     whole = best(lambda: room.speaker.say(TEXT), room.empty)
     yield f"Member.say: to {HEARERS}", whole
     yield "  of that, each hearer", (whole - first) / (HEARERS - 1)
-    heard = best(lambda: room.session.heard(TEXT), room.empty)
-    yield f"Conversation.heard: the same line as it was typed, to {HEARERS}", heard
+    heard = best(lambda: room.session.receive(Line(TEXT)), room.empty)
+    yield f"Session.receive: the same line as it was typed, to {HEARERS}", heard
     yield "  for each delivered line", heard / HEARERS
     for people, gathering in ((HEARERS, room), (MANY, crowd)):
         whisper = best(lambda gathering=gathering: gathering.speaker.whisper("guest0", TEXT), gathering.empty)  # type: ignore[misc]

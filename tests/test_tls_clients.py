@@ -109,4 +109,4 @@ class WrongPortTests(TLSClientTestCase):
         self.connect().close()
         for client in (S_CLIENT, NCAT):
             self.output(client, "")
-        self.assertLogged("was refused: this port speaks plain text, not TLS", times=2)
+        self.assertLogged("was refused: it speaks TLS where plain text is spoken", times=2)

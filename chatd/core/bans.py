@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
-from math import ceil
 from typing import Any, Literal, get_args
 
-from chatd.core.duration import in_words
 from chatd.core.nickname import Nickname, nickname
-from chatd.core.refusals import BadNickname, Banned, Muted, NicknameBanned, NotBanned
+from chatd.core.refusals import BadNickname, Banned, Muted, NicknameBanned, NotBanned, NotMuted
 from chatd.core.text import one_line
 
 Address = IPv4Address | IPv6Address
@@ -35,13 +33,9 @@ class Ban:
     def holds(self, now: float) -> bool:
         return self.until is None or now < self.until
 
-    def lasts(self, now: float) -> str:
-        return "for good" if self.until is None else f"for {in_words(ceil(self.until - now))}"
-
-    def terms(self, now: float) -> str:
-        """Return for how much longer, and why."""
-        more = "" if self.until is None else " more"
-        return self.lasts(now) + more + (f" ({self.why})" if self.why else "")
+    def left(self, now: float) -> float | None:
+        """Return for how many seconds more it holds, None for good."""
+        return None if self.until is None else self.until - now
 
 
 class Bans:
@@ -70,14 +64,14 @@ class Bans:
     def lift(self, kind: Kind, target: str) -> Ban:
         """End a ban early, and return it.
 
-        @raises NotBanned: if there is none.
+        @raises NotBanned, NotMuted: if there is none.
         """
         try:
             found = [ban for key in self._keys(kind, target) if (ban := self._by_key.get(key))]
         except BadNickname:
             found = []
         if not found:
-            raise NotBanned(target, muted=kind == "mute")
+            raise NotMuted(target) if kind == "mute" else NotBanned(target)
         for key in self._keys(kind, found[0].target):
             self._by_key.pop(key, None)
         return found[0]
@@ -91,7 +85,7 @@ class Bans:
         """@raises NicknameBanned: if nobody may come in under that name."""
         ban = self._find((("name", key) for key in name.keys), now)
         if ban:
-            raise NicknameBanned(name.shown, ban.terms(now))
+            raise NicknameBanned(name.shown, ban.left(now), ban.why)
 
     def check_address(self, address: Address | None, now: float) -> None:
         """@raises Banned: if nobody may come in from there; None is this machine itself."""
@@ -99,13 +93,13 @@ class Bans:
             return
         ban = self._find((("network", str(around(address, width))) for width in self._widths), now)
         if ban:
-            raise Banned(ban.terms(now))
+            raise Banned(ban.left(now), ban.why)
 
     def check_speech(self, name: Nickname, now: float, unsent: str = "") -> None:
         """@raises Muted: if who has that name may not say anything."""
         ban = self._find((("mute", key) for key in name.keys), now)
         if ban:
-            raise Muted(ban.terms(now), unsent)
+            raise Muted(ban.left(now), ban.why, unsent=unsent)
 
     def rename(self, before: Nickname, after: Nickname, now: float) -> None:
         """Let a mute stay with the person; of two, the longer one."""

@@ -1,12 +1,36 @@
-"""All that can happen to a person in the hall.
+"""All that can happen to a person in the hall, as values that make sense without context.
 
-An event is told to each person it concerns. `at` is when it happened, in seconds since 1970. Names are as they were at
-that time. Whatever text an event holds has been through `one_line`.
+An event is told to each person it concerns. `at` is when it happened, in seconds since 1970; `room` is where. Names are
+as they were at that time. Whatever text an event holds has been through `one_line`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
+
+
+class Cause(Enum):
+    """Why somebody left the chat."""
+
+    QUIT = "quit"  # what they say of it is in `why`
+    CLOSED = "closed"  # their connection, in order
+    LOST = "lost"
+    STALLED = "stalled"  # they took nothing of what was sent for `seconds`
+    BROKEN = "broken"  # by a fault of chatd
+    IDLE = "idle"  # they typed nothing for `seconds`
+    KICKED = "kicked"  # by the administrator, who says `why`
+    BANNED = "banned"  # likewise, for `seconds`, None for good
+    STOPPED = "stopped"  # chatd itself
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """How somebody left the chat; `why` is in the words of a person."""
+
+    cause: Cause
+    why: str = ""
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +38,7 @@ class Said:
     """Somebody said a line in your room."""
 
     at: float
+    room: str
     speaker: str
     text: str
 
@@ -23,6 +48,7 @@ class Acted:
     """Somebody in your room did something (`/me`)."""
 
     at: float
+    room: str
     speaker: str
     text: str
 
@@ -47,7 +73,7 @@ class WhisperSent:
 
 @dataclass(frozen=True, slots=True)
 class AddresseeAway:
-    """Who you have just written to is away."""
+    """The person you have just written to is away."""
 
     at: float
     nickname: str
@@ -65,7 +91,7 @@ class AddresseeChanged:
 
 @dataclass(frozen=True, slots=True)
 class AddresseeLeft:
-    """Who you were talking to in private has left."""
+    """The person you were talking to in private has left the chat."""
 
     at: float
     nickname: str
@@ -76,23 +102,35 @@ class Joined:
     """People entered your room."""
 
     at: float
+    room: str
+    nicknames: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WentElsewhere:
+    """People left your room for another one."""
+
+    at: float
+    room: str
     nicknames: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """People left your room; `why` is "" unless exactly one left and there is something to say."""
+    """People in your room left the chat; `how` is told if exactly one did."""
 
     at: float
+    room: str
     nicknames: tuple[str, ...]
-    why: str
+    how: Departure | None
 
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """People whom you share a room or a private conversation with took other names: pairs of old and new."""
+    """People took other names: pairs of old and new. `room` is the one you share, None for a private conversation."""
 
     at: float
+    room: str | None
     names: tuple[tuple[str, str], ...]
 
 
@@ -101,8 +139,8 @@ class LockTurned:
     """The first member of your room locked or unlocked it."""
 
     at: float
-    nickname: str
     room: str
+    nickname: str
     locked: bool
 
 
@@ -111,8 +149,8 @@ class Invited:
     """Somebody invites you to their room."""
 
     at: float
-    host: str
     room: str
+    host: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +162,21 @@ class Announced:
 
 
 @dataclass(frozen=True, slots=True)
-class Several:
-    """Lines that the same people heard one after the other, so that they can be handed over in one piece."""
+class MuteChanged:
+    """The administrator has muted you, for `seconds` or for good, or lets you speak again."""
 
-    events: tuple[Said | Acted, ...]
+    at: float
+    muted: bool
+    seconds: float | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class NicknameGiven:
+    """The administrator has given you another nickname."""
+
+    at: float
+    nickname: str
 
 
 Event = (
@@ -139,9 +188,15 @@ Event = (
     | AddresseeChanged
     | AddresseeLeft
     | Joined
+    | WentElsewhere
     | Left
     | Renamed
     | LockTurned
     | Invited
     | Announced
+    | MuteChanged
+    | NicknameGiven
 )
+
+Events = tuple[Event, ...]
+"""What is handed over in one piece: what the same people are told, one event after the other."""

@@ -1,40 +1,51 @@
-"""The hall: who is here, under which names, and in which rooms. It takes the time from whoever builds it."""
+"""The hall: who is here, under which names, and in which rooms. The clocks are passed in."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from chatd.core.bans import Address, Bans
 from chatd.core.counts import Counts
-from chatd.core.events import Announced, Joined, Left, Renamed
+from chatd.core.delivery import AtOnce, broadcast
+from chatd.core.events import Announced, Departure, Joined, Left, Renamed
 from chatd.core.member import Member
 from chatd.core.nickname import Nickname, look_up_key, nickname, room_name
-from chatd.core.notices import Clock, Notice
-from chatd.core.refusals import AlreadySo, HallClosing, HallFull, NicknameTaken, NobodyHere, NoSuchRoom
-from chatd.core.room import AtOnce, Broadcaster, Deliver, Room, Subscriber, broadcast
+from chatd.core.notices import Notice
+from chatd.core.ports import Broadcaster, Clock, Deliver, Subscriber
+from chatd.core.refusals import HallClosing, HallFull, NameKept, NicknameTaken, NobodyHere, NoSuchRoom
+from chatd.core.room import Room
 from chatd.core.text import one_line
 
 LOBBY = "#lobby"
 
 
 class Hall:
-    """The registry of the people here and of their rooms, and of those who may not be.
+    """The registry of the people here, of their rooms, and of the bans.
 
-    `capacity` is the number of people that fit, None for as many as come; `lost_after` is in how many seconds the doors
-    notice a lost connection; `broadcaster` takes what is said in a room to those who hear it.
+    `clock` measures durations and never goes back; `now` returns the seconds since 1970 that people are shown, by
+    default those of the clock. `capacity` is the number of people that fit, None for as many as come; `lost_after` is
+    the number of seconds within which a lost connection is noticed; `broadcaster` takes what is said in a room to those
+    who hear it.
     """
 
     def __init__(
-        self, clock: Clock, capacity: int | None = None, lost_after: int = 120, broadcaster: Broadcaster | None = None
+        self,
+        clock: Clock,
+        capacity: int | None = None,
+        lost_after: int = 120,
+        broadcaster: Broadcaster | None = None,
+        now: Callable[[], float] | None = None,
     ) -> None:
-        self.now = clock.seconds
-        self._clock = clock
+        self.clock = clock
+        self.now = now or clock.seconds
         self.capacity = capacity
         self.lost_after = lost_after
         self.broadcaster = broadcaster or AtOnce()
         self.counts = Counts()
         self.bans = Bans()
         self.draining = False  # whether nobody is let in any more
-        self.lobby = Room(LOBBY, clock, self.broadcaster, self.counts)
-        self.rooms: dict[str, Room] = {look_up_key(LOBBY): self.lobby}
+        self.lobby = self._room(LOBBY)
+        self.rooms: dict[str, Room[Member]] = {look_up_key(LOBBY): self.lobby}
         self.members: dict[Member, None] = {}
         self._by_key: dict[str, Member] = {}
         self._listeners: dict[Subscriber, None] = {}
@@ -47,10 +58,11 @@ class Hall:
         if self.capacity is not None and len(self.members) >= self.capacity:
             raise HallFull(self.capacity)
 
-    def enter(self, typed: str, deliver: Deliver) -> Member:
+    def enter(self, typed: str, deliver: Deliver, dismissed: Callable[[Departure], object] | None = None) -> Member:
         """Let a person into the lobby under the nickname that they typed.
 
-        `deliver` is called with each event that concerns them, until they leave; it must not call into the hall.
+        `deliver` is called with the events that concern them, until they leave; it must not call into the hall.
+        `dismissed` is called behind the last of them if the administrator puts the person out.
 
         @raises BadNickname: for a name that breaks a rule.
         @raises NicknameTaken: for a name that is somebody's, or looks like it.
@@ -60,18 +72,19 @@ class Hall:
         self.check_admission()
         name = nickname(typed)
         self.bans.check_name(name, self.now())
-        self.claim(name, None)
-        member = Member(self, name, deliver)
-        self.claim(name, member)
+        self._check_free(name, None)
+        member = Member(self, name, deliver, dismissed)
+        self._by_key.update(dict.fromkeys(name.keys, member))
         self.members[member] = None
         self.lobby.enter(member)
-        self._tell_listeners(Joined(self.now(), (name.shown,)))
+        self._tell_listeners(Joined(self.now(), LOBBY, (name.shown,)))
         return member
 
-    def left(self, member: Member, why: str) -> None:
-        """A member has left; who listens is told."""
+    def left(self, member: Member, how: Departure) -> None:
+        """A member leaves: the name is free, and those who listen are told."""
+        self._release(member.name.keys)
         del self.members[member]
-        self._tell_listeners(Left(self.now(), (member.nickname,), why))
+        self._tell_listeners(Left(self.now(), member.room.name, (member.nickname,), how))
 
     def rename(self, member: Member, typed: str) -> None:
         """Give a member another nickname. Ignores, invitations, private conversations and a mute stay with the person.
@@ -80,14 +93,18 @@ class Hall:
         """
         before, name = member.name, nickname(typed)
         if name.shown == before.shown:
-            raise AlreadySo(f"{name.shown} is the name already")
+            raise NameKept(name.shown)
         self.bans.check_name(name, self.now())
-        self.claim(name, member)
-        self.release(Nickname(before.shown, before.keys - name.keys))
+        self._check_free(name, member)
+        self._release(before.keys)
+        self._by_key.update(dict.fromkeys(name.keys, member))
         self.bans.rename(before, name, self.now())
-        member.name = name
-        member.room.renamed(member, before.shown)
-        self._tell_listeners(Renamed(self.now(), ((before.shown, name.shown),)))
+        member.take_name(name)
+        member.room.renamed(member, before)
+        names = ((before.shown, name.shown),)
+        elsewhere = [other for other in member.talked_to_by if other.room is not member.room]
+        broadcast((Renamed(self.now(), None, names),), elsewhere)
+        self._tell_listeners(Renamed(self.now(), member.room.name, names))
 
     def listen(self, subscriber: Subscriber, on: bool) -> None:
         """Tell somebody who is no member who comes and goes, and what is said in the lobby; or end that."""
@@ -95,19 +112,19 @@ class Hall:
             self._listeners[subscriber] = None
         else:
             self._listeners.pop(subscriber, None)
-        self.lobby.set_quiet(subscriber, not on)
+        self.lobby.set_listening(subscriber, on)
 
     def find(self, typed: str, unsent: str = "") -> Member:
-        """Return who has the name that was typed.
+        """Return the member who has the name that was typed.
 
         @raises NobodyHere: giving back `unsent`.
         """
         try:
             return self._by_key[look_up_key(typed)]
         except KeyError:
-            raise NobodyHere(typed, unsent) from None
+            raise NobodyHere(typed, unsent=unsent) from None
 
-    def find_room(self, typed: str) -> Room:
+    def find_room(self, typed: str) -> Room[Member]:
         """@raises NoSuchRoom: if there is no room of that name."""
         try:
             return self.rooms[look_up_key(typed)]
@@ -116,38 +133,38 @@ class Hall:
 
     def announce(self, text: str) -> None:
         """Say something to everybody, in the name of the administrator."""
-        broadcast(Announced(self.now(), one_line(text)), (*self.members, *self._listeners))
+        broadcast((Announced(self.now(), one_line(text)),), (*self.members, *self._listeners))
 
-    def claim(self, name: Nickname, member: Member | None) -> None:
-        """Give a name to a member, or only see that nobody has it.
-
-        @raises NicknameTaken: if it is another's.
-        """
-        for key in name.keys:
-            holder = self._by_key.get(key)
-            if holder is not None and holder is not member:
-                raise NicknameTaken(name.shown, holder.nickname, self.lost_after)
-        if member is not None:
-            self._by_key.update(dict.fromkeys(name.keys, member))
-
-    def release(self, name: Nickname) -> None:
-        """Make a name free again."""
-        for key in name.keys:
-            del self._by_key[key]
-
-    def open_room(self, typed: str) -> Room:
+    def open_room(self, typed: str) -> Room[Member]:
         """Return the room of that name, opened if there was none.
 
         @raises BadRoomName: for a name that breaks a rule.
         """
         name = room_name(typed)
-        return self.rooms.setdefault(look_up_key(name), Room(name, self._clock, self.broadcaster, self.counts))
+        key = look_up_key(name)
+        if key not in self.rooms:
+            self.rooms[key] = self._room(name)
+        return self.rooms[key]
 
-    def close_if_empty(self, room: Room) -> None:
+    def close_if_empty(self, room: Room[Member]) -> None:
         if not room.members and room is not self.lobby:
             del self.rooms[look_up_key(room.name)]
+
+    def _room(self, name: str) -> Room[Member]:
+        return Room(name, self.clock, self.now, self.broadcaster, self.counts)
+
+    def _check_free(self, name: Nickname, member: Member | None) -> None:
+        """@raises NicknameTaken: if the name, or one that looks like it, is another's."""
+        for key in name.keys:
+            holder = self._by_key.get(key)
+            if holder is not None and holder is not member:
+                raise NicknameTaken(name.shown, holder.nickname, self.lost_after)
+
+    def _release(self, keys: frozenset[str]) -> None:
+        for key in keys:
+            del self._by_key[key]
 
     def _tell_listeners(self, notice: Notice) -> None:
         """Tell them at once, one by one: what is gathered for a room would come behind what somebody says in it."""
         if self._listeners:
-            broadcast(notice, tuple(self._listeners))
+            broadcast((notice,), tuple(self._listeners))

@@ -5,44 +5,52 @@ Every refusal is a `HallError`: then nothing was sent and nothing changed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from chatd.core.delivery import broadcast, tell
 from chatd.core.events import (
     Acted,
     AddresseeAway,
     AddresseeChanged,
     AddresseeLeft,
-    Event,
+    Cause,
+    Departure,
+    Events,
     Invited,
     Said,
-    Several,
     Whispered,
     WhisperSent,
 )
+from chatd.core.guard import Guard
 from chatd.core.nickname import Nickname, look_up_key
+from chatd.core.ports import Deliver
 from chatd.core.refusals import (
     AddresseeGone,
     AddresseeUnclear,
-    AlreadySo,
+    InRoomAlready,
     LobbyStaysOpen,
+    LockKept,
+    NameChangedHands,
     NobodyToAnswer,
     NotFirstMember,
     NotHeardBy,
     NothingSaid,
+    NotIgnored,
     NotInThatRoom,
     RoomLocked,
     ThatIsYou,
     TooSlow,
     YouAreQuiet,
 )
-from chatd.core.room import Deliver, Room, broadcast, tell
+from chatd.core.room import Room
 from chatd.core.text import one_line
 
 if TYPE_CHECKING:
     from chatd.core.hall import Hall
 
-SWITCH_GUARD = 2.0  # seconds after a switch of the addressee in which the first line is given back
-NEVER = float("-inf")
+CLOSED = Departure(Cause.CLOSED)
 
 
 class Member:
@@ -52,13 +60,16 @@ class Member:
     """
 
     __slots__ = (
+        "_dismissed",
+        "_echo",
+        "_guard",
         "_hall",
-        "_switched_at",
+        "_named_at",
+        "_reply_guard",
         "addressee",
         "away",
         "came_at",
         "deliver",
-        "echo",
         "here",
         "ignored_by",
         "ignoring",
@@ -70,34 +81,71 @@ class Member:
         "wrote_last",
     )
 
-    def __init__(self, hall: Hall, name: Nickname, deliver: Deliver) -> None:
+    def __init__(
+        self, hall: Hall, name: Nickname, deliver: Deliver, dismissed: Callable[[Departure], object] | None = None
+    ) -> None:
         self._hall = hall
-        self.name = name
-        self._switched_at = NEVER  # when the addressee changed by another's line, or a choice was refused
+        self._dismissed = dismissed
+        self._guard = Guard()  # over the addressee
+        self._reply_guard = Guard()  # over `wrote_last`
+        self._echo = True
         self.deliver = deliver
         self.here = True
-        self.came_at = hall.now()
-        self.room = hall.lobby
+        self.came_at = hall.clock.seconds()
+        self.take_name(name)
+        self.room: Room[Member] = hall.lobby
         self.quiet = False
-        self.echo = True
         self.away = ""  # why, or "" for somebody who is not away
         self.addressee: Member | None = None  # None is the room
         self.talked_to_by: dict[Member, None] = {}
-        self.wrote_last: Member | None = None  # who last wrote to this person privately
+        self.wrote_last: Member | None = None  # the one who last wrote to this person privately
         self.ignoring: set[Member] = set()
         self.ignored_by: set[Member] = set()
-        self.invitations: set[Room] = set()
+        self.invitations: set[Room[Member]] = set()
 
     @property
     def nickname(self) -> str:
         return self.name.shown
 
+    @property
+    def since(self) -> float:
+        """When the person came, in seconds since 1970."""
+        return self._hall.now() - (self._hall.clock.seconds() - self.came_at)
+
+    @property
+    def is_selective(self) -> bool:
+        return bool(self.ignoring) or not self._echo
+
+    def hears(self, speaker: object) -> bool:
+        """Say whether the lines of a speaker in the room are for this member."""
+        return self._echo if speaker is self else speaker not in self.ignoring
+
+    @property
+    def echo(self) -> bool:
+        """Whether the member hears their own lines in the room."""
+        return self._echo
+
+    @echo.setter
+    def echo(self, echo: bool) -> None:
+        self._echo = echo
+        self.room.divide_again()
+
+    def may_enter(self, room: Room[Member]) -> bool:
+        """Say whether this person may enter a room, and see that it is there."""
+        return not room.locked or room is self.room or room in self.invitations
+
+    def take_name(self, name: Nickname) -> None:
+        """Be called that from now on; the hall has seen that the name is free."""
+        self.name = name
+        self._named_at = self._hall.clock.seconds()
+
     def speak(self, text: str, typed_at: float | None = None) -> None:
-        """Say a line to the addressee: the room, or the person chosen. `typed_at` is now, unless the line had to wait.
+        """Say a line to the addressee: the room, or the person chosen.
+
+        `typed_at` is on the hall's clock, and never later than the truth; None is now.
 
         @raises AddresseeGone: if that person has left; the line never falls through to the room.
-        @raises AddresseeUnclear: for the first line typed within two seconds of a switch that another's line caused, or
-            of a choice that was refused, and for every line typed before it.
+        @raises AddresseeUnclear: if it may have been meant for somebody else (see `Guard`).
         @raises HallError: as `say` and `whisper` do.
         """
         self._check_clear(text, typed_at)
@@ -113,48 +161,60 @@ class Member:
         @raises Muted: if they may not say anything.
         """
         text = self._fit_for_room(text)
-        self.room.hears(self, Said(self._hall.now(), self.nickname, text))
+        self.room.hears(self, Said(self._hall.now(), self.room.name, self.nickname, text))
 
     def act(self, text: str, typed_at: float | None = None) -> None:
         """Do something before the addressee's eyes (`/me`). It is refused as `speak` is."""
         self._check_clear(text, typed_at)
         if self.addressee is None:
             text = self._fit_for_room(text)
-            self.room.hears(self, Acted(self._hall.now(), self.nickname, text))
+            self.room.hears(self, Acted(self._hall.now(), self.room.name, self.nickname, text))
         else:
             self._whisper_to(self.addressee, f"* {self.nickname} {_fit(text)}")
 
-    def whisper(self, name: str, text: str) -> None:
+    def whisper(self, name: str, text: str, typed_at: float | None = None) -> None:
         """Write to one person alone, in whatever room they are.
 
         @raises NobodyHere: if nobody has that name.
+        @raises NameChangedHands: if they have had it only since after the line was typed.
         @raises NotHeardBy: if they ignore this person.
         @raises TooSlow: if their connection can't take it now.
         @raises Muted: if this person may not say anything.
         """
-        self._whisper_to(self._hall.find(name, text), text)
+        other = self._hall.find(name, text)
+        other.check_named_before(typed_at, text)
+        self._whisper_to(other, text)
 
-    def answer(self, text: str) -> None:
-        """Write to who last wrote to this person privately.
+    def answer(self, text: str, typed_at: float | None = None) -> None:
+        """Write to the one who last wrote to this person privately.
 
         @raises NobodyToAnswer: if nobody did.
         @raises AddresseeGone: if they have left.
+        @raises AddresseeUnclear: if they wrote so shortly before that the line may have been meant for another.
         """
         if self.wrote_last is None:
-            raise NobodyToAnswer(text)
+            raise NobodyToAnswer(unsent=text)
+        if self._reply_guard.stops(self._typed(typed_at)):
+            raise AddresseeUnclear(self.wrote_last.nickname, unsent=_fit(text))
         self._whisper_to(self.wrote_last, text)
 
-    def talk_to(self, name: str) -> None:
+    def talk_to(self, name: str, typed_at: float | None = None) -> None:
         """Choose who gets what `speak` says from now on: a person, or with "" or the room's own name the room.
 
         @raises NobodyHere: if nobody has that name.
+        @raises NameChangedHands: if they have had it only since after the choice was typed.
         @raises NotInThatRoom: for the name of another room.
         """
-        self._switched_at = self._hall.now()  # if this is refused, what is typed next may have been meant for `name`
+        self.choice_refused()  # unless the end of this is reached
         if name.startswith("#") and look_up_key(name) != look_up_key(self.room.name):
             raise NotInThatRoom(self.room.name)
-        self._set_addressee(None if not name or name.startswith("#") else self._other(name))
-        self._switched_at = NEVER
+        other = None if not name or name.startswith("#") else self._other(name, typed_at)
+        self._set_addressee(other)
+        self._guard.chosen()
+
+    def choice_refused(self) -> None:
+        """The person wanted to talk to others and can't; what is typed behind that may have been meant for them."""
+        self._guard.choice_refused(self._hall.clock.seconds())
 
     def rename(self, typed: str) -> None:
         """Take another nickname. Ignores, invitations and private conversations stay with the person.
@@ -176,15 +236,18 @@ class Member:
         """
         if look_up_key(typed) not in self._hall.rooms:
             self.check_may_speak()
+        self.choice_refused()  # unless the end of this is reached
         room = self._hall.open_room(typed)
         if room is self.room:
-            raise AlreadySo(f"you are in {room.name} already")
-        if not room.admits(self):
+            self._guard.chosen()
+            raise InRoomAlready(room.name)
+        if not self.may_enter(room):
             raise RoomLocked(room.name)
-        self.room.leave(self)
+        self.room.leave(self, None)
         self._hall.close_if_empty(self.room)
         self.room = room
         room.enter(self)
+        self._guard.chosen()
 
     def turn_lock(self, locked: bool) -> None:
         """Lock the room, so that only the invited enter, or unlock it.
@@ -196,10 +259,10 @@ class Member:
             raise LobbyStaysOpen(self.room.name)
         self._check_first()
         if self.room.locked == locked:
-            raise AlreadySo(f"{self.room.name} is {'locked' if locked else 'open'} already")
+            raise LockKept(self.room.name, locked)
         self.room.turn_lock(self, locked)
 
-    def invite(self, name: str) -> Member:
+    def invite(self, name: str, typed_at: float | None = None) -> Member:
         """Invite somebody to this room; into a locked one only its first member may. Returns who was invited.
 
         @raises NobodyHere: if nobody has that name.
@@ -208,14 +271,15 @@ class Member:
         @raises Muted: if this person may not say anything.
         """
         self.check_may_speak()
-        other = self._other(name)
+        other = self._other(name, typed_at)
         if self.room.locked:
             self._check_first()
         if other.room is self.room:
-            raise AlreadySo(f"{other.nickname} is in {self.room.name} already")
+            raise InRoomAlready(self.room.name, other.nickname)
         self._check_heard_by(other)
-        if not tell(Invited(self._hall.now(), self.nickname, self.room.name), other):
-            raise TooSlow(other.nickname, "")
+        other.room.notices.tell_before_private(self)
+        if not tell(Invited(self._hall.now(), self.room.name, self.nickname), other):
+            raise TooSlow(other.nickname)
         other.invitations = {room for room in other.invitations if room.members} | {self.room}
         return other
 
@@ -227,25 +291,27 @@ class Member:
         other = self._other(name)
         self.ignoring.add(other)
         other.ignored_by.add(self)
+        self.room.divide_again()
         return other
 
     def unignore(self, name: str) -> Member:
         """Hear somebody again. Returns who.
 
         @raises NobodyHere: if nobody has that name.
-        @raises AlreadySo: if they were not ignored.
+        @raises NotIgnored: if they were not ignored.
         """
         other = self._hall.find(name)
         if other not in self.ignoring:
-            raise AlreadySo(f"you do not ignore {other.nickname}")
+            raise NotIgnored(other.nickname)
         self.ignoring.discard(other)
         other.ignored_by.discard(self)
+        self.room.divide_again()
         return other
 
     def set_quiet(self, quiet: bool) -> None:
         """Shut out room talk in both directions, or let it in again."""
         self.quiet = quiet
-        self.room.set_quiet(self, quiet)
+        self.room.set_listening(self, not quiet)
 
     def set_away(self, why: str) -> None:
         """Tell those who write privately that this person is away, and why; with "" they are back.
@@ -256,19 +322,24 @@ class Member:
             self.check_may_speak()
         self.away = one_line(why).strip()
 
-    def leave(self, why: str = "") -> None:
+    def leave(self, how: Departure = CLOSED) -> None:
         """Leave the hall; the nickname is free. Leaving twice does nothing."""
         if not self.here:
             return
-        why = one_line(why).strip()
+        how = replace(how, why=one_line(how.why).strip())
         self._hall.broadcaster.settle()
         self.here = False
-        self._hall.release(self.name)
-        self._hall.left(self, why)
-        self.room.leave(self, why)
+        self._hall.left(self, how)
+        self.room.leave(self, how)
         self._hall.close_if_empty(self.room)
-        broadcast(AddresseeLeft(self._hall.now(), self.nickname), tuple(self.talked_to_by))
+        broadcast((AddresseeLeft(self._hall.now(), self.nickname),), tuple(self.talked_to_by))
         self._let_go()
+
+    def dismiss(self, how: Departure) -> None:
+        """Put this person out of the hall, whatever door they came by."""
+        self.leave(how)
+        if self._dismissed is not None:
+            self._dismissed(how)
 
     def _let_go(self) -> None:
         """Drop every tie to others, so that nobody who still remembers this member keeps the rest of them alive."""
@@ -279,28 +350,35 @@ class Member:
             other.ignored_by.discard(self)
         for other in self.ignored_by:
             other.ignoring.discard(self)
+            other.room.divide_again()
         self.deliver = _unheard
 
+    def check_named_before(self, typed_at: float | None, unsent: str = "") -> None:
+        """@raises NameChangedHands: if something typed at that time was meant for another who had this name."""
+        if typed_at is not None and typed_at < self._named_at:
+            raise NameChangedHands(self.nickname, unsent=unsent)
+
     def _check_clear(self, text: str, typed_at: float | None) -> None:
-        typed_at = self._hall.now() if typed_at is None else typed_at
-        if typed_at - self._switched_at < SWITCH_GUARD:
-            if typed_at > self._switched_at:
-                self._switched_at = NEVER
+        if self._guard.stops(self._typed(typed_at)):
             addressee = self.addressee.nickname if self.addressee else self.room.name
-            raise AddresseeUnclear(addressee, _fit(text))
+            raise AddresseeUnclear(addressee, unsent=_fit(text))
+
+    def _typed(self, at: float | None) -> float:
+        return self._hall.clock.seconds() if at is None else at
 
     def _whisper_to(self, other: Member, text: str) -> None:
         text = _fit(text)
         if not other.here:
-            raise AddresseeGone(other.nickname, text)
+            raise AddresseeGone(other.nickname, unsent=text)
         if other is self:
-            raise ThatIsYou(text)
+            raise ThatIsYou(unsent=text)
         self.check_may_speak(text)
         self._check_heard_by(other, text)
         self.room.notices.tell_before_hearing(self)
+        other.room.notices.tell_before_private(self)
         now = self._hall.now()
         if not tell(Whispered(now, self.nickname, text), other):
-            raise TooSlow(other.nickname, text)
+            raise TooSlow(other.nickname, unsent=text)
         self._hall.counts.heard += 1
         self._hall.counts.delivered += 2
         other._written_to_by(self)
@@ -309,14 +387,20 @@ class Member:
             tell(AddresseeAway(now, other.nickname, other.away), self)
 
     def _written_to_by(self, sender: Member) -> None:
-        """Remember whom to answer; who is in a private conversation turns to who wrote last."""
-        self.wrote_last = sender
+        """Remember whom to answer; somebody in a private conversation turns to the one who wrote last."""
+        now = self._hall.clock.seconds()
+        if self.wrote_last is not sender:
+            if self.wrote_last is None:
+                self._reply_guard.began(now)
+            else:
+                self._reply_guard.switched(now)
+            self.wrote_last = sender
         before = self.addressee
         if before is not None and before is not sender:
-            now = self._hall.now()
-            if tell(AddresseeChanged(now, sender.nickname, before.nickname), self):  # else they would not know
+            changed = AddresseeChanged(self._hall.now(), sender.nickname, before.nickname)
+            if tell(changed, self):  # else they would not know
                 self._set_addressee(sender)
-                self._switched_at = now
+                self._guard.switched(now)
 
     def _set_addressee(self, other: Member | None) -> None:
         if self.addressee is not None:
@@ -329,11 +413,12 @@ class Member:
         text = _fit(text)
         self.check_may_speak(text)
         if self.quiet:
-            raise YouAreQuiet(text)
+            raise YouAreQuiet(unsent=text)
         return text
 
-    def _other(self, name: str) -> Member:
+    def _other(self, name: str, typed_at: float | None = None) -> Member:
         other = self._hall.find(name)
+        other.check_named_before(typed_at)
         if other is self:
             raise ThatIsYou
         return other
@@ -344,7 +429,7 @@ class Member:
 
     def _check_heard_by(self, other: Member, unsent: str = "") -> None:
         if self in other.ignoring:
-            raise NotHeardBy(other.nickname, unsent)
+            raise NotHeardBy(other.nickname, unsent=unsent)
 
     def _check_first(self) -> None:
         if self.room.first is not self:
@@ -362,5 +447,5 @@ def _fit(text: str) -> str:
     return text
 
 
-def _unheard(event: Event | Several) -> None:
+def _unheard(events: Events) -> None:
     """Take what is still on its way to somebody who has left."""

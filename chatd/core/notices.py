@@ -3,70 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from chatd.core.events import Joined, Left, Renamed
-
-if TYPE_CHECKING:
-    from chatd.core.member import Member
+from chatd.core.events import Departure, Joined, Left, Renamed, WentElsewhere
+from chatd.core.nickname import Nickname
+from chatd.core.ports import Clock, Timer
 
 GATHER = 1.0  # seconds between two notices; what happens in between is told in one
 
-Notice = Joined | Left | Renamed
+Notice = Joined | Left | WentElsewhere | Renamed
 
 
-class Timer(Protocol):
-    """A call that is still to come."""
+class Named(Protocol):
+    """What is told of a person is their name."""
 
-    def cancel(self) -> None: ...
-
-
-class Clock(Protocol):
-    """The part of Twisted's `IReactorTime` that the core needs."""
-
-    def seconds(self) -> float: ...
-
-    def callLater(self, delay: float, call: Callable[[], object], /) -> Timer: ...
+    @property
+    def name(self) -> Nickname: ...
 
 
 class Notices:
-    """What is still to be told, each person once: who came and left meanwhile, not at all.
+    """What is still to be told, each person once: of those who came and left meanwhile, nothing.
 
-    `tell` is called with a notice and the one person it is not for: who alone has just come knows it. Who left is told
-    first and who came last, so that a name is always told to be free before it is told to be somebody's.
+    `tell` is called with a notice and the one person to leave out, or None: somebody who joined alone needs no notice
+    of it. Departures are told before arrivals, so that a name is always told to be free before it is somebody's.
     """
 
-    def __init__(self, clock: Clock, tell: Callable[[Notice, Member | None], None]) -> None:
+    def __init__(
+        self, room: str, clock: Clock, now: Callable[[], float], tell: Callable[[Notice, Named | None], None]
+    ) -> None:
+        self._room = room
         self._clock = clock
+        self._now = now
         self._tell = tell
-        self._left: list[tuple[str, str]] = []  # names and reasons
-        self._renamed: dict[Member, str] = {}  # with the name that the room knows
-        self._joined: dict[Member, None] = {}
+        self._left: list[tuple[Nickname, Departure | None]] = []  # None for those who went elsewhere
+        self._renamed: dict[Named, Nickname] = {}  # with the name that the room knows
+        self._joined: dict[Named, None] = {}
         self._told_at = -GATHER
         self._timer: Timer | None = None
 
-    def joined(self, member: Member) -> None:
+    def joined(self, member: Named) -> None:
         self._joined[member] = None
         self._tell_soon()
 
-    def left(self, member: Member, why: str) -> None:
+    def left(self, member: Named, how: Departure | None) -> None:
+        """A member has left the chat, or with None gone to another room."""
         if member in self._joined:
             del self._joined[member]
             return
-        self._left.append((self._renamed.pop(member, member.nickname), why))
+        self._left.append((self._renamed.pop(member, member.name), how))
         self._tell_soon()
 
-    def renamed(self, member: Member, before: str) -> None:
+    def renamed(self, member: Named, before: Nickname) -> None:
         if member in self._joined:
             return
-        if self._renamed.setdefault(member, before) == member.nickname:
+        if self._renamed.setdefault(member, before).shown == member.name.shown:
             del self._renamed[member]
             return
         self._tell_soon()
 
-    def tell_before_hearing(self, member: Member) -> None:
+    def tell_before_hearing(self, member: Named) -> None:
         """Tell all if it is still untold who this member is, or what they are called now."""
         if member in self._joined or member in self._renamed:
+            self._tell_now()
+
+    def tell_before_private(self, sender: Named) -> None:
+        """Tell all if the name of somebody who writes to one of them privately was another's, and that is untold."""
+        pending = (*(name for name, _ in self._left), *self._renamed.values())
+        if any(not name.keys.isdisjoint(sender.name.keys) for name in pending):
             self._tell_now()
 
     def stop(self) -> None:
@@ -81,7 +84,7 @@ class Notices:
             return
         wait = self._told_at + GATHER - self._clock.seconds()
         if wait > 0:
-            self._timer = self._clock.callLater(min(wait, GATHER), self._timed_out)
+            self._timer = self._clock.callLater(wait, self._timed_out)
         else:
             self._tell_now()
 
@@ -94,11 +97,17 @@ class Notices:
         self.stop()
         if not (left or renamed or joined):
             return
-        now = self._told_at = self._clock.seconds()
-        if left:
-            self._tell(Left(now, tuple(name for name, _ in left), left[0][1] if len(left) == 1 else ""), None)
+        self._told_at = self._clock.seconds()
+        at, room = self._now(), self._room
+        gone = [(name.shown, how) for name, how in left if how is not None]
+        elsewhere = tuple(name.shown for name, how in left if how is None)
+        if gone:
+            self._tell(Left(at, room, tuple(name for name, _ in gone), gone[0][1] if len(gone) == 1 else None), None)
+        if elsewhere:
+            self._tell(WentElsewhere(at, room, elsewhere), None)
         if renamed:
-            self._tell(Renamed(now, tuple((before, member.nickname) for member, before in renamed.items())), None)
+            names = tuple((before.shown, member.name.shown) for member, before in renamed.items())
+            self._tell(Renamed(at, room, names), None)
         if joined:
             alone = next(iter(joined)) if len(joined) == 1 else None
-            self._tell(Joined(now, tuple(member.nickname for member in joined)), alone)
+            self._tell(Joined(at, room, tuple(member.name.shown for member in joined)), alone)

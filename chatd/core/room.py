@@ -1,150 +1,107 @@
-"""A room: who is inside, who of them hears what is said, and the notices of who comes and goes."""
+"""A room: who is inside, which of them hear what is said, and the notices of those who come and go."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Protocol
-
-from twisted.logger import Logger
+from collections.abc import Callable, Collection
+from typing import Generic, Protocol, TypeVar
 
 from chatd.core.counts import Counts
-from chatd.core.events import Acted, Event, LockTurned, Renamed, Said, Several
-from chatd.core.notices import Clock, Notice, Notices
-
-if TYPE_CHECKING:
-    from chatd.core.member import Member
-
-_log = Logger()
+from chatd.core.delivery import broadcast
+from chatd.core.events import Acted, Departure, LockTurned, Said
+from chatd.core.nickname import Nickname
+from chatd.core.notices import Named, Notice, Notices
+from chatd.core.ports import Broadcaster, Clock, Subscriber
 
 
-Deliver = Callable[[Event | Several], object]
-"""Takes an event to one person; returns False if their connection is too slow to take it now."""
+class Occupant(Subscriber, Named, Protocol):
+    """Somebody inside."""
+
+    quiet: bool
 
 
-class Subscriber(Protocol):
-    """Who hears what is said in a room: a member, or somebody who listens from outside."""
-
-    @property
-    def deliver(self) -> Deliver: ...
-
-    @property
-    def nickname(self) -> str: ...
+Inside = TypeVar("Inside", bound=Occupant)
 
 
-class Broadcaster(Protocol):
-    """How what is said in a room gets to the many who hear it. It may wait, so that lines share the work."""
-
-    def carry(self, line: Said | Acted, subscribers: tuple[Subscriber, ...]) -> None:
-        """Deliver a line to each subscriber, before anything else that happens to them later."""
-
-    def settle(self) -> None:
-        """Deliver at once whatever has waited."""
-
-
-class AtOnce:
-    """The plainest broadcaster."""
-
-    def carry(self, line: Said | Acted, subscribers: tuple[Subscriber, ...]) -> None:
-        broadcast(line, subscribers)
-
-    def settle(self) -> None:
-        """Nothing ever waits."""
-
-
-class Room:
+class Room(Generic[Inside]):
     """Everyone inside hears its lines in one and the same order.
 
-    `members` is in the order of arrival: the first is the one who may lock it. `listening` are those of them who are
-    not quiet, and who listens from outside.
+    `members` is in the order of arrival: the first is the one who may lock it. Those who listen are the members who are
+    not quiet, and subscribers outside.
     """
 
-    def __init__(self, name: str, clock: Clock, broadcaster: Broadcaster, counts: Counts) -> None:
+    def __init__(
+        self, name: str, clock: Clock, now: Callable[[], float], broadcaster: Broadcaster, counts: Counts
+    ) -> None:
         self.name = name
         self.locked = False
-        self.members: dict[Member, None] = {}
-        self.listening: dict[Subscriber, None] = {}
-        self.notices = Notices(clock, self._notify)
-        self._clock = clock
+        self.members: dict[Inside, None] = {}
+        self.notices = Notices(name, clock, now, self._notify)
+        self._now = now
         self._broadcaster = broadcaster
         self._counts = counts
-        self._audience: tuple[Subscriber, ...] | None = None  # those who are listening, until that changes
+        self._listening: dict[Subscriber, None] = {}
+        self._audience: tuple[Subscriber, ...] | None = None  # those who hear everything, until that changes
+        self._selective: tuple[Subscriber, ...] = ()  # the others
 
     @property
-    def first(self) -> Member:
-        """Who has been inside for longest. The room must not be empty."""
+    def first(self) -> Inside:
+        """The member who has been inside for longest. The room must not be empty."""
         return next(iter(self.members))
 
-    def admits(self, member: Member) -> bool:
-        """Say whether a person may enter, and see that the room is there."""
-        return not self.locked or member in self.members or self in member.invitations
-
-    def hears(self, speaker: Member, line: Said | Acted) -> None:
-        """Deliver what `speaker` says to those who listen: not to the quiet, nor to who ignores the speaker."""
+    def hears(self, speaker: Inside, line: Said | Acted) -> None:
+        """Deliver what `speaker` says to all who listen, but for those who don't hear this speaker."""
         self.notices.tell_before_hearing(speaker)
-        self._counts.heard += 1
-        if speaker.ignored_by or not speaker.echo:
-            deaf = speaker.ignored_by if speaker.echo else speaker.ignored_by | {speaker}
-            subscribers = [subscriber for subscriber in self.listening if subscriber not in deaf]
-            self._counts.delivered += len(subscribers)
-            broadcast(line, subscribers)
-            return
         if self._audience is None:
-            self._audience = tuple(self.listening)
-        self._counts.delivered += len(self._audience)
-        self._broadcaster.carry(line, self._audience)
+            self._divide()
+        audience = self._audience or ()
+        selected = (
+            [subscriber for subscriber in self._selective if subscriber.hears(speaker)] if self._selective else ()
+        )
+        self._counts.heard += 1
+        self._counts.delivered += len(audience) + len(selected)
+        self._broadcaster.carry(line, audience, selected)
 
-    def enter(self, member: Member) -> None:
+    def enter(self, member: Inside) -> None:
         self.members[member] = None
-        self.set_quiet(member, member.quiet)
+        self.set_listening(member, not member.quiet)
         if len(self.members) > 1:
             self.notices.joined(member)
 
-    def leave(self, member: Member, why: str = "") -> None:
-        self.set_quiet(member, True)
+    def leave(self, member: Inside, how: Departure | None) -> None:
+        """Let a member go: out of the chat, or with None to another room."""
+        self.set_listening(member, False)
         del self.members[member]
-        self.notices.left(member, why)
+        self.notices.left(member, how)
         if not self.members:
             self.notices.stop()
 
-    def renamed(self, member: Member, before: str) -> None:
-        """Tell the room, and who talks to the member from elsewhere, of the new name."""
+    def renamed(self, member: Inside, before: Nickname) -> None:
+        """Tell the room of a member's new name."""
         self.notices.renamed(member, before)
-        elsewhere = [other for other in member.talked_to_by if other.room is not self]
-        broadcast(Renamed(self._clock.seconds(), ((before, member.nickname),)), elsewhere)
 
-    def turn_lock(self, member: Member, locked: bool) -> None:
+    def turn_lock(self, member: Inside, locked: bool) -> None:
         self.locked = locked
         self.notices.tell_before_hearing(member)
-        broadcast(LockTurned(self._clock.seconds(), member.nickname, self.name, locked), tuple(self.members))
+        broadcast((LockTurned(self._now(), self.name, member.nickname, locked),), tuple(self.members))
 
-    def set_quiet(self, subscriber: Subscriber, quiet: bool) -> None:
-        self._audience = None
-        if quiet:
-            self.listening.pop(subscriber, None)
+    def set_listening(self, subscriber: Subscriber, listening: bool) -> None:
+        if listening:
+            self._listening[subscriber] = None
         else:
-            self.listening[subscriber] = None
+            self._listening.pop(subscriber, None)
+        self._audience = None
 
-    def _notify(self, notice: Notice, but: Member | None) -> None:
-        broadcast(notice, [member for member in self.members if member is not but])
+    def divide_again(self) -> None:
+        """Somebody has changed whom they hear."""
+        self._audience = None
 
+    def _divide(self) -> None:
+        self._audience = tuple(subscriber for subscriber in self._listening if not subscriber.is_selective)
+        self._selective = tuple(subscriber for subscriber in self._listening if subscriber.is_selective)
 
-def broadcast(event: Event | Several, subscribers: Iterable[Subscriber]) -> None:
-    """Deliver one event to each subscriber. One subscriber's failure is logged, and stops nobody else's delivery."""
-    for subscriber in subscribers:
-        try:
-            subscriber.deliver(event)
-        except Exception:
-            _log_failure(subscriber)
-
-
-def tell(event: Event, member: Member) -> bool:
-    """Deliver an event to one person; return False if they could not take it."""
-    try:
-        return member.deliver(event) is not False
-    except Exception:
-        _log_failure(member)
-        return False
+    def _notify(self, notice: Notice, but: Named | None) -> None:
+        broadcast((notice,), _without(self.members, but))
 
 
-def _log_failure(subscriber: Subscriber) -> None:
-    _log.failure("A delivery to {nickname} failed", nickname=subscriber.nickname)
+def _without(members: Collection[Inside], one: Named | None) -> list[Inside]:
+    return [member for member in members if member is not one]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredLock
@@ -12,56 +12,58 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 
-from chatd.core.refusals import AlreadySo, HallError
 from chatd.core.text import one_line
 from chatd.daemon.logs import Levels
 from chatd.daemon.settings import SETTINGS, BadSetting, Settings, rule
-from chatd.doors.line import LineFactory, Terms
+from chatd.session.answers import Reloaded
+from chatd.session.refusals import NoLevels, NotKept, NotReloaded, OpenAlready, StoppingAlready
 from chatd.session.session import Server
-from chatd.session.words import people_are
+from chatd.session.view import view
+from chatd.session.words.answers import answer_lines
+from chatd.session.words.language import ENGLISH, people_are
+from chatd.session.words.refusals import refusal_words
 from chatd.store.state_file import StateFile
-from chatd.wire.gate import Limits
+from chatd.wire.connection import Entrance
+from chatd.wire.limits import Limits
 
-READ_WITHIN = 30.0  # seconds in which the configuration and its files must be read
-
-
-class NotReloaded(HallError):
-    """The configuration can't be used; nothing has changed."""
+READ_WITHIN = 20.0  # seconds in which the configuration and its files must be read
 
 
-class NotKept(HallError):
-    """What was done is done, but won't survive a restart."""
+class Operations:
+    """A `Daemon` for the sessions of operators.
 
-
-class NoLevels(HallError):
-    """The log is not ours."""
-
-    def __init__(self) -> None:
-        super().__init__("this log is written by twistd itself; start chatd by `twistd chatd`, not from a .tac")
-
-
-@dataclass
-class ChatDaemon:
-    """A `Daemon` for the operators' talk.
-
-    `reread` reads the settings anew, and may be slow; `levels` None is a log that is not ours; `renewals` read the
-    certificates anew, and return what came of it.
+    `people` is the entrance that the settings are about, `entrances` are all of them. `reread` reads the settings anew,
+    and may be slow; `levels` None is a log that is not ours; `renewals` read the certificates anew, and return what
+    came of it.
     """
 
-    settings: Settings
-    server: Server
-    factory: LineFactory
-    reactor: Any
-    file: StateFile | None
-    levels: Levels | None
-    reread: Callable[[], Settings]
-    renewals: list[Callable[[], Awaitable[str]]] = field(default_factory=list)
-    in_thread: Callable[[Callable[[], Settings]], Deferred[Settings]] = deferToThread
-    _timers: list[IDelayedCall] = field(default_factory=list)
-    _stopping: bool = False
-    _in_order: DeferredLock = field(default_factory=DeferredLock)
-
     _log = Logger()
+
+    def __init__(
+        self,
+        settings: Settings,
+        server: Server,
+        people: Entrance,
+        reactor: Any,
+        *,
+        file: StateFile | None = None,
+        levels: Levels | None = None,
+        reread: Callable[[], Settings] | None = None,
+        in_thread: Callable[[Callable[[], Settings]], Deferred[Settings]] = deferToThread,
+    ) -> None:
+        self.settings = settings
+        self.server = server
+        self.people = people
+        self.entrances: list[Entrance] = [people]
+        self.renewals: list[Callable[[], Awaitable[str]]] = []
+        self._reactor = reactor
+        self.file = file
+        self.levels = levels
+        self._reread = reread or (lambda: settings)
+        self._in_thread = in_thread
+        self._timers: list[IDelayedCall] = []
+        self._stopping = False
+        self._in_order = DeferredLock()
 
     def restore_bans(self) -> None:
         """Take back what was kept; it must be called before anybody comes in."""
@@ -75,38 +77,38 @@ class ChatDaemon:
             await self.file.save({"bans": self.server.hall.bans.plain(self.server.hall.now())})
         except OSError as error:
             self._log.error("{path} can't be written: {error}", path=self.file.path, error=error)
-            raise NotKept(f"{self.file.path} can't be written ({error.strerror}); it holds until chatd stops") from None
+            raise NotKept(str(self.file.path), error.strerror or str(error)) from None
         return True
 
-    async def reload(self) -> list[str]:
-        lines: list[str] = await self._in_order.run(lambda: Deferred.fromCoroutine(self._reload()))
-        return lines
+    async def reload(self) -> Reloaded:
+        done: Reloaded = await self._in_order.run(lambda: Deferred.fromCoroutine(self._reload()))
+        return done
 
-    async def _reload(self) -> list[str]:
+    async def reload_and_log(self) -> None:
+        """Reload for a signal, which has nobody to answer."""
         try:
-            new = await self.in_thread(self.reread).addTimeout(READ_WITHIN, self.reactor)
+            done = await self.reload()
+        except NotReloaded as error:
+            self._log.error("Not reloaded: {error}", error=refusal_words(error, ENGLISH))
+        else:
+            for line in answer_lines(done, ENGLISH, view("on")):
+                self._log.info("Reloaded: {line}", line=line)
+
+    async def _reload(self) -> Reloaded:
+        try:
+            new = await self._in_thread(self._reread).addTimeout(READ_WITHIN, self._reactor)
         except TimedOut:
-            raise NotReloaded(f"a file was not read within {READ_WITHIN:g} s; nothing has changed") from None
+            raise NotReloaded(f"a file was not read within {READ_WITHIN:g} s") from None
         except BadSetting as error:
-            raise NotReloaded(f"{one_line(str(error))}; nothing has changed") from None
+            raise NotReloaded(one_line(str(error))) from None
         changed = [
             name for name, known in SETTINGS.items() if getattr(new, known.name) != getattr(self.settings, known.name)
         ]
-        live = [name for name in changed if rule(name).live]
+        live = tuple(name for name in changed if rule(name).live)
         if live:
             self._take({SETTINGS[name].name: getattr(new, SETTINGS[name].name) for name in live})
-        lines = [f"taken over: {', '.join(live)}"] if live else []
-        lines += [f"needs a restart: {name}" for name in changed if name not in live]
-        lines += [line for renewal in self.renewals if (line := await renewal())]
-        return lines or ["nothing has changed"]
-
-    async def reload_and_log(self) -> None:
-        """Do so for a signal, which nobody can be answered to."""
-        try:
-            for line in await self.reload():
-                self._log.info("Reloaded: {line}", line=line)
-        except NotReloaded as error:
-            self._log.error("Not reloaded: {error}", error=error)
+        news = tuple([line for renewal in self.renewals if (line := await renewal())])
+        return Reloaded(live, tuple(name for name in changed if name not in live), news)
 
     def set_log_level(self, level: str) -> None:
         if self.levels is None:
@@ -121,43 +123,43 @@ class ChatDaemon:
             return
         self._announce_end(minutes)
         if minutes > 1:
-            self._timers.append(self.reactor.callLater(60 * (minutes - 1), self._announce_end, 1))
-        self._timers.append(self.reactor.callLater(60 * minutes, self.stop))
+            self._timers.append(self._reactor.callLater(60 * (minutes - 1), self._announce_end, 1))
+        self._timers.append(self._reactor.callLater(60 * minutes, self.stop))
 
     def open_again(self) -> None:
         if not self.server.hall.draining:
-            raise AlreadySo("people get in already")
+            raise OpenAlready
         self._cancel()
         self.server.hall.draining = False
         self.server.hall.announce("this chat stays open")
 
     def stop(self) -> None:
         if self._stopping:
-            raise AlreadySo("chatd stops already")
+            raise StoppingAlready
         self._stopping = True
         self._cancel()
-        self.reactor.callLater(0, self.reactor.stop)  # the answer comes first
+        self._reactor.callLater(0, self._reactor.stop)  # the answer comes first
 
     def stats(self) -> dict[str, Any]:
-        hall, counts, now = self.server.hall, self.server.hall.counts, self.server.hall.now()
+        hall, counts = self.server.hall, self.server.hall.counts
         return {
             "people": len(hall.members),
             "rooms": len(hall.rooms),
-            "connections": self.factory.gate.connections,
+            "connections": self.people.gate.connections,
             "lines_heard": counts.heard,
             "lines_delivered": counts.delivered,
             "lines_skipped": counts.skipped,
             "refusals": dict(counts.refused),
             "held_back_seconds": round(counts.held_back, 1),
-            "bytes_waiting": sum(door.waiting for door in self.factory.doors),
+            "bytes_waiting": sum(one.waiting for entrance in self.entrances for one in entrance.connections),
             "draining": int(hall.draining),
-            "uptime_seconds": int(now - self.server.opened_at),
+            "uptime_seconds": int(self.server.uptime),
         }
 
     def status(self) -> str:
         """Return one line on how it is, for systemd."""
-        people = people_are(len(self.server.hall.members))
-        return f"{people} here" + (", nobody new gets in" if self.server.hall.draining else "")
+        people = people_are(len(self.server.hall.members), ENGLISH, "here")
+        return people + (", nobody new gets in" if self.server.hall.draining else "")
 
     def _restore(self, data: Any) -> None:
         """@raises ValueError: if that is not what was kept."""
@@ -170,7 +172,7 @@ class ChatDaemon:
         self.settings = settings = replace(self.settings, **new)
         self.server.title, self.server.motd = settings.title, settings.motd or ()
         self.server.hall.capacity, self.server.hall.lost_after = settings.capacity, settings.peer_timeout
-        self.factory.take_terms(terms(settings))
+        self.people.apply(limits(settings))
         if "log_level" in new and self.levels is not None:
             self.levels.set(settings.log_level)
 
@@ -185,14 +187,17 @@ class ChatDaemon:
         self._timers.clear()
 
 
-def terms(settings: Settings) -> Terms:
-    """Return the part of the settings that each connection is held to; sizes are settings in KiB and terms in bytes."""
-    limits = Limits(
+def limits(settings: Settings) -> Limits:
+    """Return what the settings hold each connection to; there, sizes are in KiB."""
+    return Limits(
         line_rate=settings.line_rate,
         line_burst=settings.line_burst,
         byte_rate=settings.byte_rate * 1024,
         byte_burst=settings.byte_burst * 1024,
         max_connections=settings.max_connections,
         max_per_address=settings.max_per_address,
+        sendq=settings.sendq * 1024,
+        stall_timeout=settings.stall_timeout,
+        peer_timeout=settings.peer_timeout,
+        idle_timeout=settings.idle_timeout,
     )
-    return Terms(limits, settings.sendq * 1024, settings.stall_timeout, settings.peer_timeout, settings.idle_timeout)

@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,15 +21,17 @@ from twisted.logger import ILogObserver, Logger
 
 from chatd.core.hall import Hall
 from chatd.daemon import logs
-from chatd.daemon.operations import ChatDaemon, terms
+from chatd.daemon.operations import Operations, limits
 from chatd.daemon.options import CannotStart, Options
 from chatd.daemon.settings import BadSetting, Settings
 from chatd.daemon.systemd import Notifier
-from chatd.doors.control import ControlSocket, operators_door
+from chatd.doors.control import ControlSocket, operators_entrance
 from chatd.doors.line import LineFactory
+from chatd.session.commands import a_person
 from chatd.session.session import Server
 from chatd.store.state_file import StateFile
 from chatd.wire.batcher import Batcher
+from chatd.wire.connection import Entrance
 
 STOP_WITHIN = 4.0  # seconds from SIGTERM in which people may still take what is waiting for them
 
@@ -56,23 +59,22 @@ class ChatService(MultiService):
         self._application_log = log
         self._ports: dict[Any, str] = {}  # services, and where each listens
         self._batcher = batcher = Batcher(reactor)
-        self.hall = Hall(reactor, settings.capacity, settings.peer_timeout, batcher)
-        server = Server(self.hall, settings.title, settings.motd or (), reactor.seconds())
-        people = LineFactory(server, reactor, batcher, terms(settings))
+        self.hall = Hall(reactor, settings.capacity, settings.peer_timeout, batcher, time.time)
+        server = Server(self.hall, settings.title, settings.motd or ())
+        people = Entrance(server, reactor, batcher, limits(settings), a_person, "Line door")
         file = StateFile(Path(settings.state) / "bans.json") if settings.state else None
-        self.daemon = ChatDaemon(settings, server, people, reactor, file, levels, reread or (lambda: settings))
-        self._factories = [people]
+        self.operations = Operations(settings, server, people, reactor, file=file, levels=levels, reread=reread)
         if settings.control:
-            operators = operators_door(server, self.daemon, reactor, batcher)
-            self._factories.append(operators)
-            self._add_port(settings.control, ControlSocket(settings.control, operators, reactor))
+            operators = operators_entrance(server, self.operations, reactor, batcher)
+            self.operations.entrances.append(operators)
+            self._add_port(settings.control, ControlSocket(settings.control, LineFactory(operators), reactor))
         for endpoint in settings.listen:
             with _naming(f"listen {endpoint}", "tcp:2428"):
-                self._open(endpoint, people)
+                self._open(endpoint, LineFactory(people))
         if settings.metrics:
             with _naming(f"metrics {settings.metrics}", "tcp:9428:interface=127.0.0.1"):
                 self._open_metrics(settings.metrics, settings.metrics_public)
-        Notifier(reactor, self.daemon.status).setServiceParent(self)
+        Notifier(reactor, self.operations.status).setServiceParent(self)
 
     def setServiceParent(self, parent: Any) -> None:
         super().setServiceParent(parent)
@@ -80,7 +82,7 @@ class ChatService(MultiService):
             parent.setComponent(ILogObserver, self._application_log)
 
     def privilegedStartService(self) -> None:
-        self.daemon.restore_bans()
+        self.operations.restore_bans()
         for service in self:
             try:
                 service.privilegedStartService()
@@ -104,14 +106,14 @@ class ChatService(MultiService):
             from chatd.doors.tls import behind_tls  # it needs pyOpenSSL, which not everybody has
 
             below, factory, watch = behind_tls(endpoint, factory, self._reactor)
-            self.daemon.renewals.append(factory.certificate.check)
+            self.operations.renewals.append(factory.certificate.check)
             watch.setServiceParent(self)
         self._add_port(endpoint, strports.service(below, factory, self._reactor))
 
     def _open_metrics(self, endpoint: str, public: bool) -> None:
         from chatd.daemon.metrics import MetricsService  # it needs prometheus_client, which not everybody has
 
-        self._add_port(endpoint, MetricsService(endpoint, public, self.daemon.stats, self._reactor))
+        self._add_port(endpoint, MetricsService(endpoint, public, self.operations.stats, self._reactor))
 
     def _add_port(self, where: str, service: Any) -> None:
         service.setServiceParent(self)
@@ -119,12 +121,14 @@ class ChatService(MultiService):
 
     def _hang_up(self, *_: object) -> None:
         """SIGHUP: take over what has changed in the configuration."""
-        self._reactor.callFromThread(lambda: Deferred.fromCoroutine(self.daemon.reload_and_log()))
+        self._reactor.callFromThread(lambda: Deferred.fromCoroutine(self.operations.reload_and_log()))
 
     async def _stop(self) -> None:
         await super().stopService()
         self.hall.announce("this chat is closing now")
-        await DeferredList([Deferred.fromCoroutine(factory.close_all(STOP_WITHIN)) for factory in self._factories])
+        await DeferredList(
+            [Deferred.fromCoroutine(entrance.close_all(STOP_WITHIN)) for entrance in self.operations.entrances]
+        )
         self._batcher.stop()
         signal.signal(signal.SIGHUP, self._hang_up_before)
 

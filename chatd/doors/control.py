@@ -11,22 +11,32 @@ from twisted.application.service import MultiService
 from twisted.internet.endpoints import quoteStringArgument
 from twisted.internet.interfaces import IReactorTime
 
-from chatd.doors.line import LineFactory, Terms
-from chatd.session.operator import Daemon, Operating
+from chatd.doors.line import LineFactory
+from chatd.session.operator import Daemon
+from chatd.session.operator_commands import an_operator
 from chatd.session.session import Server
 from chatd.wire.batcher import Batcher
-from chatd.wire.gate import Limits
+from chatd.wire.connection import Entrance
+from chatd.wire.limits import Limits
 
 # Operators are trusted, and scripts of theirs do a lot at once; still nothing may grow without end.
 _LIMITS = Limits(
-    line_rate=500, line_burst=5_000, byte_rate=1 << 20, byte_burst=1 << 20, max_connections=100, max_per_address=100
+    line_rate=500,
+    line_burst=5_000,
+    byte_rate=1 << 20,
+    byte_burst=1 << 20,
+    max_connections=100,
+    max_per_address=100,
+    sendq=1 << 20,
+    stall_timeout=60,
+    peer_timeout=120,
+    idle_timeout=None,
 )
-_TERMS = Terms(_LIMITS, sendq=1 << 20, stall_timeout=60, peer_timeout=120, idle_timeout=None)
 
 
-def operators_door(server: Server, daemon: Daemon, clock: IReactorTime, batcher: Batcher) -> LineFactory:
-    """Return the factory of an operator's connections. They are counted apart from those of people."""
-    return LineFactory(server, clock, batcher, _TERMS, partial(Operating, daemon=daemon), "Operator's door")
+def operators_entrance(server: Server, daemon: Daemon, clock: IReactorTime, batcher: Batcher) -> Entrance:
+    """Return the entrance of operators. Their connections are counted apart from those of people."""
+    return Entrance(server, clock, batcher, _LIMITS, partial(an_operator, daemon=daemon), "Operator's door")
 
 
 class ControlSocket(MultiService):

@@ -10,12 +10,11 @@ import unicodedata
 from collections.abc import Callable
 from enum import Enum, auto
 
-END_OF_INPUT = "\x04"  # a line that is this and nothing else is a goodbye: Ctrl-D
-
-_IAC, _DONT, _DO, _WONT, _WILL, _SB, _SE, _EOF = 255, 254, 253, 252, 251, 250, 240, 236
+_IAC, _DONT, _DO, _WONT, _WILL, _SB, _SE, _IAC_EOF = 255, 254, 253, 252, 251, 250, 240, 236
 _REFUSAL = {_DO: _WONT, _WILL: _DONT}
 _TIMING_MARK = 6  # RFC 860; the telnet client is deaf from Ctrl-C until this is answered
-_CTRL_D, _CTRL_U = b"\x04", b"\x15"
+CTRL_D, CTRL_U = b"\x04", b"\x15"
+EOF = CTRL_U + CTRL_D  # how telnet's end of file is handed on, with the end of a line behind it
 _LINE_END = re.compile(rb"\r[\n\0]?")
 
 
@@ -30,12 +29,13 @@ class _Within(Enum):
 
 
 class Keyboard:
-    """Turns the bytes of one connection, however they are cut into segments, into text with a LF behind each line.
+    """Turns the bytes of one connection, however they are cut into segments, into lines with a LF behind each.
 
-    `reply` is called with the bytes that answer telnet.
+    A line that is too long is handed on as soon as that is known, cut to one byte more than it may have, and its rest
+    is dropped. `reply` is called with the bytes that answer telnet.
     """
 
-    __slots__ = ("_after_cr", "_line_is_empty", "_refused", "_reply", "_verb", "_within")
+    __slots__ = ("_after_cr", "_column", "_refused", "_reply", "_verb", "_within")
 
     def __init__(self, reply: Callable[[bytes], object]) -> None:
         self._reply = reply
@@ -43,20 +43,45 @@ class Keyboard:
         self._verb = 0
         self._refused: frozenset[tuple[int, int]] = frozenset()
         self._after_cr = False
-        self._line_is_empty = True
+        self._column = 0  # bytes of the line so far; one more than it may have while its rest is dropped
 
-    def typed(self, data: bytes) -> bytes:
-        """Return the text in one segment; the end of the input becomes a line of `END_OF_INPUT`."""
+    def typed(self, data: bytes, max_line: int) -> bytes:
+        """Return the lines in one segment; Ctrl-D on an empty line gets an end of its own."""
         if _IAC in data or self._within is not _Within.TEXT:
             data = self._without_telnet(data)
         if not data:
             return data
         data = self._with_lf(data)
-        if data.endswith(b"\n" + _CTRL_D) or (data == _CTRL_D and self._line_is_empty):
+        if data.endswith(b"\n" + CTRL_D) or (data == CTRL_D and not self._column):
             data += b"\n"
-        if data:
-            self._line_is_empty = data.endswith(b"\n")
+        if self._column + len(data) > max_line:
+            return self._cut(data, max_line)
+        newline = data.rfind(b"\n")
+        self._column = len(data) - newline - 1 if newline >= 0 else self._column + len(data)
         return data
+
+    def _cut(self, data: bytes, max_line: int) -> bytes:
+        kept = bytearray()
+        *lines, unfinished = data.split(b"\n")
+        for line in lines:
+            was_cut = self._take(line, kept, max_line)
+            if not was_cut:
+                kept += b"\n"
+            elif line.endswith(EOF):
+                kept += CTRL_D + b"\n"
+            self._column = 0
+        self._take(unfinished, kept, max_line)
+        return bytes(kept)
+
+    def _take(self, text: bytes, kept: bytearray, max_line: int) -> bool:
+        """Keep what there is room for in the line; return whether that is the end of it."""
+        if self._column <= max_line:
+            text = text[: max_line + 1 - self._column]
+            kept += text
+            self._column += len(text)
+            if self._column > max_line:
+                kept += b"\n"
+        return self._column > max_line
 
     def _with_lf(self, data: bytes) -> bytes:
         if self._after_cr and data[0] in b"\n\0":
@@ -91,8 +116,8 @@ class Keyboard:
             self._within = _Within.SUBNEGOTIATION
         elif byte == _IAC:  # a data byte of 255, which is no text either
             text.append(byte)
-        elif byte == _EOF:
-            text += _CTRL_U + _CTRL_D + b"\n"  # what was half typed is not sent
+        elif byte == _IAC_EOF:
+            text += EOF + b"\n"  # what was half typed is not sent
 
     def _refuse(self, verb: int, option: int) -> None:
         """Answer DO with WONT and WILL with DONT: once, so that two sides can't answer each other for ever."""

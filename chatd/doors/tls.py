@@ -32,7 +32,8 @@ except ImportError:
 
 from chatd.doors.certificate import Certificate, InThread, in_words
 from chatd.doors.endpoints import parts, unescaped
-from chatd.doors.line import LINGER, HandshakeFailed
+from chatd.doors.line import HandshakeFailed
+from chatd.wire.connection import LINGER
 
 CHECK_EVERY = 60.0  # seconds
 HANDSHAKE_WITHIN = 15.0  # seconds

@@ -1,38 +1,41 @@
-"""Where a session shows itself: what every door brings."""
+"""What a session needs of the connection that it talks through."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Protocol
 
-from chatd.core.events import Event, Several
-from chatd.session.words import View
+from chatd.core.events import Events
+from chatd.session.outputs import Output
+from chatd.session.view import View
 
 
 class Client(Protocol):
-    """Where a session shows itself. Each door brings its own."""
+    """Where a session shows itself."""
 
     view: View
 
     @property
     def idle(self) -> float:
-        """For how many seconds the person has typed nothing."""
+        """The seconds since the person last typed something."""
 
     @property
     def waiting(self) -> int:
-        """How many bytes are on their way to the person."""
+        """The bytes on their way to the person."""
 
-    def deliver(self, event: Event | Several) -> object:
-        """Show an event, or several, rendered for the view."""
+    def deliver(self, events: Events) -> object:
+        """Show what has happened; return False if the connection is too slow to take it now."""
 
-    def answer(self, lines: Iterable[str]) -> None:
-        """Show these lines."""
-
-    def prompt(self, text: str) -> None:
-        """Show a text after which the person types on the same line."""
+    def send(self, output: Output) -> None:
+        """Show what the session has to say; none of it is ever skipped."""
 
     def charge(self, lines: int) -> None:
         """Count what was just asked for as so many lines more of what this person may say in a while."""
 
-    def hang_up(self) -> None:
-        """Show what is still waiting, then close."""
+    def speak(self, format: str) -> None:
+        """Speak another format from now on.
+
+        @raises NoSuchFormat: if this door has none of that name.
+        """
+
+    def close(self) -> None:
+        """Show what is still waiting, then close the connection."""

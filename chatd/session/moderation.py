@@ -1,46 +1,40 @@
 """How an operator keeps order: the commands to kick, ban, mute and rename, as a table of their own.
 
-The log has what was done to whom; reasons go to whom they concern alone.
+They go by the members of the hall, whatever door these came by, and by sessions only for those who have no nickname
+yet. The log has what was done to whom; reasons go to those concerned alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
 
 from chatd.core.bans import Ban, Kind, Network, network_in
-from chatd.core.duration import seconds_in
+from chatd.core.delivery import tell
+from chatd.core.events import Cause, Departure, Event, MuteChanged, NicknameGiven
 from chatd.core.member import Member
 from chatd.core.nickname import nickname
-from chatd.core.refusals import HallError, NobodyHere
+from chatd.core.refusals import NobodyHere
+from chatd.session.answers import AddressHint, BanFacts, BanLifted, BanList, BanMade, Kicked, MuteMade, RenameMade
+from chatd.session.duration import seconds_in
+from chatd.session.operator import Operating
+from chatd.session.refusals import NotByAddress
+from chatd.session.session import Session
 from chatd.session.table import Table
-from chatd.session.words import some_of
-
-if TYPE_CHECKING:
-    from chatd.session.operator import Operating
-    from chatd.session.session import Session
+from chatd.session.words.language import ENGLISH
 
 _LOOPBACK = (ip_address("127.0.0.1"), ip_address("::1"))
 _LOOPBACK_PREFIX = 8  # bits; a wider network is meant for others too
-_KINDS: dict[Kind, str] = {"name": "banned", "network": "banned", "mute": "muted"}
 
 TABLE = Table()
 command = TABLE.command
 
 
-class NotByAddress(HallError):
-    """People who come by this machine itself share its address with everything on it."""
-
-    def __init__(self, network: str) -> None:
-        super().__init__(f"{network} is this machine itself; its people can be banned by name alone")
-
-
 @command("kick", arguments="name [why...]", help="disconnect somebody")
-def kick(talk: Operating, name: str, why: str) -> None:
-    other = _conversation_of(talk, talk.server.hall.find(name))
-    talk.answer(f"{_called(other)} is disconnected")
-    _dismiss([other], "disconnected", why)
+def kick(state: Operating, name: str, why: str) -> None:
+    member = state.server.hall.find(name)
+    state.answer(Kicked(member.nickname))
+    member.dismiss(Departure(Cause.KICKED, why))
 
 
 @command(
@@ -48,39 +42,38 @@ def kick(talk: Operating, name: str, why: str) -> None:
     arguments="target [duration] [why...]",
     help="let a name, an address or a network in no more: for 2h, or for good",
 )
-async def ban(talk: Operating, target: str, duration: str, why: str) -> None:
+async def ban(state: Operating, target: str, duration: str, why: str) -> None:
     network = network_in(target)
     _check_not_here(network)
-    made = _made(talk, "network" if network else "name", str(network or target), duration, why)
-    instead = _instead_of(talk, talk.server.hall.bans.add(made))
-    struck = _from(talk, network) if network else _called_like(talk, target)
-    hints = [] if network else [_address_of(talk, other) for other in struck if other.ip]
-    also = "" if network else "; nobody of that name is here"
-    if struck:
-        also = f"; disconnected: {some_of([_called(other) for other in struck])}"
-    lasts = made.lasts(talk.server.hall.now())
-    _dismiss(struck, "banned", f"{lasts}, {made.why}" if made.why else lasts)
-    talk.log("banned {target} {lasts}", target=made.target, lasts=lasts)
-    talk.answer(f"{made.target} is banned {lasts}{instead}{also}{await _kept(talk)}", *hints)
+    made = _ban(state, "network" if network else "name", str(network or target), duration, why)
+    before = _replaced(state, state.server.hall.bans.add(made))
+    facts = _facts(state, made)
+    members = [] if network else _called_like(state, target)
+    sessions = _from(state, network) if network else []
+    names = tuple([member.nickname for member in members] + [_called(session) for session in sessions])
+    hints = tuple(_address_hints(state, members))
+    how = Departure(Cause.BANNED, facts.why, facts.seconds)
+    for member in members:
+        member.dismiss(how)
+    for session in sessions:
+        session.close(how)
+    state.log("banned {target} {lasts}", target=made.target, lasts=ENGLISH.lasts(facts.seconds))
+    kept = await state.daemon.keep_bans()
+    state.answer(BanMade(facts, before, names, not (network or names), kept, hints))
 
 
 @command("unban", arguments="target", help="end the ban of a name, an address or a network")
-async def unban(talk: Operating, target: str) -> None:
+async def unban(state: Operating, target: str) -> None:
     network = network_in(target)
-    lifted = talk.server.hall.bans.lift("name" if network is None else "network", str(network or target))
-    talk.log("unbanned {target}", target=lifted.target)
-    talk.answer(f"{lifted.target} is not banned any more{await _kept(talk)}")
+    lifted = state.server.hall.bans.lift("name" if network is None else "network", str(network or target))
+    state.log("unbanned {target}", target=lifted.target)
+    state.answer(BanLifted(lifted.target, False, await state.daemon.keep_bans()))
 
 
 @command("bans", help="who is banned or muted, for how long, and why")
-def bans(talk: Operating) -> None:
-    now = talk.server.hall.now()
-    found = talk.server.hall.bans.in_force(now)
-    if not found:
-        talk.answer("nobody is banned or muted")
-    talk.client.answer(
-        f"-- {ban.target} is {_KINDS[ban.kind]} {ban.lasts(now)}" + (f": {ban.why}" if ban.why else "") for ban in found
-    )
+def bans(state: Operating) -> None:
+    found = state.server.hall.bans.in_force(state.server.hall.now())
+    state.answer(BanList(tuple(_facts(state, one) for one in found)))
 
 
 @command(
@@ -88,47 +81,43 @@ def bans(talk: Operating) -> None:
     arguments="name [duration] [why...]",
     help="let nothing that somebody types reach anyone: for 15m, or for good",
 )
-async def mute(talk: Operating, name: str, duration: str, why: str) -> None:
-    made = _made(talk, "mute", name, duration, why)
-    instead = _instead_of(talk, talk.server.hall.bans.add(made))
-    lasts = made.lasts(talk.server.hall.now())
-    told = _tell(talk, name, f"-- the administrator has muted you {lasts}" + (f": {made.why}" if made.why else ""))
-    also = "" if told else "; nobody of that name is here"
-    talk.log("muted {target} {lasts}", target=made.target, lasts=lasts)
-    talk.answer(f"{made.target} is muted {lasts}{instead}{also}{await _kept(talk)}")
+async def mute(state: Operating, name: str, duration: str, why: str) -> None:
+    made = _ban(state, "mute", name, duration, why)
+    before = _replaced(state, state.server.hall.bans.add(made))
+    facts, at = _facts(state, made), state.server.hall.now()
+    told = _tell(state, name, MuteChanged(at, True, facts.seconds, facts.why))
+    state.log("muted {target} {lasts}", target=made.target, lasts=ENGLISH.lasts(facts.seconds))
+    state.answer(MuteMade(facts, before, not told, await state.daemon.keep_bans()))
 
 
 @command("unmute", arguments="name", help="let somebody speak again")
-async def unmute(talk: Operating, name: str) -> None:
-    lifted = talk.server.hall.bans.lift("mute", name)
-    _tell(talk, name, "-- you are not muted any more")
-    talk.log("unmuted {target}", target=lifted.target)
-    talk.answer(f"{lifted.target} is not muted any more{await _kept(talk)}")
+async def unmute(state: Operating, name: str) -> None:
+    lifted = state.server.hall.bans.lift("mute", name)
+    _tell(state, name, MuteChanged(state.server.hall.now(), False, None, ""))
+    state.log("unmuted {target}", target=lifted.target)
+    state.answer(BanLifted(lifted.target, True, await state.daemon.keep_bans()))
 
 
 @command("rename", arguments="old new", help="give somebody another nickname")
-async def rename(talk: Operating, old: str, new: str) -> None:
-    member = talk.server.hall.find(old)
+async def rename(state: Operating, old: str, new: str) -> None:
+    hall = state.server.hall
+    member = hall.find(old)
     before = member.nickname
-    talk.server.hall.rename(member, new)
-    talk.session.log_rename(before, member)
-    _tell(talk, new, f"-- the administrator calls you {member.nickname} now")
-    await talk.daemon.keep_bans()  # a mute has moved with them
-    talk.answer(f"{before} is called {member.nickname} now")
+    hall.rename(member, new)
+    state.session.log_rename(before, member)
+    tell(NicknameGiven(hall.now(), member.nickname), member)
+    await state.daemon.keep_bans()  # a mute has moved with them
+    state.answer(RenameMade(before, member.nickname))
 
 
-def _conversation_of(talk: Operating, member: Member) -> Session:
-    return next(other for other in talk.server.people if other.member is member)
-
-
-def _made(talk: Operating, kind: Kind, target: str, duration: str, why: str) -> Ban:
-    """Return the ban that was typed; without a duration it is for good.
+def _ban(state: Operating, kind: Kind, target: str, duration: str, why: str) -> Ban:
+    """Return the ban that was asked for; without a duration it is for good.
 
     @raises BadDuration: for one that can't be read. A reason that begins with a digit must not pass for one.
     """
     until = None
     if duration[:1].isdigit():
-        until = talk.server.hall.now() + seconds_in(duration)
+        until = state.server.hall.now() + seconds_in(duration)
     else:
         why = f"{duration} {why}".strip()
     return Ban(kind, target, until, why)
@@ -141,54 +130,42 @@ def _check_not_here(network: Network | None) -> None:
         raise NotByAddress(str(network))
 
 
-def _instead_of(talk: Operating, replaced: Ban | None) -> str:
+def _facts(state: Operating, ban: Ban) -> BanFacts:
+    return BanFacts(ban.target, ban.kind == "mute", ban.left(state.server.hall.now()), ban.why)
+
+
+def _replaced(state: Operating, replaced: Ban | None) -> BanFacts | None:
     """Return what the operator should know of a ban that another took the place of."""
-    now = talk.server.hall.now()
-    return f" (before: {replaced.target} {replaced.lasts(now)})" if replaced and replaced.holds(now) else ""
+    return _facts(state, replaced) if replaced and replaced.holds(state.server.hall.now()) else None
 
 
-def _dismiss(others: Iterable[Session], done: str, why: str) -> None:
-    """Disconnect people, and tell them and their rooms what was done to them; the log is told no reason."""
-    because = f": {why}" if why else ""
-    for other in others:
-        other.depart(f"!! you were {done} by the administrator{because}", f"{done} by the administrator{because}", done)
-
-
-def _tell(talk: Operating, name: str, line: str) -> bool:
-    """Tell who has that name something; return whether they are here."""
+def _tell(state: Operating, name: str, event: Event) -> bool:
+    """Tell the person who has that name something; return whether they are here."""
     try:
-        member = talk.server.hall.find(name)
+        member = state.server.hall.find(name)
     except NobodyHere:
         return False
-    _conversation_of(talk, member).client.answer([line])
+    tell(event, member)
     return True
 
 
-def _from(talk: Operating, network: Network) -> list[Session]:
-    return [other for other in talk.server.people if other.ip and other.ip in network]
+def _from(state: Operating, network: Network) -> list[Session]:
+    return [session for session in state.server.sessions if session.ip and session.ip in network]
 
 
-def _called_like(talk: Operating, name: str) -> list[Session]:
+def _called_like(state: Operating, name: str) -> list[Member]:
     keys = nickname(name).keys
-    return [other for other in talk.server.people if other.member and not keys.isdisjoint(other.member.name.keys)]
+    return [member for member in state.server.hall.members if not keys.isdisjoint(member.name.keys)]
 
 
-def _address_of(talk: Operating, other: Session) -> str:
-    """Return how to ban the address too of somebody who may come back under another name, and whom that would hit."""
-    network = network_in(str(other.ip))
-    near = [each for each in _from(talk, network) if each is not other] if network else []
-    too = f"; {some_of([_called(each) for each in near])} would be disconnected too" if near else ""
-    whole = " with its /64" if ":" in str(other.ip) else ""
-    return f"/ban {other.ip} bans their address{whole}{too}"
+def _address_hints(state: Operating, members: Sequence[Member]) -> Iterator[AddressHint]:
+    """Yield how to ban the addresses too of people who may come back under other names, and whom that would hit."""
+    for session in state.server.sessions:
+        if session.ip and session.member in members:
+            network = network_in(str(session.ip))
+            near = [other for other in _from(state, network) if other is not session] if network else []
+            yield AddressHint(str(session.ip), tuple(map(_called, near)))
 
 
-async def _kept(talk: Operating) -> str:
-    """Write the bans to their file; return a warning if there is none.
-
-    @raises HallError: if they can't be written.
-    """
-    return "" if await talk.daemon.keep_bans() else "; without --state, until chatd stops at the latest"
-
-
-def _called(other: Session) -> str:
-    return other.member.nickname if other.member else other.address
+def _called(session: Session) -> str:
+    return session.member.nickname if session.member else session.address

@@ -1,49 +1,24 @@
-"""How an operator talks with the daemon: a state of the conversation. It knows no file and no process.
+"""How an operator talks with the daemon: a state of the session. It knows no file and no process.
 
-Whoever may open the operator's door is the administrator. Lines are done one after the other, also those that take
-their time, so that their answers come in order, and before the goodbye.
+Whoever may open the operator's door is the administrator.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Awaitable
 from typing import Any, Protocol
 
-from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from chatd.core.events import Event, Several
+from chatd.core.events import Departure, Events
 from chatd.core.member import Member
-from chatd.core.refusals import HallError
 from chatd.core.room import Room
-from chatd.session.operator_commands import TABLE
-from chatd.session.session import Session, Talk
-
-WELCOME = "-- chatd, the operator's door: a plain line is announced to everyone; /h helps"
-MOST_WAITING = 1_000  # lines behind one that takes its time
-
-
-class TooMuchAtOnce(HallError):
-    """More was typed than can wait."""
-
-    def __init__(self, line: str) -> None:
-        super().__init__("what you typed before is not done yet; wait for its answer", line)
-
-
-class LooksLikeCommand(HallError):
-    """A plain line would be announced to everyone; this one was hardly meant to be."""
-
-    def __init__(self, line: str) -> None:
-        name = line.partition(" ")[0]
-        super().__init__(f"/{name} is a command and begins with /; /announce says the line to everyone", line)
-
-
-class NoPrivateLines(HallError):
-    """An operator typed what would be private to a person in the hall."""
-
-    def __init__(self, line: str) -> None:
-        super().__init__("there are no private lines here: /announce text says it to everyone", line)
+from chatd.session.answers import Reloaded
+from chatd.session.inputs import Command, Line
+from chatd.session.outputs import OperatorWelcome
+from chatd.session.refusals import LooksLikeCommand, NoPrivateLines
+from chatd.session.session import QUIT, Participant, Session, clean
+from chatd.session.table import Table
 
 
 class Daemon(Protocol):
@@ -52,13 +27,13 @@ class Daemon(Protocol):
     async def keep_bans(self) -> bool:
         """Write them to their file; return False if there is none.
 
-        @raises HallError: if they can't be written.
+        @raises NotKept: if they can't be written.
         """
 
-    async def reload(self) -> list[str]:
-        """Read the configuration again; return what came of it, a line each.
+    async def reload(self) -> Reloaded:
+        """Read the configuration again; return what came of it.
 
-        @raises HallError: if it can't be read; then nothing has changed.
+        @raises NotReloaded: if it can't be read; then nothing has changed.
         """
 
     def set_log_level(self, level: str) -> None:
@@ -68,7 +43,7 @@ class Daemon(Protocol):
         """Let nobody in any more, and stop after so many minutes; None is not at all."""
 
     def open_again(self) -> None:
-        """End that."""
+        """Let people in again, and stop no more."""
 
     def stop(self) -> None:
         """Say goodbye to everybody, and end."""
@@ -77,25 +52,26 @@ class Daemon(Protocol):
         """Return what can be counted, by its name."""
 
 
-class Operating(Talk):
+class Operating(Participant):
     """Speaks to everyone, and keeps order. Hears nothing of the hall but what it asks for."""
 
     _log = Logger()
 
-    table = TABLE
     member: Member | None = None
     nickname = "the operator"
+    is_selective = False
 
-    def __init__(self, session: Session, daemon: Daemon) -> None:
-        super().__init__(session)
+    def __init__(self, session: Session, table: Table, daemon: Daemon) -> None:
+        super().__init__(session, table)
         self.daemon = daemon
-        self._waiting: deque[str] = deque()  # lines behind the one that is being dealt with
-        self._busy = self._gone = False
 
-    def deliver(self, event: Event | Several) -> object:
-        return self.client.deliver(event)
+    def deliver(self, events: Events) -> object:
+        return self.client.deliver(events)
 
-    def sees(self, room: Room) -> bool:
+    def hears(self, speaker: object) -> bool:
+        return True
+
+    def sees(self, room: Room[Member]) -> bool:
         return True
 
     def log(self, what: str, **facts: object) -> None:
@@ -104,51 +80,33 @@ class Operating(Talk):
 
     def begin(self) -> None:
         self._log.debug("An operator came by {address}", address=self.session.address)
-        self.client.answer([WELCOME])
+        self.send(OperatorWelcome())
 
     def ask(self) -> None:
-        """Nothing is asked of an operator."""
+        """No-op: nothing is asked of an operator."""
 
-    def heard(self, line: str) -> None:
-        if not line.strip():
-            return
-        if len(self._waiting) >= MOST_WAITING:
-            self.session.refuse(TooMuchAtOnce(line))
-            return
-        self._waiting.append(line)
-        if not self._busy:
-            Deferred.fromCoroutine(self._work())
+    def receive(self, given: Line | Command) -> Awaitable[None] | None:
+        if isinstance(given, Command):
+            entry = self.table.find(given.name)
+            return self.table.run(self, entry, *entry.take(given.arguments))
+        line = clean(given)
+        return self._obey(line.lstrip()) if line.strip() else None
 
-    def leave(self, why: str, logged_as: str) -> None:
-        self._gone = True
+    def choice_refused(self) -> None:
+        """No-op: an operator talks to everyone."""
+
+    def leave(self, how: Departure, logged_as: str) -> None:
         self.server.hall.listen(self, False)
         self._log.debug("An operator left ({why})", why=logged_as)
 
-    async def _work(self) -> None:
-        """Deal with what is waiting, one line after the other, until none is, or the operator has gone."""
-        self._busy = True
-        while self._waiting and not self._gone:
-            await self._obey(self._waiting.popleft())
-        self._busy = False
-
-    async def _obey(self, line: str) -> None:
-        try:
-            done = self._begin_to(line.lstrip())
-            if done is not None:
-                await done
-        except HallError as error:
-            self.session.refuse(error)
-        except Exception:  # a bug of ours must not keep the lines behind it waiting
-            self._log.failure("An operator's line could not be dealt with")
-            self.client.answer(["!! that did not work, by a fault of chatd; its log says more"])
-
-    def _begin_to(self, line: str) -> Awaitable[None] | None:
+    def _obey(self, line: str) -> Awaitable[None] | None:
         if line.startswith("/") and not line.startswith("//"):
-            return TABLE.run(self, line[1:])
+            return self.table.run_line(self, line[1:])
         if line.rstrip() == "quit":
-            return TABLE.run(self, "quit")
+            self.session.close(QUIT)
+            return None
         if line.startswith("@") or line[:3].lower() == "to:":
-            raise NoPrivateLines(line)
-        if TABLE.is_command(line):
-            raise LooksLikeCommand(line)
-        return TABLE.run(self, f"announce {line.removeprefix('/')}")
+            raise NoPrivateLines(unsent=line)
+        if self.table.is_command(line):
+            raise LooksLikeCommand(line.partition(" ")[0], unsent=line)
+        return self.table.run(self, self.table.find("announce"), line.removeprefix("/"))

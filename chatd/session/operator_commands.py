@@ -1,25 +1,31 @@
-"""What an operator may type: the slash commands as one table, in the same form as those for people.
+"""What an operator may ask for: the slash commands as one table, in the same form as those for people.
 
 What takes its time is a coroutine.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from datetime import datetime
 from itertools import chain
-from typing import TYPE_CHECKING
 
-from chatd.core.duration import in_words
-from chatd.core.refusals import HallError
+from chatd.core.member import Member
+from chatd.core.nickname import columns
 from chatd.session import commands, moderation
-from chatd.session.table import BadUsage, Table
-from chatd.session.words import View, listing, people_are, table, widest
-
-if TYPE_CHECKING:
-    from chatd.session.operator import Operating
-    from chatd.session.session import Session
+from chatd.session.answers import (
+    AnnouncedTo,
+    ConnectionFacts,
+    Connections,
+    Draining,
+    Everybody,
+    Listening,
+    LogLevelSet,
+    Stats,
+    Stopping,
+)
+from chatd.session.commands import person
+from chatd.session.operator import Daemon, Operating
+from chatd.session.refusals import BadDrain
+from chatd.session.session import QUIT, Session
+from chatd.session.table import Table
 
 LOG_LEVELS = ("debug", "info", "warn", "error")
 LONGEST_DRAIN = 10_080  # minutes, a week
@@ -31,126 +37,113 @@ TABLE = Table(
 command = TABLE.command
 
 
-class BadDrain(HallError):
-    """What was typed is no number of minutes."""
-
-    def __init__(self, typed: str) -> None:
-        super().__init__(f"{typed[:24]} is no number of minutes from 1 to {LONGEST_DRAIN:,}; off ends draining")
+def an_operator(session: Session, daemon: Daemon) -> Operating:
+    """Return the state in which an operator's session begins."""
+    return Operating(session, TABLE, daemon)
 
 
 @command("announce", "say", arguments="text...", help="say something to everyone, as a plain line does")
-def announce(talk: Operating, text: str) -> None:
-    talk.server.hall.announce(text)
-    talk.answer(f"announced to {people(len(talk.server.hall.members))}")
+def announce(state: Operating, text: str) -> None:
+    state.server.hall.announce(text)
+    state.answer(AnnouncedTo(len(state.server.hall.members)))
 
 
 @command("listen", arguments="on|off", help="see who comes and goes, and what is said in #lobby")
-def listen(talk: Operating, typed: str) -> None:
-    if typed not in ("on", "off"):
-        raise BadUsage(TABLE.find("listen"))
-    talk.server.hall.listen(talk, typed == "on")
-    lobby = talk.server.hall.lobby.name
-    talk.answer(f"you hear {lobby}" if typed == "on" else f"you hear {lobby} no more")
+def listen(state: Operating, heard: str) -> None:
+    if heard not in ("on", "off"):
+        raise TABLE.find("listen").misused()
+    state.server.hall.listen(state, heard == "on")
+    state.answer(Listening(state.server.hall.lobby.name, heard == "on"))
 
 
 @command("ls", "who", arguments="[-l]", help="who is here; -l: from where, since when, how idle")
-def ls(talk: Operating, option: str) -> None:
-    members = talk.server.hall.members
+def ls(state: Operating, option: str) -> None:
+    members = tuple(state.server.hall.members)
     if not option:
-        head = f"{people_are(len(members))} here" + (":" if members else "")
-        talk.client.answer(listing(head, (f"{member.nickname} {member.room.name}" for member in members)))
+        state.answer(Everybody(len(members), (person(member, member.room.name) for member in members)))
     elif option == "-l":
-        talk.client.answer(_long_list(talk))
+        state.answer(_connections(state))
     else:
-        raise BadUsage(TABLE.find("ls"))
+        raise TABLE.find("ls").misused()
 
 
 TABLE.share(moderation.TABLE)
 
 
 @command("stats", arguments="[--json]", help="what can be counted: people, lines, refusals")
-def stats(talk: Operating, option: str) -> None:
+def stats(state: Operating, option: str) -> None:
     if option not in ("", "--json"):
-        raise BadUsage(TABLE.find("stats"))
-    facts = talk.daemon.stats()
-    if option:
-        talk.answer(json.dumps(facts))
-        return
-    for name, value in facts.items():
-        shown = (
-            ", ".join(f"{kind} {count:,}" for kind, count in value.items()) if isinstance(value, dict) else f"{value:,}"
-        )
-        talk.answer(f"{name.replace('_', ' ')}: {shown or 'none'}")
+        raise TABLE.find("stats").misused()
+    state.answer(Stats(state.daemon.stats(), as_json=bool(option)))
 
 
 @command("drain", arguments="[minutes|off]", help="let nobody in any more, and stop after so many minutes")
-def drain(talk: Operating, typed: str) -> None:
-    minutes = typed.removesuffix("m")
-    if typed == "off":
-        talk.daemon.open_again()
-        talk.log("let people in again")
-        talk.answer("people get in again")
-    elif not typed:
-        talk.daemon.drain(None)
-        talk.log("lets nobody in any more")
-        talk.answer("nobody gets in any more; /stop ends chatd, /drain off lets people in again")
-    elif minutes.isascii() and minutes.isdecimal() and 1 <= int(minutes) <= LONGEST_DRAIN:
-        talk.daemon.drain(int(minutes))
-        talk.log("lets nobody in any more, and stops chatd in {minutes} min", minutes=minutes)
-        talk.answer(f"nobody gets in any more, and chatd stops in {minutes} min; /drain off ends that")
+def drain(state: Operating, minutes: str) -> None:
+    number = minutes.removesuffix("m")
+    if minutes == "off":
+        state.daemon.open_again()
+        state.log("let people in again")
+        state.answer(Draining(False, None))
+    elif not minutes:
+        state.daemon.drain(None)
+        state.log("lets nobody in any more")
+        state.answer(Draining(True, None))
+    elif number.isascii() and number.isdecimal() and 1 <= int(number) <= LONGEST_DRAIN:
+        state.daemon.drain(int(number))
+        state.log("lets nobody in any more, and stops chatd in {minutes} min", minutes=number)
+        state.answer(Draining(True, int(number)))
     else:
-        raise BadDrain(typed)
+        raise BadDrain(minutes, LONGEST_DRAIN)
 
 
 @command("stop", help="say goodbye to everyone, and end the daemon")
-def stop(talk: Operating) -> None:
-    talk.daemon.stop()
-    talk.log("stopped chatd")
-    talk.answer("chatd stops now")
+def stop(state: Operating) -> None:
+    state.daemon.stop()
+    state.log("stopped chatd")
+    state.answer(Stopping())
 
 
 @command("reload", help="take over what has changed in the configuration")
-async def reload(talk: Operating) -> None:
-    talk.answer(*await talk.daemon.reload())
+async def reload(state: Operating) -> None:
+    state.answer(await state.daemon.reload())
 
 
 @command("log", arguments="level", help="log more or less: debug, info, warn or error")
-def log(talk: Operating, level: str) -> None:
+def log(state: Operating, level: str) -> None:
     if level not in LOG_LEVELS:
-        raise BadUsage(TABLE.find("log"))
-    talk.daemon.set_log_level(level)
-    talk.answer(f"{level} and what is more important is logged")
+        raise TABLE.find("log").misused()
+    state.daemon.set_log_level(level)
+    state.answer(LogLevelSet(level))
 
 
-TABLE.share(commands.TABLE, "h", "rooms", "time", "motd", "version", "uptime")
+TABLE.share(commands.TABLE, "h", "rooms", "time", "format", "motd", "version", "uptime")
 
 
 @command("quit", "exit", "bye", help="close this door behind you; chatd goes on")
-def quit_(talk: Operating) -> None:
-    talk.session.depart("-- goodbye")
+def quit_(state: Operating) -> None:
+    state.session.close(QUIT)
 
 
-def people(count: int) -> str:
-    return "1 person" if count == 1 else f"{count:,} people"
-
-
-def _long_list(talk: Operating) -> Iterator[str]:
-    """Yield a line for each connection, also for those without a nickname; with thousands, as they are sent."""
-    everybody = tuple(talk.server.people)
-    names = widest(["NICKNAME", *(other.member.nickname for other in everybody if other.member)])
-    rooms = widest([*(room.name for room in talk.server.hall.rooms.values()), "ROOM"])
-    addresses = widest([*(other.address for other in everybody), "ADDRESS"])
-    head = ("NICKNAME", "ROOM", "ADDRESS", "SINCE", "IDLE", "WAITING")
-    rows = (_row(other, talk.client.view) for other in everybody)
-    return table((names, rooms, addresses, 16, 10), chain([head], rows))
-
-
-def _row(other: Session, view: View) -> tuple[str, ...]:
-    return (
-        other.member.nickname if other.member else "-",
-        other.member.room.name if other.member else "-",
-        other.address,
-        f"{datetime.fromtimestamp(other.began_at, view.zone):%Y-%m-%d %H:%M}",
-        in_words(other.client.idle),
-        f"{other.client.waiting:,} B",
+def _connections(state: Operating) -> Connections:
+    """Return a row for each connection, also for those without a nickname, and for people without a connection."""
+    hall = state.server.hall
+    sessions = tuple(state.server.sessions)
+    with_session = {session.member for session in sessions}
+    others = [member for member in hall.members if member not in with_session]
+    names = [member.nickname for member in hall.members]
+    widths = (
+        max(map(columns, names), default=0),
+        max(columns(room.name) for room in hall.rooms.values()),
+        max((columns(session.address) for session in sessions), default=0),
     )
+    return Connections(widths, chain(map(_row, sessions), map(_row_without_session, others)))
+
+
+def _row(session: Session) -> ConnectionFacts:
+    member, client = session.member, session.client
+    nickname, room = (member.nickname, member.room.name) if member else (None, None)
+    return ConnectionFacts(nickname, room, session.address, session.began_at, client.idle, client.waiting)
+
+
+def _row_without_session(member: Member) -> ConnectionFacts:
+    return ConnectionFacts(member.nickname, member.room.name, None, member.since, None, None)

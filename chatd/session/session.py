@@ -1,45 +1,68 @@
 """One person's talk with the hall, from the welcome to the goodbye; it knows no transport.
 
-AwaitingNickname --a free nickname--> Chatting --quit, kicked, hang-up--> Departed
-        |                                                                    ^
-        +-----------------quit, hang-up, not admitted------------------------+
+AwaitingNickname --a free nickname--> Chatting --quit, dismissed, connection lost--> Departed
+        |                                                                               ^
+        +--------------------quit, not admitted, connection lost-----------------------+
 
-An operator's talk (`talk/operator.py`) begins in a state of its own, and ends as any other.
+The states of people are in `person.py`; an operator's session (`operator.py`) has a state of its own instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Protocol
+from typing import Any, Protocol, assert_never
 
 from twisted.logger import Logger
 
 from chatd.core.bans import Address
+from chatd.core.events import Cause, Departure
 from chatd.core.hall import Hall
 from chatd.core.member import Member
-from chatd.core.refusals import HallError, NotAdmitted, TooManyNicknames
+from chatd.core.refusals import HallError
 from chatd.core.room import Room
 from chatd.core.text import one_line
-from chatd.session import commands
+from chatd.session.answers import Answer
 from chatd.session.client import Client
+from chatd.session.inputs import Command, Ended, Input, Line, Refused
+from chatd.session.outputs import Done, Goodbye, Hello, Output, Refusal
 from chatd.session.table import Table
-from chatd.session.words import listing, people_are, refusal
 
-MAX_REFUSED_NICKNAMES = 10
-_NAMES_IN_GREETING = 10  # who arrives in a room of thousands is not sent them all; /ls does
+QUIT = Departure(Cause.QUIT)
+
+_LOGGED = {
+    Cause.QUIT: "quit",
+    Cause.CLOSED: "closed the connection",
+    Cause.LOST: "connection lost",
+    Cause.STALLED: "connection stalled for {seconds:g} s",
+    Cause.BROKEN: "connection broken",
+    Cause.IDLE: "idle for {seconds:g} s",
+    Cause.KICKED: "disconnected",
+    Cause.BANNED: "banned",
+    Cause.STOPPED: "chatd stopped",
+}
 
 
 @dataclass(slots=True)
 class Server:
-    """What all sessions share: the hall, whose it is, its message of the day, when it opened, who is talking."""
+    """The hall, whose it is, its message of the day, and everybody who talks with it.
+
+    `opened_at` is on the hall's clock; `sessions` are in the order of arrival, with a nickname or not yet.
+    """
 
     hall: Hall
     title: str
-    motd: tuple[str, ...]
-    opened_at: float
-    people: dict[Session, None] = field(default_factory=dict)  # with a nickname or not yet, in the order of arrival
+    motd: tuple[str, ...] = ()
+    sessions: dict[Session, None] = field(default_factory=dict)
+    opened_at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.opened_at = self.hall.clock.seconds()
+
+    @property
+    def uptime(self) -> float:
+        """The seconds since the chat was opened."""
+        return self.hall.clock.seconds() - self.opened_at
 
 
 class State(Protocol):
@@ -47,28 +70,39 @@ class State(Protocol):
 
     @property
     def member(self) -> Member | None:
-        """Who it is, None for somebody without a nickname."""
+        """The person, None for somebody without a nickname."""
+
+    @property
+    def is_entering(self) -> bool:
+        """Whether a nickname is waited for."""
 
     def begin(self) -> None:
-        """Greet who has just come."""
+        """Greet somebody who has just come."""
 
     def ask(self) -> None:
         """Ask again for what is waited for."""
 
-    def heard(self, line: str) -> None:
-        """Take one clean line."""
+    def receive(self, given: Line | Command) -> Awaitable[None] | None:
+        """Do what somebody asks for; what takes its time is returned to be awaited.
 
-    def leave(self, why: str, logged_as: str) -> None:
-        """It is over; `why` is told to others."""
+        @raises HallError: if it is refused.
+        """
+
+    def choice_refused(self) -> None:
+        """A choice of those to whom lines go could not be read."""
+
+    def leave(self, how: Departure, logged_as: str) -> None:
+        """Clean up when the session ends; the room is told `how`."""
 
 
 class Session:
-    """What a door hands lines of text to; what comes back goes to the door's client.
+    """What a connection hands inputs to; what comes of them goes to its client.
 
-    `address` is what the log shows, `ip` what may be banned, None on this machine itself.
+    `address` is what the log shows, `ip` what may be banned, None on this machine itself. `first` makes the state in
+    which a session begins.
     """
 
-    __slots__ = ("_state", "address", "began_at", "client", "ip", "server", "typed_at")
+    __slots__ = ("_state", "address", "began_at", "client", "ip", "server")
 
     _log = Logger()
 
@@ -77,154 +111,129 @@ class Session:
         server: Server,
         client: Client,
         address: str,
-        ip: Address | None = None,
-        first: Callable[[Session], State] | None = None,
+        ip: Address | None,
+        first: Callable[[Session], State],
     ) -> None:
         self.server = server
         self.client = client
         self.address = address
         self.ip = ip
         self.began_at = server.hall.now()
-        self.typed_at: float | None = None  # of the line that is being heard
-        self._state: State = (first or AwaitingNickname)(self)
-
-    def begin(self) -> None:
-        """Greet who has just come, or turn them away."""
-        self._state.begin()
-
-    @property
-    def awaits_nickname(self) -> bool:
-        return isinstance(self._state, AwaitingNickname)
+        self._state = first(self)
 
     @property
     def member(self) -> Member | None:
-        """Who it is, None for somebody without a nickname."""
+        """The person, None for somebody without a nickname."""
         return self._state.member
 
-    def heard(self, line: str, typed_at: float | None = None) -> None:
-        """Take one line that the person typed, without its end; `typed_at` is now, unless the line had to wait."""
-        self.typed_at = typed_at
-        self._state.heard(one_line(line))
+    @property
+    def is_entering(self) -> bool:
+        """Whether a nickname is waited for."""
+        return self._state.is_entering
 
-    def refuse(self, error: HallError) -> None:
+    def begin(self) -> None:
+        """Greet somebody who has just come, or turn them away."""
+        self._state.begin()
+
+    def become(self, state: State) -> None:
+        """Go on in another state."""
+        self._state = state
+
+    def receive(self, given: Input) -> Awaitable[None] | None:
+        """Take what a client has sent.
+
+        If that takes its time, the session is busy until the awaitable is done, and must be given nothing meanwhile.
+        """
+        match given:
+            case Line() | Command():
+                return self._obey(given)
+            case Refused(error, chooses, given_id):
+                if chooses:
+                    self._state.choice_refused()
+                self.refuse(error, given_id)
+            case Ended():
+                self.close(QUIT)
+            case _:  # pragma: no cover
+                assert_never(given)
+        return None
+
+    def refuse(self, error: HallError, given_id: Any = None) -> None:
         """Say why something that the person sent is not done, and ask again for what is waited for."""
-        self._tell(error)
+        self._tell(error, given_id)
         self._state.ask()
 
     def turn_away(self, error: HallError) -> None:
         """Say why the person can't come in, and close."""
-        self._log.info("{address} was refused: {why}", address=self.address, why=error.logged_as)
+        self._log.info("{address} was refused: {why}", address=self.address, why=str(error))
         self._end()
         self._tell(error)
-        self.client.hang_up()
+        self.client.send(Goodbye(None, None))
+        self.client.close()
 
-    def come_in(self, member: Member) -> None:
-        self._log.info("{nickname} came from {address}", nickname=member.nickname, address=self.address)
-        self._state = Chatting(self, member)
-        self.greet(member)
-        self.client.answer(["-- /h lists the commands, quit leaves"])
+    def close(self, how: Departure, logged_as: str = "") -> None:
+        """End the session: the room is told `how`, then the person; the log is told no reason."""
+        member = self.member
+        self._end().leave(how, logged_as or logged(how))
+        self.client.send(Goodbye(member.nickname if member else None, how))
+        self.client.close()
 
-    def greet(self, member: Member) -> None:
-        """Say where the member is now, and with whom."""
-        people = member.room.members
-        names = [other.nickname for other in islice(people, _NAMES_IN_GREETING)]
-        if len(people) > len(names):
-            names.append(f"and {len(people) - len(names):,} others")
-        head = f"you are {member.nickname} in {member.room.name}; {people_are(len(people))} here:"
-        self.client.answer(listing(head, names))
+    def lost(self, how: Departure, logged_as: str = "") -> None:
+        """The connection is gone; the room is told `how`."""
+        self._end().leave(how, logged_as or logged(how))
+
+    def say_hello(self) -> None:
+        """Say where the session stands to a client that begins to speak another format."""
+        member, server = self.member, self.server
+        nickname, room = (member.nickname, member.room.name) if member else (None, None)
+        self.client.send(Hello(server.title, len(server.hall.members), nickname, room))
 
     def log_rename(self, before: str, member: Member) -> None:
         self._log.info("{before} is now called {nickname}", before=before, nickname=member.nickname)
 
-    def depart(self, goodbye: str, why: str = "", logged_as: str = "quit") -> None:
-        """End the talk: say `goodbye`, tell the room `why`, log only `logged_as`, for a reason is a person's words."""
-        self._end().leave(why, logged_as)
-        self.client.answer([goodbye])
-        self.client.hang_up()
+    def _obey(self, given: Line | Command) -> Awaitable[None] | None:
+        try:
+            work = self._state.receive(given)
+        except HallError as error:
+            self.refuse(error, given.id)
+            return None
+        if work is not None:
+            return self._finish(work, given)
+        self._done(given)
+        return None
 
-    def hung_up(self, why: str) -> None:
-        """The connection is gone; `why` is told to the room and logged, "" for an orderly end."""
-        self._end().leave(why, why or "closed the connection")
+    async def _finish(self, work: Awaitable[None], given: Line | Command) -> None:
+        try:
+            await work
+        except HallError as error:
+            self.refuse(error, given.id)
+        else:
+            self._done(given)
 
-    def _tell(self, error: HallError) -> None:
+    def _done(self, given: Line | Command) -> None:
+        if given.id is not None:
+            self.client.send(Done(given.id))
+
+    def _tell(self, error: HallError, given_id: Any = None) -> None:
         self.server.hall.counts.refused[type(error).__name__] += 1
-        self.client.answer(refusal(error))
+        self.client.send(Refusal(error, given_id))
 
     def _end(self) -> State:
         """Return the state that it was in until now."""
         state, self._state = self._state, Departed()
-        self.server.people.pop(self, None)
+        self.server.sessions.pop(self, None)
         return state
 
 
-class AwaitingNickname:
-    """Nobody yet: hears nothing of the hall, and is asked until a nickname is free."""
+class Participant:
+    """What commands need of the state in which they are given, by people and operators alike."""
 
-    _log = Logger()
+    __slots__ = ("session", "table")
 
-    member: Member | None = None
+    is_entering = False
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._refused = 0
-
-    def begin(self) -> None:
-        talk, hall = self._session, self._session.server.hall
-        try:
-            hall.check_admission(talk.ip)
-        except NotAdmitted as error:
-            talk.turn_away(error)
-            return
-        talk.server.people[talk] = None
-        head = f"-- welcome to {talk.server.title}; {people_are(len(hall.members))} here"
-        talk.client.answer([head, *(f"-- {line}" for line in talk.server.motd)])
-        self.ask()
-
-    def ask(self) -> None:
-        self._session.client.prompt("Nickname: ")
-
-    def heard(self, line: str) -> None:
-        typed, talk = line.strip(), self._session
-        if commands.is_goodbye(typed):
-            talk.depart("-- goodbye")
-        elif not typed:
-            self.ask()
-        else:
-            self._enter(typed)
-
-    def _enter(self, typed: str) -> None:
-        talk = self._session
-        try:
-            member = talk.server.hall.enter(typed, talk.client.deliver)
-        except NotAdmitted as error:
-            talk.turn_away(error)
-        except HallError as error:
-            kind = type(error).__name__  # what was typed might be a line meant for somebody
-            self._log.info("{address} was refused a nickname: {kind}", address=talk.address, kind=kind)
-            self._refused += 1
-            if self._refused < MAX_REFUSED_NICKNAMES:
-                talk.refuse(error)
-            else:
-                talk.turn_away(TooManyNicknames(MAX_REFUSED_NICKNAMES))
-        else:
-            talk.come_in(member)
-
-    def leave(self, why: str, logged_as: str) -> None:
-        log = self._log.info
-        log("{address} left before giving a nickname ({why})", address=self._session.address, why=logged_as)
-
-
-class Talk:
-    """What commands need of whoever gives them, people and operators alike."""
-
-    __slots__ = ("session",)
-
-    table: Table
-    sees: Callable[[Room], bool]
-    """Says whether they may know that a room is there."""
-
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, table: Table) -> None:
         self.session = session
+        self.table = table
 
     @property
     def server(self) -> Server:
@@ -234,60 +243,45 @@ class Talk:
     def client(self) -> Client:
         return self.session.client
 
-    def answer(self, *lines: str) -> None:
-        """Show lines that answer what was asked."""
-        self.client.answer(f"-- {line}" for line in lines)
+    def answer(self, answer: Answer) -> None:
+        """Show what was asked for."""
+        self.client.send(answer)
 
+    def send(self, output: Output) -> None:
+        self.client.send(output)
 
-class Chatting(Talk):
-    """A member of the hall: says lines and gives commands."""
-
-    __slots__ = ("member",)
-
-    _log = Logger()
-
-    table = commands.TABLE
-
-    def __init__(self, session: Session, member: Member) -> None:
-        super().__init__(session)
-        self.member: Member = member
-
-    def sees(self, room: Room) -> bool:
-        return room.admits(self.member)
-
-    def begin(self) -> None:
-        """Was greeted already."""
-
-    def ask(self) -> None:
-        """Nothing is asked of somebody who chats."""
-
-    def heard(self, line: str) -> None:
-        if not line:
-            return
-        try:
-            commands.obey(self, line)
-        except HallError as error:
-            self.session.refuse(error)
-
-    def leave(self, why: str, logged_as: str) -> None:
-        nickname, address = self.member.nickname, self.session.address
-        self._log.info("{nickname} left ({why}), was at {address}", nickname=nickname, why=logged_as, address=address)
-        self.member.leave(why)
+    def sees(self, room: Room[Member]) -> bool:
+        """Say whether they may know that a room is there."""
+        raise NotImplementedError
 
 
 class Departed:
-    """Said goodbye: lines that arrive behind it are not heard."""
+    """Said goodbye: what arrives behind it is ignored."""
 
     member: Member | None = None
+    is_entering = False
 
     def begin(self) -> None:
-        """It is over."""
+        """No-op: the session has ended."""
 
     def ask(self) -> None:
-        """Nothing is asked any more."""
+        """No-op: the session has ended."""
 
-    def heard(self, line: str) -> None:
-        """It is too late."""
+    def receive(self, given: Line | Command) -> None:
+        """No-op: the session has ended."""
 
-    def leave(self, why: str, logged_as: str) -> None:
-        """Has left already."""
+    def choice_refused(self) -> None:
+        """No-op: the session has ended."""
+
+    def leave(self, how: Departure, logged_as: str) -> None:
+        """No-op: the session has ended."""
+
+
+def clean(given: Line) -> str:
+    """Return a line as it may be shown: what looks like a command must be seen as one."""
+    return one_line(given.text)
+
+
+def logged(how: Departure) -> str:
+    """Return how somebody left as the log has it, without anybody's reason."""
+    return _LOGGED[how.cause].format(seconds=how.seconds)

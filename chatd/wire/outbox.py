@@ -9,30 +9,33 @@ from twisted.internet import tcp
 from twisted.internet.interfaces import IDelayedCall, IPullProducer, IPushProducer, IReactorTime
 from zope.interface import implementer
 
-from chatd.core.events import Event, Several
-from chatd.session.words import view
-from chatd.wire.batcher import Batcher, Press
-from chatd.wire.sockets import unacknowledged
+from chatd.core.events import Events
+from chatd.session.outputs import LinesSkipped
+from chatd.wire.batcher import Batcher
+from chatd.wire.codec import Codec, EncodedEvents
 
 CHUNK = 16 * 1024  # bytes given to a slow transport at a time, so that "it takes nothing" can be told from "it is slow"
 
 
 class Reader(Protocol):
-    """Whose outbox it is."""
+    """The connection whose outbox it is."""
+
+    def unsent(self) -> int:
+        """Return how many bytes that were handed over have not reached the peer."""
 
     def stalled(self, seconds: float) -> None:
-        """Nothing was taken for so long."""
+        """The peer has accepted no data for `seconds`."""
 
     def skipped(self, lines: int) -> None:
-        """So many lines more are lost to the reader."""
+        """`lines` more lines were dropped."""
 
     def answered(self) -> None:
-        """A long answer has been handed over to its end."""
+        """A long answer has been handed over to its end. This may happen in the middle of a broadcast."""
 
 
 @implementer(IPushProducer, IPullProducer)
 class Outbox:
-    """The lines on their way to one connection, in the `view` of its person.
+    """The lines on their way to one connection, encoded by its codec.
 
     `limit` is in bytes. A reader who falls so far behind loses whole lines, and is told how many once it reads again;
     `reader.stalled` is called when it takes nothing at all for `patience` seconds.
@@ -45,45 +48,46 @@ class Outbox:
         "_clock",
         "_closed",
         "_due",
-        "_free",
+        "_encoded",
         "_is_socket",
         "_limit",
         "_lines",
         "_patience",
-        "_press",
         "_reader",
         "_registered",
         "_send",
         "_skipped",
         "_stall",
         "_transport",
-        "view",
+        "codec",
+        "waiting",
     )
 
     def __init__(
         self,
         transport: Any,
         reader: Reader,
-        press: Press,
+        codec: Codec,
+        encoded: EncodedEvents,
         batcher: Batcher,
         clock: IReactorTime,
         *,
         limit: int,
         patience: float,
     ) -> None:
-        self.view = view("on")
+        self.codec = codec
+        self.waiting = 0  # bytes that are not handed over yet
         self._transport = transport
         self._reader = reader
-        self._press = press
+        self._encoded = encoded
         self._batcher = batcher
         self._clock = clock
         self._limit = limit
         self._patience = patience
         self._lines: list[bytes] = []
-        self._free = limit  # bytes; below 0 once lines are skipped, so that all after the first are skipped too
         self._answers: list[Iterator[bytes]] = []
-        self._skipped = 0
-        self._due = False  # whether a flush is coming: from the post, or from the transport while it is blocked
+        self._skipped = 0  # lines; once there is one, all behind it are skipped too
+        self._due = False  # whether a flush is coming: from the batcher, or from the transport while it is blocked
         self._blocked = False
         self._closed = False
         self._stall: IDelayedCall | None = None
@@ -99,33 +103,23 @@ class Outbox:
         """Whether an answer is not yet handed over to its end."""
         return bool(self._answers)
 
-    @property
-    def waiting(self) -> int:
-        """How many bytes are not handed over yet, at most `limit`: so many when lines are skipped."""
-        return self._limit - max(self._free, 0)
-
-    def take_terms(self, limit: int, patience: float) -> None:
-        """Be held to another bound and another patience from now on."""
-        if self._free >= 0:
-            self._free = max(0, self._free + limit - self._limit)
-        self._limit = limit
+    def apply(self, limit: int, patience: float) -> None:
+        """Go by another bound and another patience from now on."""
+        self._limit = -1 if self._closed else limit
         self._patience = patience
 
-    def deliver(self, event: Event | Several) -> bool:
-        """Take an event, or several; return False if they are skipped because the reader is too slow."""
+    def deliver(self, events: Events) -> bool:
+        """Take events; return False if they are skipped because the reader is too slow."""
         self._batcher.settle()
-        return self.append(self._press.lines_of(event, self.view))
+        return self.append(self._encoded.encode(events, self.codec))
 
-    def append(self, line: bytes) -> bool:
-        """Take a line, or several, with their ends; return False if they are skipped."""
-        if len(line) > self._free and not self._make_room(len(line)):
-            lines = line.count(b"\n")
-            self._skipped += lines
-            self._free = -1
-            self._reader.skipped(lines)
+    def append(self, lines: bytes) -> bool:
+        """Take whole lines; return False if they are skipped."""
+        if (self._skipped or self.waiting + len(lines) > self._limit) and not self._make_room(len(lines)):
+            self._skip(lines)
             return False
-        self._free -= len(line)
-        self._lines.append(line)
+        self.waiting += len(lines)
+        self._lines.append(lines)
         if not self._due:
             self._due = True
             self._batcher.expect(self)
@@ -139,7 +133,7 @@ class Outbox:
         was_busy = self.busy
         self._answers.append(lines)
         if not was_busy:  # only a flush may bring a long one to its end, and say so
-            self._pull(self._limit if self._blocked or self._limit - self._free >= CHUNK else CHUNK)
+            self._pull(self._limit if self._blocked or self.waiting >= CHUNK else CHUNK)
         if not self._due:
             self._due = True
             self._batcher.expect(self)
@@ -149,7 +143,7 @@ class Outbox:
         if self._blocked or self._closed:
             return
         self._due = False
-        if was_busy := self.busy:
+        if was_busy := bool(self._answers):
             self._pull(CHUNK)
         lines = self._lines
         data = lines[0] if len(lines) == 1 else b"".join(lines)
@@ -160,9 +154,8 @@ class Outbox:
             taken = 0
         if taken < len(data):
             self._wait_for_socket(data[taken:])
-            self._free = -1 if self._skipped else self._limit - (len(data) - taken)
         else:
-            self._free = self._limit
+            self.waiting = 0
             if self._skipped or self._registered:
                 self._caught_up()
         if was_busy or lines:
@@ -173,8 +166,7 @@ class Outbox:
         if self._closed:
             return
         self._note_skipped()
-        self._free = max(self._free, 1)  # a slow reader is said goodbye to as well
-        self._pull(self._limit)
+        self._pull(max(self._limit, self.waiting + 1))  # a slow reader is said goodbye to as well
         data = b"".join(self._lines)
         self.stopProducing()
         self._unregister()
@@ -191,14 +183,14 @@ class Outbox:
     def pauseProducing(self) -> None:
         self._blocked = self._due = True
         if self._stall is None:
-            self._wait_for_reader(unacknowledged(self._transport))
+            self._wait_for_reader(self._reader.unsent())
 
     def _wait_for_reader(self, left: int) -> None:
         self._stall = self._clock.callLater(self._patience, self._judge_reader, left)
 
     def _judge_reader(self, left_before: int) -> None:
         """A reader who takes little is slow; the kernel asks for more only when much of its buffer is free."""
-        left = unacknowledged(self._transport)
+        left = self._reader.unsent()
         if left < left_before:
             self._wait_for_reader(left)
         else:
@@ -214,7 +206,8 @@ class Outbox:
     def stopProducing(self) -> None:
         """The connection is gone, or about to be."""
         self._closed = True
-        self._free = -1
+        self._limit = -1
+        self._skipped = 0
         self._lines.clear()
         self._answers.clear()
         self._cancel_stall()
@@ -224,6 +217,7 @@ class Outbox:
         return len(data)
 
     def _wait_for_socket(self, rest: bytes) -> None:
+        self.waiting = len(rest)
         if not self._registered:
             self._register(streaming=False)
         self.pauseProducing()
@@ -254,24 +248,29 @@ class Outbox:
             self._registered = False
             self._transport.unregisterProducer()
 
+    def _skip(self, lines: bytes) -> None:
+        if not self._closed:
+            count = lines.count(b"\n")
+            self._skipped += count
+            self._reader.skipped(count)
+
     def _make_room(self, size: int) -> bool:
         self.flush()
-        return size <= self._free
+        return not self._skipped and self.waiting + size <= self._limit
 
     def _pull(self, wanted: int) -> None:
         """Make the lines of answers until so many bytes are waiting."""
-        while self._answers and self._limit - self._free < wanted:
+        while self._answers and self.waiting < wanted:
             line = next(self._answers[0], None)
             if line is None:
                 del self._answers[0]
             else:
                 self._lines.append(line)
-                self._free -= len(line)
+                self.waiting += len(line)
 
     def _note_skipped(self) -> None:
         if self._skipped:
-            lines = "1 line" if self._skipped == 1 else f"{self._skipped:,} lines"
-            self._lines.append(f"-- {lines} skipped while your connection was slow\r\n".encode())
+            self._lines += self.codec.encode(LinesSkipped(self._skipped))
             self._skipped = 0
 
     def _cancel_stall(self) -> None:

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.bans import Ban, Bans, network_in
 from chatd.core.nickname import nickname
-from chatd.core.refusals import BadNickname, Banned, Muted, NicknameBanned, NotBanned
+from chatd.core.refusals import BadNickname, Banned, Muted, NicknameBanned, NotBanned, NotMuted
 
 
 class BansTests(SynchronousTestCase):
@@ -21,7 +21,7 @@ class BansTests(SynchronousTestCase):
         self.bans.add(Ban("name", "bob", 7200.0, "spam"))
         for typed in ("bob", "BOB", "ｂob"):
             error = self.assertRaises(NicknameBanned, self.bans.check_name, nickname(typed), 0.0)
-        self.assertIn("for 2 h more (spam)", str(error))
+        self.assertEqual((error.seconds, error.why), (7200, "spam"))
         self.bans.check_name(nickname("bobby"), 0.0)
         self.bans.check_speech(nickname("bob"), 0.0)
 
@@ -29,11 +29,10 @@ class BansTests(SynchronousTestCase):
         """A ban ends by itself; one for good doesn't."""
         self.bans.add(Ban("name", "bob", 60.0, ""))
         self.bans.add(Ban("name", "eve", None, ""))
-        self.assertIn(
-            "for 1 s more", str(self.assertRaises(NicknameBanned, self.bans.check_name, nickname("bob"), 59.9))
-        )
+        left = self.assertRaises(NicknameBanned, self.bans.check_name, nickname("bob"), 59.9).seconds
+        self.assertAlmostEqual(left, 0.1)
         self.bans.check_name(nickname("bob"), 60.0)
-        self.assertIn("for good", str(self.assertRaises(NicknameBanned, self.bans.check_name, nickname("eve"), 1e10)))
+        self.assertIsNone(self.assertRaises(NicknameBanned, self.bans.check_name, nickname("eve"), 1e10).seconds)
         self.assertEqual([ban.target for ban in self.bans.in_force(60.0)], ["eve"])
 
     def test_network(self) -> None:
@@ -69,7 +68,7 @@ class BansTests(SynchronousTestCase):
         """Who is muted is told so, gets the line back, and comes in as before; a new name changes nothing."""
         self.bans.add(Ban("mute", "bob", 60.0, ""))
         error = self.assertRaises(Muted, self.bans.check_speech, nickname("BOB"), 0.0, "hello")
-        self.assertIn("muted you for 1 min more; your line was not sent", str(error))
+        self.assertEqual(error.seconds, 60)
         self.assertEqual(error.unsent, "hello")
         self.bans.check_name(nickname("bob"), 0.0)
         self.bans.rename(nickname("bob"), nickname("rob"), 0.0)
@@ -92,8 +91,8 @@ class BansTests(SynchronousTestCase):
         self.bans.add(Ban("name", "AIice", None, ""))
         self.assertEqual(self.bans.lift("name", "alice").target, "AIice")
         self.bans.check_name(nickname("AIice"), 0.0)
-        self.assertIn("is not banned", str(self.assertRaises(NotBanned, self.bans.lift, "name", "alice")))
-        self.assertIn("is not muted", str(self.assertRaises(NotBanned, self.bans.lift, "mute", "alice")))
+        self.assertRaises(NotBanned, self.bans.lift, "name", "alice")
+        self.assertRaises(NotMuted, self.bans.lift, "mute", "alice")
         self.assertRaises(NotBanned, self.bans.lift, "network", "10.0.0.0/8")
         self.assertRaises(NotBanned, self.bans.lift, "name", "no:name")
 

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.core.events import Event, Said, Whispered, WhisperSent
+from chatd.core.events import Cause, Departure, Event, Said, Whispered, WhisperSent
 from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.refusals import (
@@ -84,7 +84,7 @@ class HallMachine(RuleBasedStateMachine):
     def enter(self, name: str) -> None:
         told: list[Event] = []
         try:
-            member = self.hall.enter(name, told.append)
+            member = self.hall.enter(name, told.extend)
         except NicknameTaken:
             assert any(self.alike(name, person.name) for person in self.people)
             return
@@ -127,7 +127,7 @@ class HallMachine(RuleBasedStateMachine):
         except NobodyHere:
             assert name not in [other.name for other in self.people]
         except NotHeardBy as error:
-            assert person in next(o for o in self.people if o.name == str(error).split(" ")[0]).ignoring
+            assert person in next(o for o in self.people if o.name == error.nickname).ignoring
         except HallError:
             pass
         else:
@@ -145,7 +145,7 @@ class HallMachine(RuleBasedStateMachine):
             self.somebody(which).member.talk_to(name)
 
     @precondition(lambda self: self.people)
-    @rule(which=someone, later=st.sampled_from((0.5, 3)))
+    @rule(which=someone, later=st.sampled_from((0.5, 20)))
     def speak_in_private(self, which: int, later: float) -> None:
         """A line for an addressee reaches that person or is refused; nobody else ever hears it."""
         person, text = self.somebody(which), self.next_text()
@@ -158,7 +158,7 @@ class HallMachine(RuleBasedStateMachine):
         except AddresseeGone:
             assert addressee in [gone.member for gone in self.gone]
         except AddresseeUnclear:
-            assert later < 2
+            assert later < 15
         except NotHeardBy:
             pass
         else:
@@ -242,7 +242,7 @@ class HallMachine(RuleBasedStateMachine):
     @rule(which=someone)
     def leave(self, which: int) -> None:
         person = self.somebody(which)
-        person.member.leave("tired")
+        person.member.leave(Departure(Cause.QUIT, "tired"))
         self.people.remove(person)
         self.gone.append(person)
         self.left_room(person.room)

@@ -1,7 +1,7 @@
 """Tests for chatd.core.notices: what a room is told of who comes, goes and takes another name."""
 
 from chatd.core.events import Joined, Left, LockTurned, Renamed, Said, Whispered
-from tests.core.test_hall import HallTestCase
+from tests.core.test_hall import CLOSED, HallTestCase, gone
 
 
 class NoticesTests(HallTestCase):
@@ -13,44 +13,48 @@ class NoticesTests(HallTestCase):
     def test_quiet_room(self) -> None:
         """In a quiet room each is told at once."""
         bob = self.enter("bob")
-        self.assertEqual(self.heard(self.alice), [Joined(self.now, ("bob",))])
-        bob.leave("tired")
-        self.assertEqual(self.heard(self.alice), [Left(self.now + 10, ("bob",), "tired")])
+        self.assertEqual(self.heard(self.alice), [Joined(self.now, "#lobby", ("bob",))])
+        bob.leave(gone("tired"))
+        self.assertEqual(self.heard(self.alice), [Left(self.now + 10, "#lobby", ("bob",), gone("tired"))])
 
     def test_gathered(self) -> None:
         """When people come fast, the first is told at once and all others together, a second later."""
         for name in ("bob", "carol", "dave"):
-            self.hall.enter(name, lambda event: None)
-        self.assertEqual(self.heard(self.alice), [Joined(self.now, ("bob",))])
+            self.hall.enter(name, lambda events: None)
+        self.assertEqual(self.heard(self.alice), [Joined(self.now, "#lobby", ("bob",))])
         self.clock.advance(0.9)
         self.assertEqual(self.heard(self.alice), [])
         self.clock.advance(0.1)
-        self.assertEqual(self.heard(self.alice), [Joined(self.now + 1, ("carol", "dave"))])
-        self.hall.enter("erin", lambda event: None)
+        self.assertEqual(self.heard(self.alice), [Joined(self.now + 1, "#lobby", ("carol", "dave"))])
+        self.hall.enter("erin", lambda events: None)
         self.assertEqual(self.heard(self.alice), [])
         self.clock.advance(1)
-        self.assertEqual(self.heard(self.alice), [Joined(self.now + 2, ("erin",))])
+        self.assertEqual(self.heard(self.alice), [Joined(self.now + 2, "#lobby", ("erin",))])
 
     def test_each_kind(self) -> None:
         """Who left is told first, then who took another name, then who came."""
         bob, carol = self.enter("bob"), self.enter("carol")
         self.heard(self.alice)
-        self.hall.enter("dave", lambda event: None)
+        self.hall.enter("dave", lambda events: None)
         carol.leave()
         bob.rename("carol")
-        self.hall.enter("bob", lambda event: None)
+        self.hall.enter("bob", lambda events: None)
         self.clock.advance(1)
         now = self.clock.seconds()
         self.assertEqual(
             self.heard(self.alice)[1:],
-            [Left(now, ("carol",), ""), Renamed(now, (("bob", "carol"),)), Joined(now, ("bob",))],
+            [
+                Left(now, "#lobby", ("carol",), CLOSED),
+                Renamed(now, "#lobby", (("bob", "carol"),)),
+                Joined(now, "#lobby", ("bob",)),
+            ],
         )
 
     def test_came_and_went(self) -> None:
         """Who joins and leaves within the same second isn't mentioned."""
         self.enter("bob").leave()
         self.heard(self.alice)
-        self.hall.enter("carol", lambda event: None).leave()
+        self.hall.enter("carol", lambda events: None).leave()
         self.clock.advance(5)
         self.assertEqual(self.heard(self.alice), [])
 
@@ -58,32 +62,38 @@ class NoticesTests(HallTestCase):
         """Two new names within a second are told as one; back again as none; for an arrival as the arrival's name."""
         bob, carol = self.enter("bob"), self.enter("carol")
         self.heard(self.alice)
-        dave = self.hall.enter("dave", lambda event: None)
+        dave = self.hall.enter("dave", lambda events: None)
         bob.rename("rob")
         bob.rename("robert")
         carol.rename("caroline")
         carol.rename("carol")
-        erin = self.hall.enter("erin", lambda event: None)
+        erin = self.hall.enter("erin", lambda events: None)
         erin.rename("erika")
         self.clock.advance(1)
         now = self.clock.seconds()
-        self.assertEqual(self.heard(self.alice)[1:], [Renamed(now, (("bob", "robert"),)), Joined(now, ("erika",))])
+        self.assertEqual(
+            self.heard(self.alice)[1:],
+            [Renamed(now, "#lobby", (("bob", "robert"),)), Joined(now, "#lobby", ("erika",))],
+        )
         dave.leave()
         bob.rename("bob")
         bob.leave()
         self.clock.advance(1)
-        self.assertEqual(self.heard(self.alice), [Left(now + 1, ("dave", "robert"), "")])
+        self.assertEqual(self.heard(self.alice), [Left(now + 1, "#lobby", ("dave", "robert"), None)])
 
     def test_one_reason(self) -> None:
         """A reason is told if one person left, and left out if several did."""
         bob, carol, dave = self.enter("bob"), self.enter("carol"), self.enter("dave")
         self.heard(self.alice)
-        bob.leave("one")
-        carol.leave("two")
-        dave.leave("three")
+        bob.leave(gone("one"))
+        carol.leave(gone("two"))
+        dave.leave(gone("three"))
         self.clock.advance(1)
         now = self.clock.seconds()
-        self.assertEqual(self.heard(self.alice), [Left(now - 1, ("bob",), "one"), Left(now, ("carol", "dave"), "")])
+        self.assertEqual(
+            self.heard(self.alice),
+            [Left(now - 1, "#lobby", ("bob",), gone("one")), Left(now, "#lobby", ("carol", "dave"), None)],
+        )
 
     def test_nobody_speaks_before_they_are_known(self) -> None:
         """What is still untold of somebody is told before they are heard."""
@@ -99,9 +109,9 @@ class NoticesTests(HallTestCase):
         self.assertEqual(
             self.heard(self.alice),
             [
-                Renamed(now, (("rob", "bobby"),)),
-                Said(now, "bobby", "hello"),
-                Renamed(now, (("bobby", "robert"),)),
+                Renamed(now, "#lobby", (("rob", "bobby"),)),
+                Said(now, "#lobby", "bobby", "hello"),
+                Renamed(now, "#lobby", (("bobby", "robert"),)),
                 Whispered(now, "robert", "psst"),
             ],
         )
@@ -118,7 +128,7 @@ class NoticesTests(HallTestCase):
 
     def test_empty_room(self) -> None:
         """Nothing is timed for a room that is empty."""
-        self.hall.enter("bob", lambda event: None).leave()
+        self.hall.enter("bob", lambda events: None).leave()
         self.alice.leave()
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
@@ -127,7 +137,7 @@ class NoticesTests(HallTestCase):
         members = []
         for number in range(500):
             events: list[object] = []
-            members.append((self.hall.enter(f"guest{number}", events.append), events))
+            members.append((self.hall.enter(f"guest{number}", events.extend), events))
             self.clock.advance(0.01)
         self.clock.advance(1)
         notices = [event for event in self.heard(self.alice) if isinstance(event, Joined)]

@@ -12,10 +12,14 @@ from twisted.internet.task import Clock
 from twisted.logger import capturedLogs, formatEvent
 
 from chatd.core.bans import Ban
-from chatd.core.refusals import AlreadySo, Banned
+from chatd.core.refusals import Banned
 from chatd.daemon.logs import Levels
-from chatd.daemon.operations import READ_WITHIN, ChatDaemon, NoLevels, NotKept, NotReloaded, terms
+from chatd.daemon.operations import READ_WITHIN, Operations, limits
 from chatd.daemon.settings import BadSetting, Settings
+from chatd.session.refusals import NoLevels, NotKept, NotReloaded, OpenAlready, StoppingAlready
+from chatd.session.view import view
+from chatd.session.words.answers import answer_lines
+from chatd.session.words.language import ENGLISH
 from chatd.store.state_file import StateFile
 from tests.doors.test_line import DoorTestCase
 
@@ -38,17 +42,17 @@ class DaemonTestCase(DoorTestCase):
         self.folder.mkdir()
         self.reactor = Reactor()
         self.reactor.rightNow = self.clock.seconds()
-        self.daemon = ChatDaemon(
+        self.daemon = Operations(
             self.settings,
-            self.factory.server,
-            self.factory,
+            self.entrance.server,
+            self.entrance,
             self.reactor,
-            StateFile(self.folder / "bans.json", execute),
-            Levels("info"),
-            self.reread,
+            file=StateFile(self.folder / "bans.json", execute),
+            levels=Levels("info"),
+            reread=self.reread,
             in_thread=execute,
         )
-        self.factory.take_terms(terms(self.settings))
+        self.entrance.apply(limits(self.settings))
 
     def reread(self) -> Settings:
         if isinstance(self.new, Exception):
@@ -57,7 +61,8 @@ class DaemonTestCase(DoorTestCase):
 
     def reload(self, **changed: Any) -> list[str]:
         self.new = replace(self.new, **changed)
-        return self.successResultOf(Deferred.fromCoroutine(self.daemon.reload()))
+        done = self.successResultOf(Deferred.fromCoroutine(self.daemon.reload()))
+        return list(answer_lines(done, ENGLISH, view("off")))
 
 
 class ReloadTests(DaemonTestCase):
@@ -77,7 +82,7 @@ class ReloadTests(DaemonTestCase):
         self.assertIn("this chat is full (1 of 1 people", self.seen(self.connect()[1]))
         self.assertEqual(self.daemon.levels.logLevelForNamespace("x").name, "error")
         self.reload(motd=None)
-        self.assertEqual(self.factory.server.motd, ())
+        self.assertEqual(self.entrance.server.motd, ())
 
     def test_log_level_set_otherwise(self) -> None:
         """A level that an operator has set stays, unless the configuration changes it."""
@@ -109,7 +114,7 @@ class ReloadTests(DaemonTestCase):
         self.seen(line)
         self.reload(sendq=16, stall_timeout=5)
         line.producer.pauseProducing()
-        said = sum(door._outbox.append(b"x" * 998 + b"\r\n") for _ in range(300))
+        said = sum(door.connection._outbox.append(b"x" * 998 + b"\r\n") for _ in range(300))
         self.assertEqual(said, 16 * 1024 // 1000)
         self.clock.advance(5)
         self.assertTrue(line.aborted)
@@ -153,16 +158,16 @@ class ReloadTests(DaemonTestCase):
         """A configuration that can't be used changes nothing, and says why."""
         self.new = BadSetting("chatd.toml: sendq: no")
         error = self.failureResultOf(Deferred.fromCoroutine(self.daemon.reload()), NotReloaded).value
-        self.assertEqual(str(error), "chatd.toml: sendq: no; nothing has changed")
+        self.assertEqual(error.why, "chatd.toml: sendq: no")
         self.assertIs(self.daemon.settings, self.settings)
 
     def test_too_slow(self) -> None:
         """A configuration that can't be read in time changes nothing; reloads are done one after the other."""
-        self.daemon.in_thread = lambda read: Deferred()
+        self.daemon._in_thread = lambda read: Deferred()
         first, second = (Deferred.fromCoroutine(self.daemon.reload()) for _ in range(2))
         self.reactor.advance(READ_WITHIN)
         error = self.failureResultOf(first, NotReloaded).value
-        self.assertEqual(str(error), "a file was not read within 30 s; nothing has changed")
+        self.assertEqual(error.why, "a file was not read within 20 s")
         self.assertNoResult(second)
         self.reactor.advance(READ_WITHIN)
         self.failureResultOf(second, NotReloaded)
@@ -171,7 +176,7 @@ class ReloadTests(DaemonTestCase):
         """What a file says can't look like an answer of its own."""
         self.new = BadSetting('chatd.toml: "x\n-- all is well"')
         error = self.failureResultOf(Deferred.fromCoroutine(self.daemon.reload()), NotReloaded).value
-        self.assertNotIn("\n", str(error))
+        self.assertNotIn("\n", error.why)
 
     def test_by_signal(self) -> None:
         """For a signal, the log says what came of it."""
@@ -243,7 +248,7 @@ class DrainTests(DaemonTestCase):
     def test_taken_back(self) -> None:
         """Draining can be taken back."""
         _, alice = self.connect(b"alice\n")
-        self.assertRaises(AlreadySo, self.daemon.open_again)
+        self.assertRaises(OpenAlready, self.daemon.open_again)
         self.daemon.drain(1)
         self.daemon.open_again()
         self.assertIn("## Administrator: this chat stays open", self.seen(alice))
@@ -255,7 +260,7 @@ class DrainTests(DaemonTestCase):
     def test_stop_twice(self) -> None:
         """What stops is not stopped again."""
         self.daemon.stop()
-        self.assertRaises(AlreadySo, self.daemon.stop)
+        self.assertRaises(StoppingAlready, self.daemon.stop)
         self.reactor.advance(0)
         self.assertTrue(self.reactor.stopped)
 
@@ -289,7 +294,7 @@ class BansTests(DaemonTestCase):
         (self.folder / ".bans.json.new").mkdir()
         with capturedLogs() as events:
             problem = self.failureResultOf(Deferred.fromCoroutine(self.daemon.keep_bans()), NotKept)
-        self.assertIn("bans.json can't be written (Is a directory)", str(problem.value))
+        self.assertEqual(problem.value.why, "Is a directory")
         self.assertIn("can't be written", formatEvent(events[0]))
         self.daemon.file = None
         self.daemon.restore_bans()
@@ -301,7 +306,7 @@ class StatsTests(DaemonTestCase):
 
     def test_stats(self) -> None:
         """All that is counted is there; nothing of it is what anybody said."""
-        self.factory.take_terms(replace(self.factory.terms, limits=replace(self.factory.terms.limits, line_rate=5)))
+        self.entrance.apply(replace(self.entrance.limits, line_rate=5))
         alice, line = self.connect(b"alice\n")
         self.connect(b"bob\n")
         self.connect()

@@ -10,19 +10,25 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatd.core.events import Departure
 from chatd.core.member import Member
-from chatd.doors.line import MAX_LINE
-from chatd.session.session import Session
-from tests.doors.test_line import DoorTestCase, Line
+from chatd.core.text import one_line
+from chatd.doors.text import MAX_LINE
+from chatd.session.answers import TalkingTo
+from chatd.session.inputs import Command, Line
+from chatd.session.session import QUIT, Session
+from tests.doors.test_line import DoorTestCase
+from tests.doors.test_line import Line as Transport
 
 NOT_TEXT, TOO_LONG, CUT_OFF, END = "not text", "too long", "cut off", "end"
 REFUSALS = {"that line is not UTF-8": NOT_TEXT, "that line is longer": TOO_LONG, "your last line": CUT_OFF}
 
 
 class Hearing:
-    """A state of the conversation that tells what it hears, and says goodbye at the end."""
+    """A state of the session that tells what it hears, and says goodbye at the end."""
 
     member: Member | None = None
+    is_entering = False
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -33,13 +39,18 @@ class Hearing:
     def ask(self) -> None:
         """Nothing is asked."""
 
-    def heard(self, line: str) -> None:
+    def receive(self, given: Line | Command) -> None:
+        assert isinstance(given, Line)
+        line = one_line(given.text)
         if line == "quit":
-            self._session.depart(f"-- {END}")
+            self._session.close(QUIT)
         else:
-            self._session.client.answer([f"-- {line!r}"])
+            self._session.client.send(TalkingTo(repr(line)))
 
-    def leave(self, why: str, logged_as: str) -> None:
+    def choice_refused(self) -> None:
+        """Nobody was chosen."""
+
+    def leave(self, how: Departure, logged_as: str) -> None:
         """Nobody is told."""
 
 
@@ -133,12 +144,12 @@ def shown(text: str) -> str:
     return text.replace("\x04", "").replace("\0", "")
 
 
-def told(line: Line) -> list[str]:
+def told(line: Transport) -> list[str]:
     """Return what a connection was told, without the answers to telnet."""
     found = []
     for answer in re.sub(rb"\xff[\xfc\xfe].", b"", line.value()).decode().split("\r\n"):
         if answer.startswith("-- "):
-            found.append(answer[3:])
+            found.append(END if answer == "-- goodbye" else answer.removeprefix("-- now talking to "))
         elif answer.startswith("!! "):
             found.append(next(name for words, name in REFUSALS.items() if answer[3:].startswith(words)))
     return found
@@ -163,7 +174,7 @@ class AnyBytesTests(DoorTestCase):
     def test_as_described(self, data: bytes, places: list[float]) -> None:
         """Lines, refusals and the end come in the order and the number that the protocol's description gives."""
         self.setUp()
-        self.factory.first = Hearing
+        self.entrance.first = Hearing
         described = Described()
         door, line = self.connect()
         for segment in cut(data, places):

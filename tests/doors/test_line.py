@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,11 +15,13 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.hall import Hall
-from chatd.doors.line import SLOW_GOODBYE, LineDoor, LineFactory, Terms
-from chatd.session.session import Server
-from chatd.session.words import view
+from chatd.doors.line import LineDoor, LineFactory
+from chatd.session.commands import a_person
+from chatd.session.session import Server, Session, State
+from chatd.session.view import view
 from chatd.wire.batcher import Batcher
-from chatd.wire.gate import Limits
+from chatd.wire.connection import SLOW_GOODBYE, Entrance
+from tests.wire.test_gate import UNLIMITED
 
 
 class Line(StringTransportWithDisconnection):
@@ -35,27 +38,29 @@ class Line(StringTransportWithDisconnection):
 
 
 class DoorTestCase(SynchronousTestCase):
-    """A house without limits, but for those that a test sets."""
+    """An entrance without limits, but for those that a test sets."""
 
-    limits: dict[str, int] = {}
-    terms: dict[str, int] = {}
+    limits: dict[str, Any] = {}
 
     def setUp(self) -> None:
         self.clock = Clock()
         batcher = Batcher(self.clock)
         self.hall = Hall(self.clock, broadcaster=batcher)
-        limits = replace(Limits(0, 1, 0, 1, max_connections=100, max_per_address=20), **self.limits)
-        terms = replace(
-            Terms(limits, sendq=16 * 1024, stall_timeout=60, peer_timeout=120, idle_timeout=None), **self.terms
+        server = Server(self.hall, "the lab")
+        self.entrance = Entrance(
+            server, self.clock, batcher, replace(UNLIMITED, **self.limits), self.first, "Line door"
         )
-        self.factory = LineFactory(Server(self.hall, "the lab", (), 0.0), self.clock, batcher, terms)
+        self.factory = LineFactory(self.entrance)
+
+    def first(self, session: Session) -> State:
+        return a_person(session)
 
     def connect(self, *sent: bytes) -> tuple[LineDoor, Line]:
         """Return a new connection that has sent these segments."""
         door = self.factory.buildProtocol(None)
         line = Line(door)
         door.makeConnection(line)
-        door.view = view("off")
+        door.connection.view = view("off")
         for segment in sent:
             door.dataReceived(segment)
         return door, line
@@ -201,7 +206,7 @@ class DepartureTests(DoorTestCase):
         _, line = self.connect(b"alice\n", b"quit\n")
         self.assertIn("-- goodbye, alice", self.seen(line))
         self.assertFalse(line.connected)
-        self.assertEqual(self.factory.doors, set())
+        self.assertEqual(self.entrance.connections, set())
 
     def test_half_closed(self) -> None:
         """A client that has sent all it will, and still reads, gets every reply before the connection closes."""
@@ -226,7 +231,7 @@ class DepartureTests(DoorTestCase):
             line.connected = False
             door.connectionLost(Failure(ConnectionLost()))
             self.assertEqual([member.nickname for member in self.hall.members], ["bob"])
-        self.assertEqual((len(self.factory.doors), len(self.factory.server.people)), (1, 1))
+        self.assertEqual((len(self.entrance.connections), len(self.entrance.server.sessions)), (1, 1))
         self.assertIn("-- alice left (connection lost)", self.seen(bob))
 
     def test_every_end(self) -> None:
@@ -239,7 +244,7 @@ class DepartureTests(DoorTestCase):
         for _ in range(30):
             self.connect()  # of which only 20 are let in from one address
         self.clock.advance(100)
-        self.assertEqual((self.factory.doors, self.factory.server.people, self.hall.members), (set(), {}, {}))
+        self.assertEqual((self.entrance.connections, self.entrance.server.sessions, self.hall.members), (set(), {}, {}))
 
     def test_closed(self) -> None:
         """A connection that is closed in order needs no reason."""
@@ -283,7 +288,7 @@ class DepartureTests(DoorTestCase):
     def test_close_all(self) -> None:
         """The house closes every connection, and knows when all are gone."""
         lines = [self.connect(b"alice\n")[1], self.connect(b"bob\n")[1], self.connect()[1]]
-        gone = Deferred.fromCoroutine(self.factory.close_all(4))
+        gone = Deferred.fromCoroutine(self.entrance.close_all(4))
         self.successResultOf(gone)
         self.assertEqual([line.connected for line in lines], [False] * 3)
 
@@ -291,7 +296,7 @@ class DepartureTests(DoorTestCase):
         """Somebody who reads nothing delays that by no more than the time given."""
         _, line = self.connect(b"alice\n")
         line.loseConnection = lambda: None
-        gone = Deferred.fromCoroutine(self.factory.close_all(4))
+        gone = Deferred.fromCoroutine(self.entrance.close_all(4))
         self.assertNoResult(gone)
         del line.loseConnection
         self.clock.advance(4)
@@ -496,7 +501,7 @@ class NeighbourTests(DoorTestCase):
 
 
 class TimeoutTests(DoorTestCase):
-    terms = {"idle_timeout": 600}
+    limits = {"idle_timeout": 600}
 
     def test_no_nickname(self) -> None:
         """Who gives no nickname within a minute is told so, on a line of its own, and let go."""

@@ -52,7 +52,7 @@ def played(segments: list[bytes]) -> tuple[str, bytes]:
     """Return the text in these segments, and what was answered."""
     answers: list[bytes] = []
     keyboard = Keyboard(answers.append)
-    text = b"".join([keyboard.typed(segment) for segment in segments])
+    text = b"".join([keyboard.typed(segment, 4096) for segment in segments])
     return text.decode(), b"".join(answers)
 
 
@@ -80,7 +80,7 @@ class KeyboardTests(SynchronousTestCase):
     def test_data_byte_255(self) -> None:
         """A doubled IAC is the byte 255, which the line door refuses because it is no UTF-8."""
         answers: list[bytes] = []
-        self.assertEqual(Keyboard(answers.append).typed(b"a\xff\xffb\n"), b"a\xffb\n")
+        self.assertEqual(Keyboard(answers.append).typed(b"a\xff\xffb\n", 4096), b"a\xffb\n")
 
     @given(st.binary(max_size=200), st.lists(st.integers(0, 200), max_size=5))
     def test_any_bytes(self, sent: bytes, cuts: list[int]) -> None:
@@ -92,7 +92,7 @@ class KeyboardTests(SynchronousTestCase):
         def typed(parts: list[bytes]) -> tuple[bytes, bytes]:
             answers: list[bytes] = []
             keyboard = Keyboard(answers.append)
-            return b"".join(map(keyboard.typed, parts)), b"".join(answers)
+            return b"".join([keyboard.typed(part, 4096) for part in parts]), b"".join(answers)
 
         self.assertEqual(typed(segments), typed([sent]))
 

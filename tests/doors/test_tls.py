@@ -22,8 +22,8 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 
 from chatd.doors.certificate import DAY
-from chatd.doors.line import LINGER
 from chatd.doors.tls import CHECK_EVERY, HANDSHAKE_WITHIN, SPEAKS_TLS, TLSConnection, TLSFactory, behind_tls
+from chatd.wire.connection import LINGER
 from tests.daemon.test_service import CHECKOUT
 from tests.doors.test_certificate import write_pair
 from tests.doors.test_line import DoorTestCase
@@ -177,8 +177,8 @@ class TLSTestCase(DoorTestCase):
     def assertLeftNoTrace(self) -> None:
         """Nobody is here any more, nothing is waited for, and no failure was logged."""
         self.clock.pump([1, 1])
-        self.assertEqual((self.factory.doors, list(self.hall.members)), (set(), []))
-        self.assertEqual(self.factory.server.people, {})
+        self.assertEqual((self.entrance.connections, list(self.hall.members)), (set(), []))
+        self.assertEqual(self.entrance.server.sessions, {})
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.assertEqual(self.flushLoggedErrors(), [])
 
@@ -404,7 +404,7 @@ class HandshakeTests(TLSTestCase):
         client = self.client()
         client.door.dataReceived(client.hello())
         with capturedLogs() as events:
-            closed = Deferred.fromCoroutine(self.factory.close_all(4))
+            closed = Deferred.fromCoroutine(self.entrance.close_all(4))
             self.clock.pump([4, 0])
         self.successResultOf(closed)
         self.assertLeft(client, events, "chatd stopped")
@@ -445,7 +445,7 @@ class TrustTests(TLSTestCase):
     def test_counted(self) -> None:
         """Connections count from their beginning, and one too many is told so once it understands."""
         first, second, third = self.client(), self.client(), self.client()
-        self.assertEqual(self.factory.gate.connections, 3)
+        self.assertEqual(self.entrance.gate.connections, 3)
         self.assertRegex(self.seen_by(third), r"^!! 2 connections are open, .*\r\n$")
         self.assertIn("-- welcome", self.seen_by(first))
         self.clock.advance(HANDSHAKE_WITHIN)
@@ -464,7 +464,7 @@ class PlainPortTests(DoorTestCase):
         self.assertFalse(line.connected)
         self.assertEqual(
             [formatEvent(event) for event in events],
-            ["10.0.0.1:4000 was refused: this port speaks plain text, not TLS; use telnet or nc"],
+            ["10.0.0.1:4000 was refused: it speaks TLS where plain text is spoken"],
         )
 
     def test_keys(self) -> None:

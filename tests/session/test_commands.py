@@ -2,7 +2,7 @@
 
 from chatd import __version__
 from chatd.session.commands import TABLE
-from chatd.session.words import WIDTH
+from chatd.session.words.language import WIDTH
 from tests.session.test_session import TalkTestCase
 
 
@@ -25,7 +25,7 @@ class CommandTestCase(TalkTestCase):
         """Return what alice sees when she types these lines."""
         self.alice_sees.take()
         for line in lines:
-            self.alice.heard(line)
+            self.alice.type(line)
         return self.alice_sees.take()
 
 
@@ -70,7 +70,7 @@ class TalkTests(CommandTestCase):
 
     def test_reply(self) -> None:
         """/r answers who wrote last."""
-        self.bob.heard("@alice psst")
+        self.bob.type("@alice psst")
         self.assertEqual(self.type("/r hm?"), ["[you -> bob] hm?"])
 
     def test_to(self) -> None:
@@ -138,15 +138,15 @@ class TalkTests(CommandTestCase):
 class PeopleTests(CommandTestCase):
     def test_ls(self) -> None:
         """/ls counts and names who is in the room, with their marks."""
-        self.bob.heard("/i")
-        self.carol.heard("/away lunch")
-        self.carol.heard("/i")
+        self.bob.type("/i")
+        self.carol.type("/away lunch")
+        self.carol.type("/i")
         for name in ("/ls", "/who", "/names", "/ls #lobby"):
             self.assertEqual(self.type(name), ["-- 3 people are in #lobby: alice, bob (quiet), carol (away, quiet)"])
 
     def test_ls_elsewhere(self) -> None:
         """People in other rooms are counted, and listed when asked for."""
-        self.bob.heard("/join #den")
+        self.bob.type("/join #den")
         self.assertEqual(
             self.type("/ls"),
             ["-- 2 people are in #lobby: alice, carol", "-- 1 person is in other rooms; /rooms lists them"],
@@ -156,18 +156,18 @@ class PeopleTests(CommandTestCase):
     def test_ls_refused(self) -> None:
         """A room that isn't there or is locked isn't listed."""
         self.assertIn('no room "#den"', self.type("/ls #den")[0])
-        self.bob.heard("/join #den")
-        self.bob.heard("/lock")
+        self.bob.type("/join #den")
+        self.bob.type("/lock")
         self.assertIn("#den is locked", self.type("/ls #den")[0])
 
     def test_whois(self) -> None:
         """/whois tells where somebody is, and since when."""
         self.clock.advance(3600)
         self.assertEqual(self.type("/whois BOB"), ["-- bob is in #lobby, here for 1 h"])
-        self.bob.heard("/away lunch")
-        self.bob.heard("/i")
-        self.bob.heard("/join #den")
-        self.bob.heard("/lock")
+        self.bob.type("/away lunch")
+        self.bob.type("/i")
+        self.bob.type("/join #den")
+        self.bob.type("/lock")
         self.clock.advance(86400)
         self.assertEqual(self.type("/whois bob"), ["-- bob is in a locked room, here for 1 d 1 h, away: lunch, quiet"])
 
@@ -180,16 +180,16 @@ class PeopleTests(CommandTestCase):
     def test_away(self) -> None:
         """/away is told to who writes, until /back."""
         self.assertEqual(self.type("/away"), ["-- you are away; /back when you are here again"])
-        self.bob.heard("@alice psst")
+        self.bob.type("@alice psst")
         self.assertEqual(self.bob_sees.take(), ["[you -> alice] psst", "-- alice is away: away"])
         self.assertEqual(self.type("/back"), ["-- welcome back"])
-        self.bob.heard("@alice psst")
+        self.bob.type("@alice psst")
         self.assertEqual(self.bob_sees.take(), ["[you -> alice] psst"])
 
     def test_quiet(self) -> None:
         """/i shuts the room out in both directions, and lets it in again."""
         self.assertEqual(self.type("/i"), ["-- you are quiet: #lobby is shut out until you type /i again"])
-        self.bob.heard("hello")
+        self.bob.type("hello")
         self.assertEqual(
             self.type("hm"),
             ["!! you are quiet: type /i to talk with the room again; your line was not sent", "!! not sent: hm"],
@@ -205,7 +205,7 @@ class PeopleTests(CommandTestCase):
         self.assertEqual(self.type("/ignore"), ["-- you ignore nobody"])
         self.assertEqual(self.type("/ignore bob"), ["-- you hear nothing from bob any more; /unignore bob ends that"])
         self.assertEqual(self.type("/ignore"), ["-- you ignore: bob"])
-        self.bob.heard("hello")
+        self.bob.type("hello")
         self.assertEqual(self.alice_sees.take(), [])
         self.assertEqual(self.type("/unignore bob"), ["-- you hear bob again"])
 
@@ -226,13 +226,13 @@ class RoomTests(CommandTestCase):
         self.assertIn("-- alice invites you to #den: /join #den takes you there", self.bob_sees.take())
         self.assertEqual(self.type("/rooms"), ["-- rooms that you can see: #lobby 2, #den 1 locked"])
         self.carol_sees.take()
-        self.carol.heard("/join #den")
-        self.carol.heard("/rooms")
+        self.carol.type("/join #den")
+        self.carol.type("/rooms")
         self.assertEqual(
             self.carol_sees.take(),
             ["!! #den is locked; only those its first member invites get in", "-- rooms that you can see: #lobby 2"],
         )
-        self.bob.heard("/join #den")
+        self.bob.type("/join #den")
         self.assertEqual(self.type("/unlock"), ["-- alice unlocked #den"])
 
     def test_addressee_stays(self) -> None:
@@ -271,7 +271,7 @@ class InformationTests(CommandTestCase):
         lines = self.type("/h")
         for entry in TABLE:
             self.assertTrue(any(line.startswith(f"-- {entry.usage}") for line in lines), entry.usage)
-        self.assertTrue(all(len(line) <= WIDTH + 1 for line in lines), max(lines, key=len))
+        self.assertTrue(all(len(line) <= WIDTH + 4 for line in lines), max(lines, key=len))
         self.assertEqual(self.type("/help"), lines)
         self.assertEqual(self.type("/?"), lines)
 

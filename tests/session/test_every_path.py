@@ -7,10 +7,14 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core import events
+from chatd.core.delivery import tell
+from chatd.core.events import Cause, Departure
 from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.refusals import HallError
-from chatd.session.words import render, view
+from chatd.core.text import one_line
+from chatd.session.words.events import event_words
+from chatd.session.words.language import ENGLISH
 from tests.core.test_text import is_clean
 
 HOSTILE = (
@@ -27,7 +31,7 @@ class Stage:
         self.hall = Hall(self.clock)
         self.told: list[events.Event] = []
         self.alice, self.bob, self.carol = (
-            self.hall.enter(name, self.told.append) for name in ("alice", "bob", "carol")
+            self.hall.enter(name, self.told.extend) for name in ("alice", "bob", "carol")
         )
 
     def attempt(self, name: Callable[[str], object]) -> None:
@@ -39,8 +43,8 @@ class Stage:
                 continue
 
     def enter(self) -> None:
-        self.attempt(lambda name: self.hall.enter(name, self.told.append))
-        self.hall.enter("dave", self.told.append)
+        self.attempt(lambda name: self.hall.enter(name, self.told.extend))
+        self.hall.enter("dave", self.told.extend)
 
     def rename(self) -> None:
         self.attempt(self.alice.rename)
@@ -52,7 +56,7 @@ class Stage:
 
     def leave_a_partner(self) -> None:
         self.bob.talk_to("alice")
-        self.alice.leave(TEXT)
+        self.alice.leave(Departure(Cause.QUIT, TEXT))
 
     def be_away(self) -> None:
         self.alice.set_away(TEXT)
@@ -74,10 +78,13 @@ PATHS: dict[type[events.Event], Callable[[Stage], object]] = {
     events.AddresseeChanged: Stage.talk_and_be_switched,
     events.AddresseeLeft: Stage.leave_a_partner,
     events.Joined: Stage.enter,
-    events.Left: lambda stage: stage.alice.leave(TEXT),
+    events.Left: lambda stage: stage.alice.leave(Departure(Cause.QUIT, TEXT)),
     events.Renamed: Stage.rename,
     events.LockTurned: lambda stage: stage.open_a_room().turn_lock(True),
     events.Invited: lambda stage: stage.open_a_room().invite("bob"),
+    events.WentElsewhere: Stage.open_a_room,
+    events.MuteChanged: lambda stage: tell(events.MuteChanged(0, True, None, one_line(TEXT)), stage.alice),
+    events.NicknameGiven: lambda stage: tell(events.NicknameGiven(0, stage.alice.nickname), stage.alice),
     events.Announced: lambda stage: stage.hall.announce(TEXT),
 }
 
@@ -96,5 +103,5 @@ class EveryPathTests(SynchronousTestCase):
             stage.clock.advance(10)
             self.assertIn(kind, set(map(type, stage.told)), f"{kind.__name__} never happened")
             for event in stage.told:
-                line = render(event, view("off"))
+                line = event_words(event, ENGLISH)
                 self.assertTrue(is_clean(line), f"{kind.__name__}: {line!r}")

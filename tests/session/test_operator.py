@@ -1,16 +1,20 @@
 """Tests for chatd.session.operator and its commands, over in-memory clients and a daemon that notes what it is told."""
 
 import json
+from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from chatd.core.events import Cause, Departure
 from chatd.core.refusals import HallError
-from chatd.session.operator import MOST_WAITING, WELCOME, Operating
-from chatd.session.operator_commands import TABLE
-from chatd.session.session import Session
-from tests.session.test_session import Screen, TalkTestCase
+from chatd.session.answers import Reloaded
+from chatd.session.operator_commands import TABLE, an_operator
+from chatd.session.refusals import NotKept, NotReloaded
+from tests.session.test_session import Screen, TalkTestCase, Typing
+
+WELCOME = "-- chatd, the operator's door: a plain line is announced to everyone; /h helps"
 
 
 class NotedDaemon:
@@ -20,7 +24,7 @@ class NotedDaemon:
         self.told: list[Any] = []
         self.has_file = True
         self.problem: HallError | None = None
-        self.reloaded: Deferred[list[str]] = Deferred()
+        self.reloaded: Deferred[Reloaded] = Deferred()
 
     async def keep_bans(self) -> bool:
         self.told.append("keep_bans")
@@ -28,7 +32,7 @@ class NotedDaemon:
             raise self.problem
         return self.has_file
 
-    async def reload(self) -> list[str]:
+    async def reload(self) -> Reloaded:
         return await self.reloaded
 
     def set_log_level(self, level: str) -> None:
@@ -55,19 +59,18 @@ class OperatorTestCase(TalkTestCase):
         self.clock.advance(1_000_000)
         self.daemon = NotedDaemon()
         self.screen = Screen()
-        self.talk = Session(self.server, self.screen, "a Unix socket", None, lambda talk: Operating(talk, self.daemon))
+        first = partial(an_operator, daemon=self.daemon)
+        self.talk = Typing(self.server, self.screen, "a Unix socket", None, first)
         self.talk.begin()
-        self.people: dict[str, tuple[Session, Screen]] = {}
+        self.people: dict[str, tuple[Typing, Screen]] = {}
         for number, name in enumerate(("alice", "bob"), start=1):
             self.come(name, f"10.0.0.{number}")
         self.take()
 
     def come(self, name: str, address: str) -> str:
         """Let somebody try to come in from an address; return what they saw."""
-        screen = Screen()
-        talk = Session(self.server, screen, f"{address}:99", ip_address(address))
-        talk.begin()
-        talk.heard(name)
+        talk, screen = self.connect(f"{address}:99", ip_address(address))
+        talk.type(name)
         self.people[name] = talk, screen
         self.clock.advance(10)
         return "\n".join(screen.lines)
@@ -81,7 +84,7 @@ class OperatorTestCase(TalkTestCase):
         """Return what the operator sees of these lines."""
         self.screen.take()
         for line in lines:
-            self.talk.heard(line)
+            self.talk.type(line)
         return self.screen.take()
 
 
@@ -134,23 +137,23 @@ class AnnounceTests(OperatorTestCase):
     def test_listen(self) -> None:
         """Only who asks for it hears who comes and goes and what is said in the lobby; private lines never."""
         alice = self.people["alice"][0]
-        alice.heard("hello")
+        alice.type("hello")
         self.assertEqual(self.screen.lines, [WELCOME])
         self.assertEqual(self.type("/listen on"), ["-- you hear #lobby"])
-        alice.heard("hello again")
-        alice.heard("@bob psst")
+        alice.type("hello again")
+        alice.type("@bob psst")
         self.come("carol", "10.0.0.3")
         self.assertEqual(self.screen.take(), ["<alice> hello again", "-- carol joined"])
         self.assertEqual(self.type("/listen off"), ["-- you hear #lobby no more"])
-        alice.heard("hello")
+        alice.type("hello")
         self.assertEqual(self.screen.take(), [])
         self.assertIn("usage: /listen on|off", self.type("/listen maybe")[0])
 
     def test_gone(self) -> None:
         """An operator whose connection is gone hears no more."""
         self.type("/listen on")
-        self.talk.hung_up("connection lost")
-        self.people["alice"][0].heard("hello")
+        self.talk.lost(Departure(Cause.LOST))
+        self.people["alice"][0].type("hello")
         self.assertEqual(self.screen.take(), [])
         self.assertIn("An operator left (connection lost)", self.log.getvalue())
 
@@ -158,20 +161,19 @@ class AnnounceTests(OperatorTestCase):
 class LsTests(OperatorTestCase):
     def test_ls(self) -> None:
         """/ls names all, with their rooms."""
-        self.people["bob"][0].heard("/join #den")
+        self.people["bob"][0].type("/join #den")
         self.assertEqual(self.type("/ls"), ["-- 2 people are here: alice #lobby, bob #den"])
 
     def test_nobody(self) -> None:
         """It says so if nobody is here."""
         for talk, _ in self.people.values():
-            talk.heard("quit")
+            talk.type("quit")
         self.assertEqual(self.type("/ls"), ["-- 0 people are here"])
         self.assertEqual(self.type("hello?"), ["-- announced to 0 people"])
 
     def test_long(self) -> None:
         """/ls -l has address, since when, how idle and how much is waiting, also of who has no nickname yet."""
-        newcomer = Session(self.server, Screen(), "10.0.0.9:1", ip_address("10.0.0.9"))
-        newcomer.begin()
+        self.connect("10.0.0.9:1", ip_address("10.0.0.9"))
         self.people["bob"][1].idle, self.people["bob"][1].waiting = 75.0, 12345
         self.type("/time UTC")
         self.assertEqual(
@@ -188,7 +190,7 @@ class LsTests(OperatorTestCase):
     def test_locked_rooms(self) -> None:
         """An operator sees locked rooms too."""
         for line in ("/join #den", "/lock"):
-            self.people["bob"][0].heard(line)
+            self.people["bob"][0].type(line)
         self.assertEqual(self.type("/rooms"), ["-- rooms that you can see: #lobby 1, #den 1 locked"])
 
 
@@ -196,7 +198,7 @@ class ModerationTests(OperatorTestCase):
     def test_kick(self) -> None:
         """/kick disconnects; the person and the room are told why, the log is not."""
         self.assertEqual(self.type("/kick BOB enough is enough"), ["-- bob is disconnected"])
-        self.assertTrue(self.people["bob"][1].hung_up)
+        self.assertTrue(self.people["bob"][1].closed)
         seen = self.take()
         self.assertEqual(seen["bob"], ["!! you were disconnected by the administrator: enough is enough"])
         self.assertEqual(seen["alice"], ["-- bob left (disconnected by the administrator: enough is enough)"])
@@ -289,26 +291,24 @@ class ModerationTests(OperatorTestCase):
 
     def test_ban_network(self) -> None:
         """/ban address or network disconnects everybody from there, and turns the next away with why and how long."""
-        waiting = Session(self.server, screen := Screen(), "10.0.0.2:5", ip_address("10.0.0.2"))
-        waiting.begin()
+        _, screen = self.connect("10.0.0.2:5", ip_address("10.0.0.2"))
         self.assertEqual(
             self.type("/ban ::ffff:10.0.0.2 7d"), ["-- 10.0.0.2/32 is banned for 7 d; disconnected: bob and 10.0.0.2:5"]
         )
-        self.assertTrue(screen.hung_up)
+        self.assertTrue(screen.closed)
         self.assertEqual(self.take()["alice"], ["-- bob left (banned by the administrator: for 7 d)"])
         refused = self.come("carol", "10.0.0.2")
         self.assertIn("your address is banned from this chat for 6 d 23 h more", refused)
         self.assertIn("10.0.0.2:99 was refused: its address is banned", self.log.getvalue())
-        self.assertTrue(self.people["carol"][1].hung_up)
+        self.assertTrue(self.people["carol"][1].closed)
         self.assertEqual(self.type("/ban 2001:db8::1"), ["-- 2001:db8::/64 is banned for good"])
         self.assertIn("your address is banned", self.come("dave", "2001:db8::2"))
         self.assertIn("-- you are dave", self.come("dave", "2001:db9::2"))
 
     def test_ban_without_address(self) -> None:
         """For somebody on this machine itself there is no address to ban."""
-        local = Session(self.server, Screen(), "a Unix socket")
-        local.begin()
-        local.heard("carol")
+        local, _ = self.connect("a Unix socket")
+        local.type("carol")
         self.assertEqual(self.type("/ban carol"), ["-- carol is banned for good; disconnected: carol"])
 
     def test_unban(self) -> None:
@@ -323,9 +323,9 @@ class ModerationTests(OperatorTestCase):
         """An operator is told if a ban won't survive a restart; if that is by a fault, it is a refusal."""
         self.daemon.has_file = False
         self.assertIn("; without --state, until chatd stops at the latest", self.type("/ban eve")[0])
-        self.daemon.problem = HallError("bans.json can't be written; it holds until chatd stops")
-        self.assertEqual(self.type("/ban bob"), ["!! bans.json can't be written; it holds until chatd stops"])
-        self.assertTrue(self.people["bob"][1].hung_up)
+        self.daemon.problem = NotKept("bans.json", "no room")
+        self.assertEqual(self.type("/ban bob"), ["!! bans.json can't be written (no room); it holds until chatd stops"])
+        self.assertTrue(self.people["bob"][1].closed)
 
     def test_mute(self) -> None:
         """/mute lets nothing that somebody types reach anyone, tells them why and for how long, and ends by itself."""
@@ -333,14 +333,14 @@ class ModerationTests(OperatorTestCase):
         self.assertEqual(self.take()["bob"], ["-- the administrator has muted you for 15 min: too loud"])
         bob = self.people["bob"][0]
         for line in ("hello", "@alice psst", "/me waves", "/quit my last words", "/nick bobby"):
-            bob.heard(line)
+            bob.type(line)
             self.assertIn(
                 "!! the administrator has muted you for 14 min 50 s more (too loud)", self.people["bob"][1].take()[0]
             )
         self.assertEqual(self.take()["alice"], [])
         self.assertEqual(self.type("/bans"), ["-- bob is muted for 14 min 40 s: too loud"])
         self.clock.advance(900)
-        bob.heard("hello")
+        bob.type("hello")
         self.assertEqual(self.take()["alice"], ["<bob> hello"])
 
     def test_muted_without_a_reason(self) -> None:
@@ -349,7 +349,7 @@ class ModerationTests(OperatorTestCase):
         self.assertEqual(self.take()["bob"], ["-- the administrator has muted you for good"])
         self.assertEqual(self.type("/mute eve"), ["-- eve is muted for good; nobody of that name is here"])
         self.assertIn("-- you are eve", self.come("eve", "10.0.0.3"))
-        self.people["eve"][0].heard("hello")
+        self.people["eve"][0].type("hello")
         self.assertEqual(self.take()["alice"], ["-- eve joined"])
 
     def test_unmute(self) -> None:
@@ -357,7 +357,7 @@ class ModerationTests(OperatorTestCase):
         self.type("/mute bob")
         self.take()
         self.assertEqual(self.type("/unmute bob"), ["-- bob is not muted any more"])
-        self.people["bob"][0].heard("thanks")
+        self.people["bob"][0].type("thanks")
         self.assertEqual(self.take()["bob"], ["-- you are not muted any more", "<bob> thanks"])
         self.assertEqual(self.type("/unmute bob"), ['!! "bob" is not muted; /bans lists who is'])
 
@@ -413,55 +413,18 @@ class DaemonTests(OperatorTestCase):
         self.assertIn("usage: /log level", self.type("/log loud")[0])
         self.assertEqual(self.daemon.told, ["debug"])
 
-    def test_in_order(self) -> None:
-        """What takes its time holds up what is typed behind it, and the goodbye."""
-        self.assertEqual(self.type("/reload", "/version", "quit"), [])
-        self.assertFalse(self.screen.hung_up)
-        self.daemon.reloaded.callback(["title is taken over"])
-        lines = self.screen.take()
-        self.assertEqual(lines[0], "-- title is taken over")
-        self.assertIn("-- chatd ", lines[1])
-        self.assertEqual(lines[2:], ["-- goodbye"])
-        self.assertTrue(self.screen.hung_up)
-
-    def test_behind_the_goodbye(self) -> None:
-        """What is typed behind a goodbye, or is still waiting when the connection is lost, is not done."""
-        self.type("/reload", "/quit", "/announce AFTER", "/stop")
-        self.daemon.reloaded.callback([])
-        self.assertEqual((self.take()["alice"], self.daemon.told), ([], []))
-        for lost in (False, True):
-            self.setUp()
-            self.type("/reload", "/listen on", "/stop")
-            if lost:
-                self.talk.hung_up("connection lost")
-            self.daemon.reloaded.callback([])
-            self.people["alice"][0].heard("hello")
-            self.assertEqual("<alice> hello" in self.screen.take(), not lost)
-            self.assertEqual(self.daemon.told, [] if lost else ["stop"])
-
-    def test_too_much_at_once(self) -> None:
-        """Only so many lines wait for one that takes its time; what is more is given back."""
-        lines = self.type("/reload", *["/version"] * (MOST_WAITING + 1))
-        self.assertEqual(len(lines), 2)
-        self.assertIn("what you typed before is not done yet", lines[0])
-        self.assertEqual(lines[1], "!! not sent: /version")
-        self.daemon.reloaded.callback([])
-        self.assertEqual(len(self.screen.take()), MOST_WAITING)
-
-    def test_refused_later(self) -> None:
-        """What is refused later is a refusal too."""
-        self.type("/reload")
-        self.daemon.reloaded.errback(HallError("chatd.toml: no"))
-        self.assertEqual(self.screen.take(), ["!! chatd.toml: no"])
-
-    def test_fault(self) -> None:
-        """A fault of ours is logged, told to the operator, and holds up nothing."""
-        self.type("/reload", "/listen on")
-        self.daemon.reloaded.errback(ZeroDivisionError())
+    def test_reload(self) -> None:
+        """/reload answers when that is done; what is refused later is a refusal too."""
+        self.assertEqual(self.type("/reload"), [])
+        self.daemon.reloaded.callback(Reloaded(("title", "motd"), ("listen",), ("a certificate was renewed",)))
         self.assertEqual(
-            self.screen.take(), ["!! that did not work, by a fault of chatd; its log says more", "-- you hear #lobby"]
+            self.screen.take(),
+            ["-- taken over: title, motd", "-- needs a restart: listen", "-- a certificate was renewed"],
         )
-        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        self.daemon.reloaded = Deferred()
+        self.type("/reload")
+        self.daemon.reloaded.errback(NotReloaded("chatd.toml: no"))
+        self.assertEqual(self.screen.take(), ["!! chatd.toml: no; nothing has changed"])
 
     def test_help(self) -> None:
         """/h lists every command of an operator, and explains one."""
@@ -475,4 +438,4 @@ class DaemonTests(OperatorTestCase):
         for name in ("bans", "stop", "reload", "quit", "rooms"):
             self.assertIn(f"!! usage: /{name}", self.type(f"/{name} x")[0])
         self.assertEqual(self.daemon.told, [])
-        self.assertFalse(self.screen.hung_up)
+        self.assertFalse(self.screen.closed)

@@ -1,47 +1,59 @@
 """Tests for chatd.session.session, over an in-memory terminal."""
 
-from collections.abc import Iterable
 from io import StringIO
 
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.logger import globalLogPublisher, textFileLogObserver
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.core.events import Event
+from chatd.core.bans import Address
+from chatd.core.events import Cause, Departure, Events
 from chatd.core.hall import Hall
-from chatd.core.refusals import LineTooLong
+from chatd.doors.text import TextCodec
+from chatd.session.commands import a_person
+from chatd.session.inputs import Line, Refused
+from chatd.session.outputs import Output
+from chatd.session.refusals import LineTooLong, NoSuchFormat
 from chatd.session.session import Server, Session
-from chatd.session.words import View, render, view
+from chatd.session.view import view
 from tests.core.test_text import is_clean
 
 
 class Screen:
-    """A terminal in memory: what a person sees, line by line. Prompts are lines that end without one."""
+    """A client in memory: what a person sees, line by line. Prompts are lines of their own."""
 
     def __init__(self) -> None:
-        self.view: View = view("off")
+        self._codec = TextCodec()
+        self.view = view("off")
         self.lines: list[str] = []
-        self.hung_up = False
+        self.outputs: list[Output] = []
+        self.closed = False
         self.charged = 0
         self.idle = 0.0
         self.waiting = 0
 
-    def deliver(self, event: Event) -> None:
-        self.lines.append(render(event, self.view))
+    def deliver(self, events: Events) -> None:
+        for event in events:
+            self.send(event)
 
-    def answer(self, lines: Iterable[str]) -> None:
-        self.lines.extend(lines)
-
-    def prompt(self, text: str) -> None:
-        self.lines.append(text)
+    def send(self, output: Output) -> None:
+        self.outputs.append(output)
+        self._codec.view = self.view
+        text = b"".join(self._codec.encode(output)).decode().removeprefix("\r\n")
+        if text:
+            self.lines += text.removesuffix("\r\n").split("\r\n")
 
     def charge(self, lines: int) -> None:
         self.charged += lines
 
-    def hang_up(self) -> None:
-        self.hung_up = True
+    def speak(self, format: str) -> None:
+        raise NoSuchFormat(format, ("text",))
+
+    def close(self) -> None:
+        self.closed = True
 
     def take(self) -> list[str]:
         """Return what was shown since the last call."""
@@ -49,8 +61,18 @@ class Screen:
         return lines
 
 
+class Typing(Session):
+    """A session that is typed to."""
+
+    def type(self, *lines: str) -> None:
+        for line in lines:
+            work = self.receive(Line(line))
+            if work is not None:
+                Deferred.fromCoroutine(work)
+
+
 class TalkTestCase(SynchronousTestCase):
-    """A house, and people who talk in it."""
+    """A server, and people who talk in its hall."""
 
     capacity: int | None = None
     motd: tuple[str, ...] = ()
@@ -58,23 +80,23 @@ class TalkTestCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.hall = Hall(self.clock, self.capacity)
-        self.server = Server(self.hall, "the lab", self.motd, 0.0)
+        self.server = Server(self.hall, "the lab", self.motd)
         self.log = StringIO()
         observer = textFileLogObserver(self.log)
         globalLogPublisher.addObserver(observer)
         self.addCleanup(globalLogPublisher.removeObserver, observer)
 
-    def connect(self) -> tuple[Session, Screen]:
+    def connect(self, address: str = "10.0.0.1:99", ip: Address | None = None) -> tuple[Typing, Screen]:
         screen = Screen()
-        session = Session(self.server, screen, "10.0.0.1:99")
+        session = Typing(self.server, screen, address, ip, a_person)
         session.begin()
         return session, screen
 
-    def enter(self, nickname: str) -> tuple[Session, Screen]:
+    def enter(self, nickname: str) -> tuple[Typing, Screen]:
         """Let somebody in, and forget what everybody was shown so far."""
         self.clock.advance(10)
         session, screen = self.connect()
-        session.heard(nickname)
+        session.type(nickname)
         return session, screen
 
 
@@ -119,9 +141,9 @@ class WelcomeTests(TalkTestCase):
             ("alice", f'!! "alice" is taken; {own}'),
             ("al ice", '!! "al ice" can\'t be a nickname: no spaces in it'),
         ):
-            talk.heard(typed)
+            talk.type(typed)
             self.assertEqual(screen.take(), [refusal, "Nickname: "])
-        talk.heard("bob")
+        talk.type("bob")
         self.assertIn("-- you are bob in #lobby", screen.take()[0])
 
     def test_too_many_tries(self) -> None:
@@ -129,17 +151,17 @@ class WelcomeTests(TalkTestCase):
         self.enter("alice")
         talk, screen = self.connect()
         for _ in range(9):
-            talk.heard("alice")
-        self.assertFalse(screen.hung_up)
-        talk.heard("al ice")
+            talk.type("alice")
+        self.assertFalse(screen.closed)
+        talk.type("al ice")
         self.assertIn("!! 10 nicknames were refused", screen.take()[-1])
-        self.assertTrue(screen.hung_up)
+        self.assertTrue(screen.closed)
 
     def test_empty_line(self) -> None:
         """An empty line at the prompt is no nickname; the prompt comes again."""
         talk, screen = self.connect()
         screen.take()
-        talk.heard("   ")
+        talk.type("   ")
         self.assertEqual(screen.take(), ["Nickname: "])
 
     def test_hears_nothing(self) -> None:
@@ -147,9 +169,9 @@ class WelcomeTests(TalkTestCase):
         alice, _ = self.enter("alice")
         _, screen = self.connect()
         screen.take()
-        alice.heard("hello")
+        alice.type("hello")
         self.hall.announce("noon")
-        alice.heard("quit")
+        alice.type("quit")
         self.assertEqual(screen.take(), [])
 
     def test_leaving_without_a_name(self) -> None:
@@ -157,17 +179,17 @@ class WelcomeTests(TalkTestCase):
         for typed in ("quit", "/quit", "/exit", "/BYE"):
             talk, screen = self.connect()
             screen.take()
-            talk.heard(typed)
+            talk.type(typed)
             self.assertEqual(screen.take(), ["-- goodbye"])
-            self.assertTrue(screen.hung_up)
-            talk.heard("alice")
+            self.assertTrue(screen.closed)
+            talk.type("alice")
         self.assertEqual(len(self.hall.members), 0)
 
     def test_refused_line(self) -> None:
         """What the door refuses is told, and the nickname is asked again."""
         talk, screen = self.connect()
         screen.take()
-        talk.refuse(LineTooLong(4096))
+        talk.receive(Refused(LineTooLong(4096)))
         self.assertEqual(
             screen.take(),
             ["!! that line is longer than 4096 bytes; none of it was sent; cut it into shorter ones", "Nickname: "],
@@ -183,7 +205,7 @@ class FullTests(TalkTestCase):
         self.enter("bob")
         _, screen = self.connect()
         self.assertEqual(screen.take(), ["!! this chat is full (2 of 2 people are here); come back later"])
-        self.assertTrue(screen.hung_up)
+        self.assertTrue(screen.closed)
 
     def test_full_meanwhile(self) -> None:
         """Likewise if the hall fills while they think about their name."""
@@ -191,9 +213,9 @@ class FullTests(TalkTestCase):
         talk, screen = self.connect()
         self.enter("bob")
         screen.take()
-        talk.heard("carol")
+        talk.type("carol")
         self.assertIn("this chat is full", screen.take()[0])
-        self.assertTrue(screen.hung_up)
+        self.assertTrue(screen.closed)
 
 
 class DepartureTests(TalkTestCase):
@@ -207,24 +229,24 @@ class DepartureTests(TalkTestCase):
 
     def test_quit(self) -> None:
         """quit says goodbye, and the others are told."""
-        self.bob.heard("quit")
+        self.bob.type("quit")
         self.assertEqual(self.bob_sees.take(), ["-- goodbye, bob"])
-        self.assertTrue(self.bob_sees.hung_up)
+        self.assertTrue(self.bob_sees.closed)
         self.assertEqual(self.alice_sees.take(), ["-- bob left"])
 
     def test_reason(self) -> None:
         """The others are told the reason."""
-        self.bob.heard("/quit gone fishing")
+        self.bob.type("/quit gone fishing")
         self.assertEqual(self.alice_sees.take(), ["-- bob left (gone fishing)"])
 
     def test_lines_behind_quit(self) -> None:
         """What arrives behind a goodbye is not heard, whatever it is."""
-        self.bob.heard("quit")
+        self.bob.type("quit")
         self.bob_sees.take()
         for line in ("oops, the password is 1234", "/me x", "quit", "@alice x"):
-            self.bob.heard(line)
-        self.bob.refuse(LineTooLong(4096))
-        self.bob.hung_up("connection lost")
+            self.bob.type(line)
+        self.bob.receive(Refused(LineTooLong(4096)))
+        self.bob.lost(Departure(Cause.LOST))
         self.assertEqual(
             self.bob_sees.take(),
             ["!! that line is longer than 4096 bytes; none of it was sent; cut it into shorter ones"],
@@ -233,13 +255,13 @@ class DepartureTests(TalkTestCase):
 
     def test_lost(self) -> None:
         """A connection that is lost is told to the others with the reason; the name is free."""
-        self.bob.hung_up("connection lost")
+        self.bob.lost(Departure(Cause.LOST))
         self.assertEqual(self.alice_sees.take(), ["-- bob left (connection lost)"])
         self.enter("bob")
 
     def test_closed(self) -> None:
         """A connection that is closed in order needs no reason."""
-        self.bob.hung_up("")
+        self.bob.lost(Departure(Cause.CLOSED))
         self.assertEqual(self.alice_sees.take(), ["-- bob left"])
 
 
@@ -249,11 +271,11 @@ class LogTests(TalkTestCase):
         alice, _ = self.enter("alice")
         refused, _ = self.connect()
         for line in ("alice", "secret question", "quit"):
-            refused.heard(line)
+            refused.type(line)
         for line in ("secret", "@bob secret", "/away secret", "/secret", "/nick alicia", "/quit secret"):
-            alice.heard(line)
+            alice.type(line)
         bob, _ = self.enter("bob")
-        bob.hung_up("connection lost")
+        bob.lost(Departure(Cause.LOST))
         log = self.log.getvalue()
         for line in (
             "alice came from 10.0.0.1:99",
@@ -280,14 +302,14 @@ class AnyTextTests(SynchronousTestCase):
     )
     def test_any_lines(self, lines: list[str]) -> None:
         """Whatever is typed, everybody's screen shows clean lines, no two people share a name, nothing raises."""
-        server = Server(Hall(Clock()), "the lab", (), 0.0)
-        talks = [Session(server, Screen(), "somewhere") for _ in range(2)]
+        server = Server(Hall(Clock()), "the lab")
+        talks = [Typing(server, Screen(), "somewhere", None, a_person) for _ in range(2)]
         for talk, name in zip(talks, ("bob", "carol"), strict=True):
             talk.begin()
-            talk.heard(name)
+            talk.type(name)
         for line in lines:
-            talks[0].heard(line)
-            talks[1].heard("/me " + line)
+            talks[0].type(line)
+            talks[1].type("/me " + line)
         for talk in talks:
             screen = talk.client
             assert isinstance(screen, Screen)

@@ -1,4 +1,4 @@
-"""Tests for chatd.session.words."""
+"""Tests for chatd.session.words and chatd.session.view: what is read of every event, refusal and answer."""
 
 import os
 import time
@@ -7,9 +7,15 @@ import typing
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core import events
+from chatd.core import refusals as hall_refusals
+from chatd.core.events import Cause, Departure
 from chatd.core.nickname import columns
 from chatd.core.refusals import HallError, NobodyHere
-from chatd.session.words import WIDTH, listing, people_are, refusal, render, some_of, table, view, widest
+from chatd.session import refusals as session_refusals
+from chatd.session.view import view
+from chatd.session.words.events import departure_words, event_words
+from chatd.session.words.language import ENGLISH, WIDTH, people_are, table
+from chatd.session.words.refusals import AnyRefusal, refusal_lines
 
 NOON = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
 
@@ -18,8 +24,8 @@ class RenderTests(SynchronousTestCase):
     def test_every_event(self) -> None:
         """Each event has its line; docs/protocol.md promises these forms."""
         lines = {
-            events.Said(NOON, "alice", "hello"): "<alice> hello",
-            events.Acted(NOON, "alice", "waves"): "* alice waves",
+            events.Said(NOON, "#lobby", "alice", "hello"): "<alice> hello",
+            events.Acted(NOON, "#lobby", "alice", "waves"): "* alice waves",
             events.Whispered(NOON, "alice", "psst"): "[alice -> you] psst",
             events.WhisperSent(NOON, "alice", "hm?"): "[you -> alice] hm?",
             events.AddresseeAway(NOON, "bob", "lunch"): "-- bob is away: lunch",
@@ -27,24 +33,56 @@ class RenderTests(SynchronousTestCase):
             events.AddresseeLeft(
                 NOON, "bob"
             ): "-- bob, whom you were talking to, has left; to:name or to: chooses anew",
-            events.Joined(NOON, ("bob",)): "-- bob joined",
-            events.Left(NOON, ("bob",), ""): "-- bob left",
-            events.Left(NOON, ("bob",), "tired"): "-- bob left (tired)",
-            events.Renamed(NOON, (("bob", "rob"),)): "-- bob is now called rob",
-            events.LockTurned(NOON, "bob", "#den", True): "-- bob locked #den",
-            events.LockTurned(NOON, "bob", "#den", False): "-- bob unlocked #den",
-            events.Invited(NOON, "bob", "#den"): "-- bob invites you to #den: /join #den takes you there",
+            events.Joined(NOON, "#lobby", ("bob",)): "-- bob joined",
+            events.Left(NOON, "#lobby", ("bob",), Departure(Cause.CLOSED)): "-- bob left",
+            events.Left(NOON, "#lobby", ("bob",), Departure(Cause.QUIT, "tired")): "-- bob left (tired)",
+            events.Renamed(NOON, "#lobby", (("bob", "rob"),)): "-- bob is now called rob",
+            events.LockTurned(NOON, "#den", "bob", True): "-- bob locked #den",
+            events.LockTurned(NOON, "#den", "bob", False): "-- bob unlocked #den",
+            events.Invited(NOON, "#den", "bob"): "-- bob invites you to #den: /join #den takes you there",
+            events.WentElsewhere(NOON, "#lobby", ("bob",)): "-- bob left",
+            events.MuteChanged(NOON, True, 900, "too loud"): "-- the administrator has muted you for 15 min: too loud",
+            events.NicknameGiven(NOON, "rob"): "-- the administrator calls you rob now",
             events.Announced(NOON, "we restart at noon"): "## Administrator: we restart at noon",
         }
         for event, line in lines.items():
-            self.assertEqual(render(event, view("UTC")), f"22:13 {line}")
+            self.assertEqual(event_words(event, ENGLISH), line)
         self.assertEqual({type(event) for event in lines}, set(typing.get_args(events.Event)))
 
-    def test_views(self) -> None:
+    def test_departures(self) -> None:
+        """The room reads how somebody left."""
+        for how, words in (
+            (Departure(Cause.CLOSED), ""),
+            (Departure(Cause.QUIT, "bye"), "bye"),
+            (Departure(Cause.LOST), "connection lost"),
+            (Departure(Cause.BROKEN), "connection broken"),
+            (Departure(Cause.STALLED, seconds=60), "connection stalled for 60 s"),
+            (Departure(Cause.IDLE, seconds=600), "idle for 600 s"),
+            (Departure(Cause.STOPPED), "chatd stopped"),
+            (Departure(Cause.KICKED), "disconnected by the administrator"),
+            (Departure(Cause.KICKED, "spam"), "disconnected by the administrator: spam"),
+            (Departure(Cause.BANNED, "spam", 7200), "banned by the administrator: for 2 h, spam"),
+            (Departure(Cause.BANNED), "banned by the administrator: for good"),
+        ):
+            self.assertEqual(departure_words(how, ENGLISH), words)
+
+    def test_every_refusal(self) -> None:
+        """Each refusal has its words."""
+        kinds = {
+            kind
+            for module in (hall_refusals, session_refusals)
+            for kind in vars(module).values()
+            if isinstance(kind, type) and issubclass(kind, HallError)
+        }
+        self.assertEqual(set(typing.get_args(AnyRefusal)), kinds - {HallError, hall_refusals.NotAdmitted})
+
+
+class ViewTests(SynchronousTestCase):
+    def test_zones(self) -> None:
         """The time in front is that of the person's zone, or there is none."""
-        event = events.Said(NOON, "alice", "hello")
-        self.assertEqual(render(event, view("Asia/Shanghai")), "06:13 <alice> hello")
-        self.assertEqual(render(event, view("off")), "<alice> hello")
+        self.assertEqual(view("UTC").stamp(NOON), "22:13 ")
+        self.assertEqual(view("Asia/Shanghai").stamp(NOON), "06:13 ")
+        self.assertEqual(view("off").stamp(NOON), "")
 
     def test_daemons_zone(self) -> None:
         """By default the zone is the daemon's own."""
@@ -53,7 +91,7 @@ class RenderTests(SynchronousTestCase):
         self.addCleanup(lambda: os.environ.pop("TZ") if before is None else os.environ.update(TZ=before))
         os.environ["TZ"] = "EST5"
         time.tzset()
-        self.assertEqual(render(events.Said(NOON, "alice", "hello"), view("on")), "17:13 <alice> hello")
+        self.assertEqual(view("on").stamp(NOON), "17:13 ")
 
     def test_one_view_of_a_kind(self) -> None:
         """Equal views are one object, so that a rendering can be remembered by it."""
@@ -66,56 +104,67 @@ class RenderTests(SynchronousTestCase):
 
     def test_refusal(self) -> None:
         """A refusal gives back the line that was not sent."""
-        self.assertEqual(list(refusal(HallError("no"))), ["!! no"])
+        self.assertEqual(list(refusal_lines(NobodyHere("bbo"), ENGLISH)), ['nobody here is called "bbo"'])
         self.assertEqual(
-            list(refusal(NobodyHere("bbo", "psst"))),
-            ['!! nobody here is called "bbo"; your line was not sent', "!! not sent: psst"],
+            list(refusal_lines(NobodyHere("bbo", unsent="psst"), ENGLISH)),
+            ['nobody here is called "bbo"; your line was not sent', "not sent: psst"],
         )
 
 
 class WordsTests(SynchronousTestCase):
     def test_some_of(self) -> None:
         """Few names are all told, of many the first two."""
-        self.assertEqual(some_of(["a"]), "a")
-        self.assertEqual(some_of(["a", "b"]), "a and b")
-        self.assertEqual(some_of(["a", "b", "c", "d"]), "a, b, c and d")
-        self.assertEqual(some_of(["alice", "bob", *"x" * 37]), "alice, bob and 37 others")
+        self.assertEqual(ENGLISH.some_of(["a"]), "a")
+        self.assertEqual(ENGLISH.some_of(["a", "b"]), "a and b")
+        self.assertEqual(ENGLISH.some_of(["a", "b", "c", "d"]), "a, b, c and d")
+        self.assertEqual(ENGLISH.some_of(["alice", "bob", *"x" * 37]), "alice, bob and 37 others")
 
     def test_gathered(self) -> None:
         """Notices of several people are one line."""
         names = ("alice", "bob", *"x" * 37)
-        self.assertEqual(render(events.Joined(0, names), view("off")), "-- alice, bob and 37 others joined")
-        self.assertEqual(render(events.Left(0, ("a", "b"), ""), view("off")), "-- a and b left")
+        self.assertEqual(event_words(events.Joined(0, "#lobby", names), ENGLISH), "-- alice, bob and 37 others joined")
+        self.assertEqual(event_words(events.Left(0, "#lobby", ("a", "b"), None), ENGLISH), "-- a and b left")
         pairs = tuple((f"a{n}", f"b{n}") for n in range(9))
         self.assertEqual(
-            render(events.Renamed(0, pairs), view("off")),
+            event_words(events.Renamed(0, "#lobby", pairs), ENGLISH),
             "-- a0 is now called b0, a1 is now called b1 and 7 others took other names",
         )
 
     def test_people_are(self) -> None:
         """The verb agrees."""
         self.assertEqual(
-            [people_are(n) for n in (0, 1, 2, 5000)],
-            ["0 people are", "1 person is", "2 people are", "5,000 people are"],
+            [people_are(n, ENGLISH, "here") for n in (0, 1, 2, 5000)],
+            ["0 people are here", "1 person is here", "2 people are here", "5,000 people are here"],
         )
 
     def test_listing(self) -> None:
         """A list is broken between names, so that no line is wider than a terminal, and no name is lost."""
         names = [f"{'李' * (n % 12 + 1)}{n}" for n in range(100)]
-        lines = list(listing("here:", names))
+        lines = list(ENGLISH.listing("here:", names))
         self.assertTrue(all(columns(line) <= WIDTH for line in lines))
-        self.assertTrue(all(line.startswith("-- ") for line in lines))
-        self.assertEqual(" ".join(line[3:] for line in lines), "here: " + ", ".join(names))
+        self.assertEqual(" ".join(lines), "here: " + ", ".join(names))
 
     def test_short_listing(self) -> None:
         """A short list is one line."""
-        self.assertEqual(list(listing("3 are here:", ["a", "b", "c"])), ["-- 3 are here: a, b, c"])
-        self.assertEqual(list(listing("nobody", [])), ["-- nobody"])
+        self.assertEqual(list(ENGLISH.listing("3 are here:", ["a", "b", "c"])), ["3 are here: a, b, c"])
+        self.assertEqual(list(ENGLISH.listing("nobody", [])), ["nobody"])
 
     def test_table(self) -> None:
         """The cells of a table stand in columns, wide characters too; lines end with the last that has something."""
         rows = (("NAME", "WHY", "X"), ("李雷", "x", "y"), ("bob", "long", ""))
-        self.assertEqual(
-            list(table((4, widest(["x", "long"])), rows)), ["-- NAME  WHY   X", "-- 李雷  x     y", "-- bob   long"]
-        )
-        self.assertEqual((list(table((), ())), widest(())), ([], 0))
+        self.assertEqual(list(table((4, 4), rows)), ["NAME  WHY   X", "李雷  x     y", "bob   long"])
+        self.assertEqual(list(table((), ())), [])
+
+    def test_span(self) -> None:
+        """A span is read in its two greatest units; what is less than a second is none."""
+        for seconds, words in (
+            (0.9, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (119, "1 min 59 s"),
+            (3600, "1 h"),
+            (7500, "2 h 5 min"),
+            (86_400, "1 d"),
+            (86_400 * 7 + 3 * 3600 + 59, "7 d 3 h"),
+        ):
+            self.assertEqual(ENGLISH.span(seconds), words)

@@ -1,5 +1,9 @@
 """The multi-user full-duplex chat: `to:username`, then lines go both ways between the two."""
 
+from twisted.internet import reactor
+from twisted.internet.task import deferLater
+
+from chatd.core.guard import PASTED
 from tests.sessions.person import SessionTestCase
 
 
@@ -37,9 +41,12 @@ class FullDuplexChatTests(SessionTestCase):
         await bob.sees("-- now talking to alice")
         carol.type("@bob have you a minute?")
         await bob.sees(r"-- now talking to carol \(was alice\)")
-        bob.type("as I said, alice", "yes, carol")
+        bob.type("as I said, alice", "and then again")
         await bob.sees("!! that may not have been meant for carol; .*")
         await bob.sees("!! not sent: as I said, alice")
+        await bob.sees("!! not sent: and then again")
+        await deferLater(reactor, 2 * PASTED)
+        bob.type("yes, carol")
         await carol.sees(r"\[bob -> you\] yes, carol")
         self.assertFalse(carol.seen("as I said"))
         self.assertFalse(alice.seen("yes, carol"))

@@ -3,6 +3,10 @@
 import os
 from pathlib import Path
 
+from twisted.internet import reactor
+from twisted.internet.task import deferLater
+
+from chatd.core.guard import PASTED
 from tests.sessions.person import SessionTestCase
 
 
@@ -47,6 +51,9 @@ class RoomTests(SessionTestCase):
         await alice.sees("-- bob joined")
         bob.type("only you and me")
         await alice.sees("<bob> only you and me")
+        carol.type("secret for the den")
+        await carol.sees("!! not sent: secret for the den")
+        await deferLater(reactor, 2 * PASTED)
         carol.type("is anybody here?")
         await carol.sees("<carol> is anybody here.")
         self.assertFalse(carol.seen("only you and me"))

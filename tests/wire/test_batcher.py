@@ -7,13 +7,15 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.core.events import Said
 from chatd.core.hall import Hall
 from chatd.core.member import Member
-from chatd.session.words import view
-from chatd.wire.batcher import Batcher, Press
+from chatd.doors.text import TextCodec
+from chatd.session.view import view
+from chatd.wire.batcher import Batcher
+from chatd.wire.codec import EncodedEvents
 from chatd.wire.outbox import Outbox
 from tests.wire.test_outbox import LIMIT, Person
 
 
-class PostTests(SynchronousTestCase):
+class RoundTests(SynchronousTestCase):
     def test_one_that_breaks(self) -> None:
         """A bug in one outbox is logged, and keeps none of the others waiting."""
         flushed: list[str] = []
@@ -58,22 +60,23 @@ class PostTests(SynchronousTestCase):
             self.assertAlmostEqual(self.rest_after(size), rest, places=2)
 
 
-class PressTests(SynchronousTestCase):
-    def test_once_for_each_view(self) -> None:
-        """All hearers with one view get the same bytes object; each event is rendered anew."""
-        press = Press()
-        event = Said(0.0, "alice", "hello")
-        self.assertIs(press.lines_of(event, view("off")), press.lines_of(event, view("off")))
-        self.assertEqual(press.lines_of(event, view("UTC")), b"00:00 <alice> hello\r\n")
-        self.assertEqual(press.lines_of(Said(60.0, "bob", "hi"), view("UTC")), b"00:01 <bob> hi\r\n")
+class EncodedEventsTests(SynchronousTestCase):
+    def test_once_for_each_format(self) -> None:
+        """All with one format get the same bytes object; each event is encoded anew."""
+        encoded, codec, other = EncodedEvents(), TextCodec(), TextCodec()
+        events = (Said(0.0, "#lobby", "alice", "hello"),)
+        self.assertIs(encoded.encode(events, codec), encoded.encode(events, other))
+        other.view = view("UTC")
+        self.assertEqual(encoded.encode(events, other), b"00:00 <alice> hello\r\n")
+        self.assertEqual(encoded.encode((Said(60.0, "#lobby", "bob", "hi"),), other), b"00:01 <bob> hi\r\n")
 
 
-class CarrierTests(SynchronousTestCase):
+class BroadcastTests(SynchronousTestCase):
     """What a room says waits for the next round in one piece; everything else that happens comes in its order."""
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.batcher, self.press = Batcher(self.clock), Press()
+        self.batcher, self.encoded = Batcher(self.clock), EncodedEvents()
         self.hall = Hall(self.clock, broadcaster=self.batcher)
         self.clock.advance(100)
         self.alice, self.bob, self.carol = map(self.enter, ("alice", "bob", "carol"))
@@ -82,8 +85,10 @@ class CarrierTests(SynchronousTestCase):
 
     def enter(self, nickname: str) -> Member:
         transport = StringTransport()
-        outbox = Outbox(transport, Person(), self.press, self.batcher, self.clock, limit=LIMIT, patience=60)
-        outbox.view = view("off")
+        codec = TextCodec()
+        codec.view = view("off")
+        encoded = self.encoded
+        outbox = Outbox(transport, Person(), codec, encoded, self.batcher, self.clock, limit=LIMIT, patience=60)
         member = self.hall.enter(nickname, outbox.deliver)
         self.outboxes = {**getattr(self, "outboxes", {}), nickname: (outbox, transport)}
         return member

@@ -1,22 +1,21 @@
 """Tests for chatd.wire.gate."""
 
 import contextlib
+from dataclasses import replace
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.wire.gate import (
-    Gate,
-    Limits,
-    TooManyArrivals,
-    TooManyConnections,
-    TooManyFromAddress,
-    neighbourhood,
-    shown_address,
-)
+from chatd.session.refusals import TooManyArrivals, TooManyConnections, TooManyFromAddress
+from chatd.wire.addresses import neighbourhood, shown_address
+from chatd.wire.gate import Gate
+from chatd.wire.limits import Limits
 
-LIMITS = Limits(line_rate=5, line_burst=10, byte_rate=4096, byte_burst=16384, max_connections=50, max_per_address=5)
+UNLIMITED = Limits(0, 1, 0, 1, 100, 20, sendq=16 * 1024, stall_timeout=60, peer_timeout=120, idle_timeout=None)
+LIMITS = replace(
+    UNLIMITED, line_rate=5, line_burst=10, byte_rate=4096, byte_burst=16384, max_connections=50, max_per_address=5
+)
 
 
 def tcp(host: str) -> IPv4Address | IPv6Address:
@@ -33,7 +32,7 @@ class GateTests(SynchronousTestCase):
         for number in range(50):
             self.gate.admit(f"10.0.0.{number}")
         error = self.assertRaises(TooManyConnections, self.gate.admit, "10.0.1.1")
-        self.assertIn("50 connections are open", str(error))
+        self.assertEqual(error.limit, 50)
         self.gate.leave("10.0.1.1")
         self.gate.leave("10.0.0.1")
         self.gate.admit("10.0.1.1")
@@ -73,10 +72,10 @@ class GateTests(SynchronousTestCase):
         """Connections from one address share four times what one may say."""
         one, two = self.gate.admit("10.0.0.1"), self.gate.admit("10.0.0.1")
         assert one is not None and two is not None
-        one.pace.spend(39, 0, self.clock.seconds())
-        self.assertEqual(two.pace.wait(self.clock.seconds()), 0)
-        one.pace.spend(1, 0, self.clock.seconds())
-        self.assertAlmostEqual(two.pace.wait(self.clock.seconds()), 1 / 20)
+        one.rate.spend(39, 0, self.clock.seconds())
+        self.assertEqual(two.rate.wait(self.clock.seconds()), 0)
+        one.rate.spend(1, 0, self.clock.seconds())
+        self.assertAlmostEqual(two.rate.wait(self.clock.seconds()), 1 / 20)
 
     def test_forgets(self) -> None:
         """Addresses that nobody is connected from any more are forgotten."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
@@ -12,7 +13,9 @@ from twisted.internet.task import Clock, deferLater
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from chatd.wire.batcher import FLUSH_INTERVAL, Batcher, Press
+from chatd.doors.text import TextCodec
+from chatd.wire.batcher import FLUSH_INTERVAL, Batcher
+from chatd.wire.codec import EncodedEvents
 from chatd.wire.outbox import Outbox
 from chatd.wire.sockets import prepare, unacknowledged
 
@@ -25,6 +28,10 @@ class Person:
     def __init__(self) -> None:
         self.stalled_for: list[float] = []
         self.answers = self.lost = 0
+        self.transport: object = None
+
+    def unsent(self) -> int:
+        return unacknowledged(self.transport)
 
     def stalled(self, seconds: float) -> None:
         self.stalled_for.append(seconds)
@@ -34,6 +41,11 @@ class Person:
 
     def answered(self) -> None:
         self.answers += 1
+
+
+def outbox_for(transport: Any, person: Person, batcher: Batcher, clock: Any, limit: int = LIMIT) -> Outbox:
+    person.transport = transport
+    return Outbox(transport, person, TextCodec(), EncodedEvents(), batcher, clock, limit=limit, patience=60)
 
 
 class OutboxTests(SynchronousTestCase):
@@ -48,7 +60,7 @@ class OutboxTests(SynchronousTestCase):
         self.clock.advance(1)
 
     def make(self, transport: StringTransport) -> Outbox:
-        return Outbox(transport, self.person, Press(), self.batcher, self.clock, limit=LIMIT, patience=60)
+        return outbox_for(transport, self.person, self.batcher, self.clock)
 
     def sent(self) -> bytes:
         data = self.transport.value()
@@ -114,7 +126,7 @@ class OutboxTests(SynchronousTestCase):
         taken = [self.outbox.append(b"%04d%s\r\n" % (n, b"x" * 94)) for n in range(200)]
         fitting = LIMIT // 100
         self.assertEqual(taken, [True] * fitting + [False] * (200 - fitting))
-        self.assertEqual((self.person.lost, self.outbox.waiting), (200 - fitting, LIMIT))
+        self.assertEqual((self.person.lost, self.outbox.waiting), (200 - fitting, 100 * fitting))
         self.clock.advance(1)
         self.assertEqual(self.sent(), b"")
         self.outbox.resumeProducing()
@@ -252,7 +264,7 @@ class SocketTests(TestCase):
         protocol = await made
         self.addCleanup(protocol.transport.abortConnection)
         prepare(protocol.transport, peer_timeout=120)
-        outbox = Outbox(protocol.transport, Person(), Press(), Batcher(reactor), reactor, limit=limit, patience=60)
+        outbox = outbox_for(protocol.transport, Person(), Batcher(reactor), reactor, limit)
         return outbox, client, protocol
 
     async def read(self, client: socket.socket, until: bytes) -> bytes:

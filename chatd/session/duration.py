@@ -1,10 +1,10 @@
-"""Spans of time as people type and read them."""
+"""Spans of time as people type them."""
 
 from __future__ import annotations
 
 import re
 
-from chatd.core.refusals import BadDuration
+from chatd.session.refusals import BadDuration
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 LONGEST = 3650 * _UNITS["d"]  # seconds; what is to last for longer lasts for good
@@ -20,13 +20,3 @@ def seconds_in(typed: str) -> int:
     if not 0 < seconds <= LONGEST:
         raise BadDuration(typed)
     return seconds
-
-
-def in_words(seconds: float) -> str:
-    """Return a span in its two greatest units: `12 s`, `15 min`, `2 h 5 min`, `7 d`."""
-    whole = int(seconds)
-    for unit, size, smaller, part in (("d", 86_400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
-        if whole >= size:
-            rest = whole % size // part
-            return f"{whole // size} {unit}" + (f" {rest} {smaller}" if rest else "")
-    return f"{whole} s"

@@ -1,0 +1,94 @@
+"""What people read and type with telnet or nc: lines of UTF-8 (docs/protocol.md)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from chatd.core.events import Event, Said
+from chatd.doors.telnet import CTRL_D, EOF, erased, needs_erasing
+from chatd.session.answers import Answer
+from chatd.session.inputs import Ended, Input, Line, Refused
+from chatd.session.outputs import Asked, Goodbye, Note, Output, Prompt, Refusal
+from chatd.session.refusals import LineTooLong, NotText
+from chatd.session.view import View, view
+from chatd.session.words.answers import answer_lines
+from chatd.session.words.events import event_words
+from chatd.session.words.language import ENGLISH
+from chatd.session.words.notes import goodbye_words, note_lines
+from chatd.session.words.refusals import refusal_lines
+
+MAX_LINE = 4096  # bytes
+_CHOICE = re.compile(rb"\s*(?:to:|/(?:to|join|j|leave)\b)", re.IGNORECASE)
+_PROMPTS = {Asked.NICKNAME: "Nickname: "}
+
+
+class TextCodec:
+    """A `Codec` for people. Its format is their view: those who see alike share what is encoded."""
+
+    __slots__ = ("_at_prompt", "format")
+
+    max_line = MAX_LINE
+
+    def __init__(self) -> None:
+        self.format = view("on")
+        self._at_prompt = False
+
+    @property
+    def view(self) -> View:
+        return self.format
+
+    @view.setter
+    def view(self, view: View) -> None:
+        self.format = view
+
+    def decode(self, line: bytes, typed_at: float) -> Input:
+        self._at_prompt = False
+        if len(line) > MAX_LINE:
+            return Refused(LineTooLong(MAX_LINE), _chooses(line))
+        if line.endswith(EOF):
+            return Ended()
+        try:
+            text = line.decode()
+        except UnicodeDecodeError:
+            return Refused(NotText(), _chooses(line))
+        if needs_erasing(line):
+            text = erased(text)
+        return Ended() if text == CTRL_D.decode() else Line(text, typed_at)
+
+    def encode(self, output: Output) -> Iterable[bytes]:
+        if isinstance(output, Said):  # nearly all that is ever encoded
+            return (f"{self.format.stamp(output.at)}<{output.speaker}> {output.text}\r\n".encode(),)
+        if isinstance(output, Prompt):
+            before, self._at_prompt = "\r\n" if self._at_prompt else "", True
+            return ((before + _PROMPTS[output.asked]).encode(),)
+        lines = (f"{line}\r\n".encode() for line in self._lines(output))
+        if not self._at_prompt:
+            return lines
+        self._at_prompt = False
+        return _behind_prompt(lines)
+
+    def _lines(self, output: Output) -> Iterator[str]:
+        if isinstance(output, Event):
+            return iter((self.format.stamp(output.at) + event_words(output, ENGLISH),))
+        if isinstance(output, Refusal):
+            return (f"!! {line}" for line in refusal_lines(output.error, ENGLISH))
+        if isinstance(output, Answer):
+            return (f"-- {line}" for line in answer_lines(output, ENGLISH, self.format))
+        if isinstance(output, Note):
+            return (f"-- {line}" for line in note_lines(output, ENGLISH))
+        if isinstance(output, Goodbye) and (words := goodbye_words(output, ENGLISH)):
+            return iter((words,))
+        return iter(())
+
+
+def _behind_prompt(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the lines with an end of the prompt's line in front of the first."""
+    first = next(lines, b"")
+    yield b"\r\n" + first
+    yield from lines
+
+
+def _chooses(line: bytes) -> bool:
+    """Say whether a line that can't be read began like a choice of those to whom lines go."""
+    return _CHOICE.match(line) is not None

@@ -1,0 +1,381 @@
+"""What people and operators are answered, as values. Their words are in `session/words/`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# What people are answered.
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One of the people in a list; `since` is in seconds since 1970."""
+
+    name: str
+    away: str
+    quiet: bool
+    since: float
+    room: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who is in a room, how many of them, and how many are in other rooms. `people` are made as they are sent."""
+
+    room: str
+    total: int
+    elsewhere: int
+    people: Iterable[Person]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomFacts:
+    """One of the rooms in a list."""
+
+    name: str
+    people: int
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The rooms that one may know of. `rooms` are made as they are sent."""
+
+    rooms: Iterable[RoomFacts]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandFacts:
+    """One of the things that may be typed: how, what it does, and the other names of a command."""
+
+    usage: str
+    help: str
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """All that may be typed."""
+
+    commands: tuple[CommandFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HelpOn:
+    """What one command does."""
+
+    command: CommandFacts
+
+
+@dataclass(frozen=True, slots=True)
+class TalkingTo:
+    """Who gets what is typed from now on: a person or a room."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StillTalkingTo:
+    """What is typed goes to a person, though one has gone to another room."""
+
+    nickname: str
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Whether the room is shut out."""
+
+    room: str
+    quiet: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NicknameSet:
+    """You have another nickname."""
+
+    nickname: str
+
+
+@dataclass(frozen=True, slots=True)
+class AwaySet:
+    """You are away, or back."""
+
+    away: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WhoIs:
+    """Where somebody is, None for a locked room, and since when: in seconds since 1970, and for how many."""
+
+    nickname: str
+    room: str | None
+    since: float
+    seconds: float
+    away: str
+    quiet: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationSent:
+    """Somebody is invited."""
+
+    nickname: str
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreSet:
+    """You hear nothing from somebody any more, or hear them again."""
+
+    nickname: str
+    ignored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Those from whom you hear nothing."""
+
+    nicknames: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeShown:
+    """The time in front of lines: on, off, or in a zone."""
+
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
+class EchoShown:
+    """Whether you see your own lines."""
+
+    echo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FormatSpoken:
+    """What is spoken on this connection from now on."""
+
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class Motd:
+    """The message of the day."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Which chatd this is, on which Python."""
+
+    chatd: str
+    python: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uptime:
+    """For how many seconds this chat has been open, and how many people are here."""
+
+    seconds: float
+    people: int
+
+
+# What operators are answered.
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedTo:
+    """How many people an announcement went to."""
+
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Whether the operator hears a room."""
+
+    room: str
+    listening: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Everybody:
+    """Who is here, in whatever room. `people` are made as they are sent."""
+
+    total: int
+    people: Iterable[Person]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionFacts:
+    """One connection, or one person without any: `since` in seconds since 1970, `idle` in seconds, `waiting` bytes."""
+
+    nickname: str | None
+    room: str | None
+    address: str | None
+    since: float
+    idle: float | None
+    waiting: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """All connections, made as they are sent; `widths` are the columns that nicknames, rooms and addresses take."""
+
+    widths: tuple[int, int, int]
+    connections: Iterable[ConnectionFacts]
+
+
+@dataclass(frozen=True, slots=True)
+class Kicked:
+    """Somebody was put out."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BanFacts:
+    """A ban or a mute: of what, for how many seconds more, None for good, and why."""
+
+    target: str
+    muted: bool
+    seconds: float | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddressHint:
+    """How to ban an address too, and who else would be disconnected."""
+
+    address: str
+    also: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BanMade:
+    """What has come of a ban: what it replaces, who was disconnected, and whether it survives a restart.
+
+    `absent` says that it is of a name that nobody here has.
+    """
+
+    ban: BanFacts
+    before: BanFacts | None
+    disconnected: tuple[str, ...]
+    absent: bool
+    kept: bool
+    hints: tuple[AddressHint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MuteMade:
+    """Likewise of a mute."""
+
+    ban: BanFacts
+    before: BanFacts | None
+    absent: bool
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BanLifted:
+    """A ban or mute has ended early."""
+
+    target: str
+    muted: bool
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BanList:
+    """All bans and mutes that hold."""
+
+    bans: tuple[BanFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RenameMade:
+    """Somebody was given another nickname."""
+
+    before: str
+    nickname: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What can be counted, by its name."""
+
+    facts: Mapping[str, Any]
+    as_json: bool = False  # for a text client whose reader is a program
+
+
+@dataclass(frozen=True, slots=True)
+class Draining:
+    """Whether nobody new gets in, and in how many minutes chatd stops."""
+
+    draining: bool
+    minutes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The daemon stops now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What came of reading the configuration again: settings taken over, those that need a restart, and other news."""
+
+    taken_over: tuple[str, ...]
+    need_restart: tuple[str, ...]
+    news: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogLevelSet:
+    """What is logged at least."""
+
+    level: str
+
+
+Answer = (
+    People
+    | Rooms
+    | Help
+    | HelpOn
+    | TalkingTo
+    | StillTalkingTo
+    | Quiet
+    | NicknameSet
+    | AwaySet
+    | WhoIs
+    | InvitationSent
+    | IgnoreSet
+    | Ignored
+    | TimeShown
+    | EchoShown
+    | FormatSpoken
+    | Motd
+    | Version
+    | Uptime
+    | AnnouncedTo
+    | Listening
+    | Everybody
+    | Connections
+    | Kicked
+    | BanMade
+    | MuteMade
+    | BanLifted
+    | BanList
+    | RenameMade
+    | Stats
+    | Draining
+    | Stopping
+    | Reloaded
+    | LogLevelSet
+)
+"""What somebody is told who has asked for something."""

@@ -1,0 +1,119 @@
+"""What a session has to say, as values. Their words are in `session/words/`, their bytes are made by codecs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from chatd.core.events import Departure, Event
+from chatd.core.refusals import HallError
+from chatd.session.answers import Answer
+
+# What every session says.
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """The first words to somebody who has come to the door of a chat."""
+
+    title: str
+    people: int
+    motd: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The first words in a format for programs: who they are so far, and where."""
+
+    title: str
+    people: int
+    nickname: str | None
+    room: str | None
+
+
+class Asked(Enum):
+    """What a session may wait for."""
+
+    NICKNAME = "nickname"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The next line answers this."""
+
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """You are in a room now, and with whom: the first names of all who are there."""
+
+    nickname: str
+    room: str
+    people: int
+    nicknames: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """How to get help, and how to leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Something was refused."""
+
+    error: HallError
+    id: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was asked for under that id is done, and all answers to it came before."""
+
+    id: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """The last words. `how` is None for somebody who was never let in and knows why from a refusal."""
+
+    nickname: str | None
+    how: Departure | None
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorWelcome:
+    """The first words to an operator."""
+
+
+# What a connection says of itself.
+
+
+@dataclass(frozen=True, slots=True)
+class TypingTooFast:
+    """What you type is read later, at so many lines a second or, where these have no limit, bytes."""
+
+    lines: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinesSkipped:
+    """You did not read fast enough, and so many lines were lost."""
+
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class IdleWarning:
+    """Unless you type something you will be disconnected."""
+
+    seconds: float
+
+
+Note = Welcome | Hello | Entered | Hint | OperatorWelcome | TypingTooFast | LinesSkipped | IdleWarning
+"""What somebody is told who hasn't."""
+
+Output = Event | Answer | Note | Refusal | Prompt | Done | Goodbye

@@ -1,0 +1,178 @@
+"""The states of a person's session: awaiting a nickname, then chatting."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from itertools import islice
+
+from twisted.logger import Logger
+
+from chatd.core.events import Departure
+from chatd.core.member import Member
+from chatd.core.refusals import HallError, NotAdmitted
+from chatd.core.room import Room
+from chatd.session.inputs import Command, Line
+from chatd.session.outputs import Asked, Entered, Hint, Prompt, Welcome
+from chatd.session.refusals import NicknameFirst, TooManyNicknames, ToTakesNoText
+from chatd.session.session import QUIT, Participant, Session, clean
+from chatd.session.table import Table
+
+MAX_REFUSED_NICKNAMES = 10
+_NAMES_IN_GREETING = 10  # somebody who arrives in a room of thousands is not sent all names; /ls does that
+
+
+class AwaitingNickname:
+    """Nobody yet: hears nothing of the hall, and is asked until a nickname is free."""
+
+    __slots__ = ("_refused", "_session", "_table")
+
+    _log = Logger()
+
+    member: Member | None = None
+    is_entering = True
+
+    def __init__(self, session: Session, table: Table) -> None:
+        self._session = session
+        self._table = table
+        self._refused = 0
+
+    def begin(self) -> None:
+        session, server = self._session, self._session.server
+        try:
+            server.hall.check_admission(session.ip)
+        except NotAdmitted as error:
+            session.turn_away(error)
+            return
+        server.sessions[session] = None
+        session.client.send(Welcome(server.title, len(server.hall.members), server.motd))
+        self.ask()
+
+    def ask(self) -> None:
+        self._session.client.send(Prompt(Asked.NICKNAME))
+
+    def receive(self, given: Line | Command) -> None:
+        if isinstance(given, Command):
+            self._obey(given)
+            return
+        typed = clean(given).strip()
+        if self._is_goodbye(typed):
+            self._session.close(QUIT)
+        elif not typed:
+            self.ask()
+        else:
+            self._enter(typed)
+
+    def choice_refused(self) -> None:
+        """Nobody has been chosen yet."""
+
+    def leave(self, how: Departure, logged_as: str) -> None:
+        log = self._log.info
+        log("{address} left before giving a nickname ({why})", address=self._session.address, why=logged_as)
+
+    def _obey(self, given: Command) -> None:
+        entry = self._table.find(given.name)
+        match entry.names[0]:
+            case "nick":
+                self._enter(*entry.take(given.arguments))
+            case "quit":
+                self._session.close(QUIT)
+            case _:
+                raise NicknameFirst
+
+    def _is_goodbye(self, typed: str) -> bool:
+        return typed == "quit" or (typed.startswith("/") and typed[1:].lower() in self._table.find("quit").names)
+
+    def _enter(self, typed: str) -> None:
+        session = self._session
+        person = Chatting(session, self._table)
+        try:
+            member = session.server.hall.enter(typed, session.client.deliver, person.dismissed)
+        except NotAdmitted as error:
+            session.turn_away(error)
+        except HallError as error:
+            kind = type(error).__name__  # what was typed might be a line meant for somebody
+            self._log.info("{address} was refused a nickname: {kind}", address=session.address, kind=kind)
+            self._refused += 1
+            if self._refused < MAX_REFUSED_NICKNAMES:
+                raise
+            session.turn_away(TooManyNicknames(MAX_REFUSED_NICKNAMES))
+        else:
+            person.come_in(member)
+
+
+class Chatting(Participant):
+    """A member of the hall: says lines and gives commands."""
+
+    __slots__ = ("member", "typed_at")
+
+    _log = Logger()
+
+    member: Member
+
+    def __init__(self, session: Session, table: Table) -> None:
+        super().__init__(session, table)
+        self.typed_at: float | None = None  # of what is being received
+
+    def come_in(self, member: Member) -> None:
+        self.member = member
+        self._log.info("{nickname} came from {address}", nickname=member.nickname, address=self.session.address)
+        self.session.become(self)
+        self.greet()
+        self.send(Hint())
+
+    def greet(self) -> None:
+        """Say where the member is now, and with whom."""
+        member, people = self.member, self.member.room.members
+        nicknames = tuple(other.nickname for other in islice(people, _NAMES_IN_GREETING))
+        self.send(Entered(member.nickname, member.room.name, len(people), nicknames))
+
+    def sees(self, room: Room[Member]) -> bool:
+        return self.member.may_enter(room)
+
+    def begin(self) -> None:
+        """No-op: the person was greeted already."""
+
+    def ask(self) -> None:
+        """No-op: nothing is asked of somebody who chats."""
+
+    def receive(self, given: Line | Command) -> Awaitable[None] | None:
+        self.typed_at = given.typed_at
+        if isinstance(given, Command):
+            entry = self.table.find(given.name)
+            return self.table.run(self, entry, *entry.take(given.arguments))
+        return self._obey(clean(given))
+
+    def choice_refused(self) -> None:
+        self.member.choice_refused()
+
+    def dismissed(self, how: Departure) -> None:
+        """The administrator has put this person out."""
+        self.session.close(how)
+
+    def leave(self, how: Departure, logged_as: str) -> None:
+        nickname, address = self.member.nickname, self.session.address
+        self._log.info("{nickname} left ({why}), was at {address}", nickname=nickname, why=logged_as, address=address)
+        self.member.leave(how)
+
+    def _obey(self, line: str) -> Awaitable[None] | None:
+        mark = line.lstrip()  # an indented command is a command: a slip must not be sent to everyone
+        if mark.startswith("//"):
+            self.member.speak(mark[1:], self.typed_at)
+        elif mark.startswith("/"):
+            return self.table.run_line(self, mark[1:], mark)
+        elif mark.startswith("@"):
+            return self._run("msg", mark[1:])
+        elif mark[:3].lower() == "to:":
+            if len(mark[3:].split()) > 1:
+                self.member.choice_refused()
+                raise ToTakesNoText(unsent=line)
+            return self._run("to", mark[3:])
+        elif mark.rstrip() == "quit":
+            self.session.close(QUIT)
+        elif line:
+            self.member.speak(line, self.typed_at)
+        return None
+
+    def _run(self, name: str, typed: str) -> Awaitable[None] | None:
+        entry = self.table.find(name)
+        return self.table.run(self, entry, *entry.parse(typed))

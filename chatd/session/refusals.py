@@ -1,0 +1,197 @@
+"""The refusals of sessions and of their connections, as values; those of the hall are in `core/refusals.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chatd.core.refusals import HallError
+
+# Of what was typed.
+
+
+@dataclass(eq=False)
+class BadUsage(HallError):
+    """The command was given too few arguments, too many, or one that it does not know."""
+
+    usage: str
+    help: str
+
+
+@dataclass(eq=False)
+class UnknownCommand(HallError):
+    """No command has that name; `near` is one that might be meant, or ""."""
+
+    name: str
+    near: str
+
+
+@dataclass(eq=False)
+class ToTakesNoText(HallError):
+    """`to:` chooses whom one talks to, and says nothing."""
+
+
+@dataclass(eq=False)
+class NoSuchTimeZone(HallError):
+    """The tz database has no zone of that name."""
+
+    typed: str
+
+
+@dataclass(eq=False)
+class NoSuchFormat(HallError):
+    """This door speaks no such format."""
+
+    typed: str
+    known: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class BadDuration(HallError):
+    """What was typed is no span of time."""
+
+    typed: str
+
+
+@dataclass(eq=False)
+class TookTooLong(HallError):
+    """What was asked for was not done in time."""
+
+    seconds: float
+
+
+@dataclass(eq=False)
+class NicknameFirst(HallError):
+    """Somebody without a nickname can only give one, or leave."""
+
+
+@dataclass(eq=False)
+class TooManyNicknames(HallError):
+    """One nickname after the other was refused."""
+
+    limit: int
+
+    logged_as = "too many nicknames were refused"
+
+
+# Of what a connection sends, and of connections.
+
+
+@dataclass(eq=False)
+class NotText(HallError):
+    """The line is not UTF-8."""
+
+
+@dataclass(eq=False)
+class LineTooLong(HallError):
+    """The line has more bytes than `limit`."""
+
+    limit: int
+
+
+@dataclass(eq=False)
+class LineCutOff(HallError):
+    """The input ended in the middle of a line."""
+
+
+@dataclass(eq=False)
+class SpokeTLS(HallError):
+    """Somebody speaks TLS where plain text is spoken."""
+
+    logged_as = "it speaks TLS where plain text is spoken"
+
+
+@dataclass(eq=False)
+class NicknameTooLate(HallError):
+    """No nickname was given in time."""
+
+    seconds: float
+
+    logged_as = "it gave no nickname in time"
+
+
+@dataclass(eq=False)
+class TooManyConnections(HallError):
+    """As many connections are open as there may be."""
+
+    limit: int
+
+    logged_as = "too many connections are open"
+
+
+@dataclass(eq=False)
+class TooManyFromAddress(HallError):
+    """As many connections are open from one address as there may be."""
+
+    limit: int
+
+    logged_as = "too many connections are open from its address"
+
+
+@dataclass(eq=False)
+class TooManyArrivals(HallError):
+    """One address connects again and again."""
+
+    limit: int
+    seconds: float
+
+    logged_as = "its address connects again and again"
+
+
+# Of what an operator asks for.
+
+
+@dataclass(eq=False)
+class LooksLikeCommand(HallError):
+    """A plain line would be announced to everyone; this one was hardly meant to be."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class NoPrivateLines(HallError):
+    """An operator typed what would be private to a person in the hall."""
+
+
+@dataclass(eq=False)
+class NotByAddress(HallError):
+    """People who come by this machine itself share its address with everything on it."""
+
+    network: str
+
+
+@dataclass(eq=False)
+class BadDrain(HallError):
+    """What was typed is no number of minutes."""
+
+    typed: str
+    longest: int
+
+
+@dataclass(eq=False)
+class NotReloaded(HallError):
+    """The configuration can't be used; nothing has changed. `why` is a clause in the words of whoever found out."""
+
+    why: str
+
+
+@dataclass(eq=False)
+class NotKept(HallError):
+    """What was done is done, but won't survive a restart; `why` is the system's reason."""
+
+    path: str
+    why: str
+
+
+@dataclass(eq=False)
+class NoLevels(HallError):
+    """The log is not ours."""
+
+
+@dataclass(eq=False)
+class OpenAlready(HallError):
+    """People get in."""
+
+
+@dataclass(eq=False)
+class StoppingAlready(HallError):
+    """The daemon is about to end."""

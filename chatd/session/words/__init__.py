@@ -1,0 +1,1 @@
+"""The words of everything that people read: events, answers, refusals. Marks and bytes are the codecs' business."""

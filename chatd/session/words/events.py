@@ -1,0 +1,131 @@
+"""An event in words."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from chatd.core.events import (
+    Acted,
+    AddresseeAway,
+    AddresseeChanged,
+    AddresseeLeft,
+    Announced,
+    Cause,
+    Departure,
+    Event,
+    Invited,
+    Joined,
+    Left,
+    LockTurned,
+    MuteChanged,
+    NicknameGiven,
+    Renamed,
+    Said,
+    WentElsewhere,
+    Whispered,
+    WhisperSent,
+)
+from chatd.session.words.language import Language
+
+
+def event_words(event: Event, language: Language) -> str:
+    """Return what a person reads of an event, with the mark that says what it is, and without the time."""
+    say = language.say
+    match event:
+        case Said(_, _, speaker, text):
+            return f"<{speaker}> {text}"
+        case Acted(_, _, speaker, text):
+            return f"* {speaker} {text}"
+        case Whispered(_, sender, text):
+            return f"[{sender} -> {say('you')}] {text}"
+        case WhisperSent(_, addressee, text):
+            return f"[{say('you')} -> {addressee}] {text}"
+        case Announced(_, text):
+            return f"## {say('Administrator')}: {text}"
+        case _:
+            return f"-- {_notice(event, language)}"
+
+
+def _notice(
+    event: AddresseeAway
+    | AddresseeChanged
+    | AddresseeLeft
+    | Joined
+    | WentElsewhere
+    | Left
+    | Renamed
+    | LockTurned
+    | Invited
+    | MuteChanged
+    | NicknameGiven,
+    language: Language,
+) -> str:
+    say = language.say
+    match event:
+        case AddresseeAway(_, nickname, why):
+            return say("{nickname} is away: {why}", nickname=nickname, why=why)
+        case AddresseeChanged(_, nickname, before):
+            return say("now talking to {nickname} (was {before})", nickname=nickname, before=before)
+        case AddresseeLeft(_, nickname):
+            return say("{nickname}, whom you were talking to, has left; to:name or to: chooses anew", nickname=nickname)
+        case Joined(_, _, nicknames):
+            return say("{names} joined", names=language.some_of(nicknames))
+        case WentElsewhere(_, _, nicknames):
+            return say("{names} left", names=language.some_of(nicknames))
+        case Left(_, _, nicknames, how):
+            because = departure_words(how, language) if how else ""
+            return say("{names} left", names=language.some_of(nicknames)) + (f" ({because})" if because else "")
+        case Renamed(_, _, names):
+            return _renamed(names, language)
+        case LockTurned(_, room, nickname, locked):
+            turned = "{nickname} locked {room}" if locked else "{nickname} unlocked {room}"
+            return say(turned, nickname=nickname, room=room)
+        case Invited(_, room, host):
+            return say("{host} invites you to {room}: /join {room} takes you there", host=host, room=room)
+        case MuteChanged(_, False, _, _):
+            return say("you are not muted any more")
+        case MuteChanged(_, _, seconds, why):
+            told = say("the administrator has muted you {lasts}", lasts=language.lasts(seconds))
+            return f"{told}: {why}" if why else told
+        case NicknameGiven(_, nickname):
+            return say("the administrator calls you {nickname} now", nickname=nickname)
+        case _:  # pragma: no cover
+            assert_never(event)
+
+
+def departure_words(how: Departure, language: Language) -> str:
+    """Return how somebody left the chat, as the others read it; "" if there is nothing to say."""
+    say, why = language.say, how.why
+    match how.cause:
+        case Cause.QUIT:
+            return why
+        case Cause.CLOSED:
+            return ""
+        case Cause.LOST:
+            return say("connection lost")
+        case Cause.STALLED:
+            return say("connection stalled for {n} s", n=f"{how.seconds:g}")
+        case Cause.BROKEN:
+            return say("connection broken")
+        case Cause.IDLE:
+            return say("idle for {n} s", n=f"{how.seconds:g}")
+        case Cause.KICKED:
+            told = say("disconnected by the administrator")
+            return f"{told}: {why}" if why else told
+        case Cause.BANNED:
+            told = say("banned by the administrator: {lasts}", lasts=language.lasts(how.seconds))
+            return f"{told}, {why}" if why else told
+        case Cause.STOPPED:
+            return say("chatd stopped")
+        case _:  # pragma: no cover
+            assert_never(how.cause)
+
+
+def _renamed(names: tuple[tuple[str, str], ...], language: Language) -> str:
+    pairs = [language.say("{before} is now called {after}", before=before, after=after) for before, after in names]
+    if len(pairs) > 4:
+        others = f"{len(pairs) - 2:,}"
+        return language.say(
+            "{first}, {second} and {n} others took other names", first=pairs[0], second=pairs[1], n=others
+        )
+    return language.all_of(pairs)

@@ -1,0 +1,76 @@
+"""What a session and its connection say of themselves, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from chatd.core.events import Cause, Departure
+from chatd.session import outputs as to
+from chatd.session.words.language import Language, people_are
+
+
+def note_lines(note: to.Note, language: Language) -> Iterator[str]:
+    """Yield the lines of a note, without their mark."""
+    say = language.say
+    match note:
+        case to.Welcome(title, people, motd):
+            yield say("welcome to {title}; {people_are_here}", title=title, people_are_here=_here(people, language))
+            yield from motd
+        case to.Hello(title, people, nickname, room):
+            yield say("welcome to {title}; {people_are_here}", title=title, people_are_here=_here(people, language))
+            if nickname:
+                yield say("you are {name} in {room}", name=nickname, room=room)
+        case to.Entered(nickname, room, people, nicknames):
+            others = people - len(nicknames)
+            names = [*nicknames, say("and {n} others", n=f"{others:,}")] if others else nicknames
+            here = people_are(people, language, "here:")
+            head = say("you are {name} in {room}; {people_are_here}", name=nickname, room=room, people_are_here=here)
+            yield from language.listing(head, names)
+        case to.Hint():
+            yield say("/h lists the commands, quit leaves")
+        case to.OperatorWelcome():
+            yield say("chatd, the operator's door: a plain line is announced to everyone; /h helps")
+        case to.TypingTooFast(0, size):
+            too_fast = "you are typing faster than {n} KiB a second; your lines are being sent at that pace"
+            yield say(too_fast, n=size // 1024)
+        case to.TypingTooFast(lines):
+            too_fast = "you are typing faster than {n} lines a second; your lines are being sent at that pace"
+            yield say(too_fast, n=lines)
+        case to.LinesSkipped(lines):
+            one, many = (
+                "1 line skipped while your connection was slow",
+                "{n} lines skipped while your connection was slow",
+            )
+            yield language.count(lines, one, many)
+        case to.IdleWarning(seconds):
+            yield say("you will be disconnected in {n} s unless you type something", n=f"{seconds:.0f}")
+        case _:  # pragma: no cover
+            assert_never(note)
+
+
+def goodbye_words(goodbye: to.Goodbye, language: Language) -> str:
+    """Return the last line, "" if the one before has said why. It may begin with the mark of a refusal."""
+    how = goodbye.how
+    if how is None:
+        return ""
+    if how.cause in (Cause.KICKED, Cause.BANNED):
+        return "!! " + _dismissal(how, language)
+    if how.cause is Cause.IDLE:
+        return "-- " + language.say("goodbye: you were idle for {n} s", n=f"{how.seconds:g}")
+    if goodbye.nickname and how.cause is not Cause.STOPPED:
+        return "-- " + language.say("goodbye, {name}", name=goodbye.nickname)
+    return "-- " + language.say("goodbye")
+
+
+def _dismissal(how: Departure, language: Language) -> str:
+    say = language.say
+    if how.cause is Cause.KICKED:
+        told = say("you were disconnected by the administrator")
+        return f"{told}: {how.why}" if how.why else told
+    told = say("you were banned by the administrator: {lasts}", lasts=language.lasts(how.seconds))
+    return f"{told}, {how.why}" if how.why else told
+
+
+def _here(people: int, language: Language) -> str:
+    return people_are(people, language, "here")

@@ -1,0 +1,156 @@
+"""What operators are answered, in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import chain
+from typing import Any, assert_never
+
+from chatd.session import answers as to
+from chatd.session.view import View
+from chatd.session.words.language import Language, people_are, table
+
+OfOperators = (
+    to.AnnouncedTo
+    | to.Listening
+    | to.Everybody
+    | to.Connections
+    | to.Kicked
+    | to.BanMade
+    | to.MuteMade
+    | to.BanLifted
+    | to.BanList
+    | to.RenameMade
+    | to.Stats
+    | to.Draining
+    | to.Stopping
+    | to.Reloaded
+    | to.LogLevelSet
+)
+
+
+def for_operators(answer: OfOperators, language: Language, view: View) -> Iterator[str]:
+    """Yield the lines of an answer, without their mark."""
+    say = language.say
+    match answer:
+        case to.AnnouncedTo(people):
+            yield language.count(people, "announced to 1 person", "announced to {n} people")
+        case to.Listening(room, listening):
+            yield say("you hear {room}" if listening else "you hear {room} no more", room=room)
+        case to.Everybody(total, people):
+            head = people_are(total, language, "here:" if total else "here")
+            yield from language.listing(head, (f"{person.name} {person.room}" for person in people))
+        case to.Connections():
+            yield from _long_list(answer, language, view)
+        case to.Kicked(name):
+            yield say("{name} is disconnected", name=name)
+        case to.BanMade():
+            yield from _ban_made(answer, language)
+        case to.MuteMade(made, before, absent, kept):
+            yield say("{name} is muted {lasts}", name=made.target, lasts=language.lasts(made.seconds)) + _but(
+                before, absent, kept, language
+            )
+        case to.BanLifted(target, muted, kept):
+            lifted = "{name} is not muted any more" if muted else "{name} is not banned any more"
+            yield say(lifted, name=target) + _but(None, False, kept, language)
+        case to.BanList(bans):
+            yield from (_ban(ban, language) for ban in bans)
+            if not bans:
+                yield say("nobody is banned or muted")
+        case to.RenameMade(before_name, nickname):
+            yield say("{before} is called {name} now", before=before_name, name=nickname)
+        case to.Stats(facts, True):
+            yield json.dumps(facts)
+        case to.Stats(facts):
+            for name, value in facts.items():
+                yield f"{name.replace('_', ' ')}: {_figure(value) or say('none')}"
+        case to.Draining():
+            yield _draining(answer, language)
+        case to.Stopping():
+            yield say("chatd stops now")
+        case to.Reloaded():
+            yield from _reloaded(answer, language)
+        case to.LogLevelSet(level):
+            yield say("{level} and what is more important is logged", level=level)
+        case _:  # pragma: no cover
+            assert_never(answer)
+
+
+def _long_list(answer: to.Connections, language: Language, view: View) -> Iterator[str]:
+    head = ("NICKNAME", "ROOM", "ADDRESS", "SINCE", "IDLE", "WAITING")
+    rows = (
+        (
+            one.nickname or "-",
+            one.room or "-",
+            one.address or "-",
+            f"{datetime.fromtimestamp(one.since, view.zone):%Y-%m-%d %H:%M}",
+            "-" if one.idle is None else language.span(one.idle),
+            "-" if one.waiting is None else f"{one.waiting:,} B",
+        )
+        for one in answer.connections
+    )
+    names, rooms, addresses = answer.widths
+    widths = (max(names, len("NICKNAME")), max(rooms, len("ROOM")), max(addresses, len("ADDRESS")), 16, 10)
+    return table(widths, chain([head], rows))
+
+
+def _ban_made(answer: to.BanMade, language: Language) -> Iterator[str]:
+    say, made = language.say, answer.ban
+    line = say("{name} is banned {lasts}", name=made.target, lasts=language.lasts(made.seconds))
+    if answer.disconnected:
+        names = language.some_of(answer.disconnected)
+        before = _but(answer.before, False, True, language)
+        line += before + say("; disconnected: {names}", names=names) + _but(None, False, answer.kept, language)
+    else:
+        line += _but(answer.before, answer.absent, answer.kept, language)
+    yield line
+    for hint in answer.hints:
+        whole = " with its /64" if ":" in hint.address else ""
+        bans = say("/ban {address} bans their address" + whole, address=hint.address)
+        too = say("; {names} would be disconnected too", names=language.some_of(hint.also)) if hint.also else ""
+        yield bans + too
+
+
+def _but(before: to.BanFacts | None, absent: bool, kept: bool, language: Language) -> str:
+    """Return what an operator should know besides of what was done."""
+    say, known = language.say, ""
+    if before is not None:
+        known += say(" (before: {name} {lasts})", name=before.target, lasts=language.lasts(before.seconds))
+    if absent:
+        known += say("; nobody of that name is here")
+    if not kept:
+        known += say("; without --state, until chatd stops at the latest")
+    return known
+
+
+def _ban(ban: to.BanFacts, language: Language) -> str:
+    holds = "{name} is muted {lasts}" if ban.muted else "{name} is banned {lasts}"
+    line = language.say(holds, name=ban.target, lasts=language.lasts(ban.seconds))
+    return f"{line}: {ban.why}" if ban.why else line
+
+
+def _figure(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{kind} {count:,}" for kind, count in value.items())
+    return f"{value:,}"
+
+
+def _draining(answer: to.Draining, language: Language) -> str:
+    if not answer.draining:
+        return language.say("people get in again")
+    if answer.minutes is None:
+        return language.say("nobody gets in any more; /stop ends chatd, /drain off lets people in again")
+    stops = "nobody gets in any more, and chatd stops in {n} min; /drain off ends that"
+    return language.say(stops, n=answer.minutes)
+
+
+def _reloaded(answer: to.Reloaded, language: Language) -> Iterator[str]:
+    if answer.taken_over:
+        yield language.say("taken over: {names}", names=", ".join(answer.taken_over))
+    for name in answer.need_restart:
+        yield language.say("needs a restart: {name}", name=name)
+    yield from answer.news
+    if not (answer.taken_over or answer.need_restart or answer.news):
+        yield language.say("nothing has changed")

@@ -1,0 +1,306 @@
+"""A refusal in words: what was wrong, and what would work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never, cast
+
+from chatd.core import refusals as hall
+from chatd.core.refusals import HallError
+from chatd.session import refusals as session
+from chatd.session.words.language import Language, quoted
+
+OfNames = (
+    hall.BadNickname
+    | hall.NicknameTaken
+    | hall.NicknameBanned
+    | hall.NameKept
+    | hall.NobodyHere
+    | hall.ThatIsYou
+    | hall.NotHeardBy
+    | hall.NotIgnored
+    | session.NicknameFirst
+    | session.TooManyNicknames
+    | session.NicknameTooLate
+)
+OfLines = (
+    hall.Muted
+    | hall.NothingSaid
+    | hall.YouAreQuiet
+    | hall.TooSlow
+    | hall.NobodyToAnswer
+    | hall.AddresseeGone
+    | hall.AddresseeUnclear
+    | hall.NameChangedHands
+    | session.ToTakesNoText
+    | session.NotText
+    | session.LineTooLong
+    | session.LineCutOff
+)
+OfRooms = (
+    hall.BadRoomName
+    | hall.NoSuchRoom
+    | hall.NotInThatRoom
+    | hall.InRoomAlready
+    | hall.RoomLocked
+    | hall.NotFirstMember
+    | hall.LobbyStaysOpen
+    | hall.LockKept
+)
+OfAdmission = (
+    hall.HallFull
+    | hall.HallClosing
+    | hall.Banned
+    | session.SpokeTLS
+    | session.TooManyConnections
+    | session.TooManyFromAddress
+    | session.TooManyArrivals
+)
+OfCommands = (
+    session.BadUsage
+    | session.UnknownCommand
+    | session.NoSuchTimeZone
+    | session.NoSuchFormat
+    | session.BadDuration
+    | session.TookTooLong
+)
+OfOperators = (
+    hall.NotBanned
+    | hall.NotMuted
+    | session.LooksLikeCommand
+    | session.NoPrivateLines
+    | session.NotByAddress
+    | session.BadDrain
+    | session.NotReloaded
+    | session.NotKept
+    | session.NoLevels
+    | session.OpenAlready
+    | session.StoppingAlready
+)
+AnyRefusal = OfNames | OfLines | OfRooms | OfAdmission | OfCommands | OfOperators
+
+
+def refusal_lines(error: HallError, language: Language) -> Iterator[str]:
+    """Yield the lines of a refusal; the second gives back what was not sent."""
+    yield refusal_words(error, language)
+    if error.unsent:
+        yield language.say("not sent: {line}", line=error.unsent)
+
+
+def refusal_words(error: HallError, language: Language) -> str:
+    """Return a refusal as one sentence."""
+    sentence = _words(cast(AnyRefusal, error), language)  # a test sees that there are no others
+    if error.unsent:
+        return language.say("{refusal}; your line was not sent", refusal=sentence)
+    return sentence
+
+
+def _words(error: AnyRefusal, language: Language) -> str:
+    if isinstance(error, OfNames):
+        return _of_names(error, language)
+    if isinstance(error, OfLines):
+        return _of_lines(error, language)
+    if isinstance(error, OfRooms):
+        return _of_rooms(error, language)
+    if isinstance(error, OfAdmission):
+        return _of_admission(error, language)
+    if isinstance(error, OfCommands):
+        return _of_commands(error, language)
+    return _of_operators(error, language)
+
+
+def _of_names(error: OfNames, language: Language) -> str:
+    say = language.say
+    match error:
+        case hall.BadNickname(typed, rule):
+            return say("{name} can't be a nickname: {rule}", name=quoted(typed), rule=say(rule))
+        case hall.NicknameTaken(typed, holder, lost_after):
+            return _taken(typed, holder, lost_after, language)
+        case hall.NicknameBanned(typed, seconds, why):
+            terms = _terms(seconds, why, language)
+            return say(
+                "{name} is banned from this chat {terms}; only its administrator can end that",
+                name=quoted(typed),
+                terms=terms,
+            )
+        case hall.NameKept(nickname):
+            return say("{name} is the name already", name=nickname)
+        case hall.NobodyHere(typed):
+            return say("nobody here is called {name}", name=quoted(typed))
+        case hall.ThatIsYou():
+            return say("that is your own nickname; name somebody else")
+        case hall.NotHeardBy(nickname):
+            return say("{name} has chosen to hear nothing from you", name=nickname)
+        case hall.NotIgnored(nickname):
+            return say("you do not ignore {name}", name=nickname)
+        case session.NicknameFirst():
+            return say("first a nickname; quit leaves")
+        case session.TooManyNicknames(limit):
+            return say("{n} nicknames were refused; connect again when you have chosen another", n=limit)
+        case session.NicknameTooLate(seconds):
+            late = "you gave no nickname within {n} seconds; connect again when you are ready"
+            return say(late, n=f"{seconds:g}")
+        case _:  # pragma: no cover
+            assert_never(error)
+
+
+def _taken(typed: str, holder: str, lost_after: int, language: Language) -> str:
+    say = language.say
+    free = say("{n} minutes", n=-(-lost_after // 60)) if lost_after >= 120 else say("{n} seconds", n=lost_after)
+    taken = "{name} is taken; if that is your own lost connection, it will be free within {span}"
+    if typed != holder:
+        taken = (
+            "{name} is taken (it looks like {holder}); "
+            "if that is your own lost connection, it will be free within {span}"
+        )
+    return say(taken, name=quoted(typed), holder=quoted(holder), span=free)
+
+
+def _of_lines(error: OfLines, language: Language) -> str:
+    say = language.say
+    match error:
+        case hall.Muted(seconds, why):
+            return say("the administrator has muted you {terms}", terms=_terms(seconds, why, language))
+        case hall.NothingSaid():
+            return say("there is nothing in that line to show; nothing was sent")
+        case hall.YouAreQuiet():
+            return say("you are quiet: type /i to talk with the room again")
+        case hall.TooSlow(nickname):
+            return say("{name}'s connection is too slow to take it now; try again later", name=nickname)
+        case hall.NobodyToAnswer():
+            return say("nobody has written to you privately yet; @name text writes to name")
+        case hall.AddresseeGone(nickname):
+            return say("{name} has left; to:name talks to somebody else, to: to the room", name=nickname)
+        case hall.AddresseeUnclear(addressee):
+            return say("that may not have been meant for {name}; type it again if it is", name=addressee)
+        case hall.NameChangedHands(nickname):
+            changed = "{name} has had this name only since after you typed that; type it again if it is meant for them"
+            return say(changed, name=nickname)
+        case session.ToTakesNoText():
+            return say("to:name chooses whom you talk to, and stands alone; @name text says one line to name")
+        case session.NotText():
+            return say("that line is not UTF-8; it was not sent; set your terminal to UTF-8")
+        case session.LineTooLong(limit):
+            return say("that line is longer than {n} bytes; none of it was sent; cut it into shorter ones", n=limit)
+        case session.LineCutOff():
+            return say("your last line had no end; it was not sent; end each line with a newline")
+        case _:  # pragma: no cover
+            assert_never(error)
+
+
+def _of_rooms(error: OfRooms, language: Language) -> str:
+    say = language.say
+    match error:
+        case hall.BadRoomName(typed, rule):
+            return say("{name} can't be a room: {rule}", name=quoted(typed), rule=say(rule))
+        case hall.NoSuchRoom(typed):
+            return say(
+                "there is no room {name}; /rooms lists those there are, /join opens a new one", name=quoted(typed)
+            )
+        case hall.NotInThatRoom(room):
+            return say("you are in {room}: to: talks to it, /join goes to another room", room=room)
+        case hall.InRoomAlready(room, None):
+            return say("you are in {room} already", room=room)
+        case hall.InRoomAlready(room, nickname):
+            return say("{name} is in {room} already", name=nickname, room=room)
+        case hall.RoomLocked(room):
+            return say("{room} is locked; only those its first member invites get in", room=room)
+        case hall.NotFirstMember(room, first):
+            not_first = "only {first}, who has been in {room} for longest, can do that; /join #name opens your own room"
+            return say(not_first, first=first, room=room)
+        case hall.LobbyStaysOpen(room):
+            return say("{room} stays open to all; /join #name opens a room that you can lock", room=room)
+        case hall.LockKept(room, locked):
+            return say("{room} is locked already" if locked else "{room} is open already", room=room)
+        case _:  # pragma: no cover
+            assert_never(error)
+
+
+def _of_admission(error: OfAdmission, language: Language) -> str:
+    say = language.say
+    match error:
+        case hall.HallFull(capacity):
+            return say("this chat is full ({n} of {n} people are here); come back later", n=capacity)
+        case hall.HallClosing():
+            return say("this chat is about to close and lets nobody in; come back later")
+        case hall.Banned(seconds, why):
+            banned = "your address is banned from this chat {terms}; only its administrator can end that"
+            return say(banned, terms=_terms(seconds, why, language))
+        case session.SpokeTLS():
+            return say("this port speaks plain text, not TLS; use telnet or nc")
+        case session.TooManyConnections(limit):
+            return say("{n} connections are open, which is all there may be; come back later", n=f"{limit:,}")
+        case session.TooManyFromAddress(limit):
+            full = "{n} connections from your address are open, which is all there may be; close one first"
+            return say(full, n=f"{limit:,}")
+        case session.TooManyArrivals(limit, seconds):
+            again = "your address has made more than {n} connections in {seconds} seconds; wait a little and try again"
+            return say(again, n=limit, seconds=f"{seconds:g}")
+        case _:  # pragma: no cover
+            assert_never(error)
+
+
+def _of_commands(error: OfCommands, language: Language) -> str:
+    say = language.say
+    match error:
+        case session.BadUsage(usage, help):
+            return say("usage: {usage} -- {help}", usage=usage, help=say(help))
+        case session.UnknownCommand(name, near):
+            return _unknown(name, near, bool(error.unsent), language)
+        case session.NoSuchTimeZone(typed):
+            return say("there is no time zone {name}; try one such as Asia/Shanghai, or UTC", name=typed[:40])
+        case session.NoSuchFormat(typed, known):
+            return say("{name} is not spoken here; {known} are", name=quoted(typed), known=language.all_of(known))
+        case session.BadDuration(typed):
+            bad = "{span} is no duration; type one such as 90s, 15m, 2h or 7d (at most 3650d)"
+            return say(bad, span=quoted(typed))
+        case session.TookTooLong(seconds):
+            return say("that was not done within {n} seconds; try again later", n=f"{seconds:g}")
+        case _:  # pragma: no cover
+            assert_never(error)
+
+
+def _unknown(name: str, near: str, was_line: bool, language: Language) -> str:
+    say = language.say
+    unknown = say("there is no command /{name}", name=name[:24])
+    hint = say("the nearest is /{near}", near=near) if near else say("/h lists those there are")
+    slashes = [say("// in front says a line that begins with /")] if was_line else []
+    return "; ".join([unknown, hint, *slashes])
+
+
+def _of_operators(error: OfOperators, language: Language) -> str:
+    say = language.say
+    match error:
+        case hall.NotBanned(target):
+            return say("{name} is not banned; /bans lists who is", name=quoted(target))
+        case hall.NotMuted(target):
+            return say("{name} is not muted; /bans lists who is", name=quoted(target))
+        case session.LooksLikeCommand(name):
+            return say("/{name} is a command and begins with /; /announce says the line to everyone", name=name)
+        case session.NoPrivateLines():
+            return say("there are no private lines here: /announce text says it to everyone")
+        case session.NotByAddress(network):
+            return say("{network} is this machine itself; its people can be banned by name alone", network=network)
+        case session.BadDrain(typed, longest):
+            bad = "{typed} is no number of minutes from 1 to {longest}; off ends draining"
+            return say(bad, typed=typed[:24], longest=f"{longest:,}")
+        case session.NotReloaded(why):
+            return say("{why}; nothing has changed", why=why)
+        case session.NotKept(path, why):
+            return say("{path} can't be written ({why}); it holds until chatd stops", path=path, why=why)
+        case session.NoLevels():
+            return say("this log is written by twistd itself; start chatd by `twistd chatd`, not from a .tac")
+        case session.OpenAlready():
+            return say("people get in already")
+        case session.StoppingAlready():
+            return say("chatd stops already")
+        case _:  # pragma: no cover
+            assert_never(error)
+
+
+def _terms(seconds: float | None, why: str, language: Language) -> str:
+    """Return for how much longer a ban or a mute holds, and why."""
+    terms = language.lasts(seconds)
+    if seconds is not None:
+        terms = language.say("{lasts} more", lasts=terms)
+    return f"{terms} ({why})" if why else terms

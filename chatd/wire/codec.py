@@ -1,0 +1,52 @@
+"""What is spoken on a connection: a codec makes inputs of lines, and lines of outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import Protocol
+
+from chatd.core.events import Events
+from chatd.session.inputs import Input
+from chatd.session.outputs import Output
+from chatd.session.view import View
+
+
+class Codec(Protocol):
+    """One format, as it is spoken on one connection. It has no I/O and no clock."""
+
+    view: View
+
+    @property
+    def max_line(self) -> int:
+        """The bytes that a line may have, without its end. A longer one is handed over cut to one byte more."""
+
+    @property
+    def format(self) -> Hashable:
+        """Two codecs whose formats are equal encode events alike, so that one of them is enough."""
+
+    def decode(self, line: bytes, typed_at: float) -> Input:
+        """Return what a line asks for."""
+
+    def encode(self, output: Output) -> Iterable[bytes]:
+        """Return what is sent for an output, in pieces of whole lines; a long one is made as it is taken."""
+
+
+class EncodedEvents:
+    """The bytes of the last events, made once for each format: those who are told them come one after the other."""
+
+    __slots__ = ("_by_format", "_events")
+
+    def __init__(self) -> None:
+        self._events: Events = ()
+        self._by_format: dict[Hashable, bytes] = {}
+
+    def encode(self, events: Events, codec: Codec) -> bytes:
+        if events is not self._events:
+            self._events = events
+            self._by_format = {}
+        try:
+            return self._by_format[codec.format]
+        except KeyError:
+            encoded = b"".join(piece for event in events for piece in codec.encode(event))
+            self._by_format[codec.format] = encoded
+            return encoded
