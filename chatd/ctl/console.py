@@ -8,6 +8,9 @@ import socket
 import sys
 from contextlib import suppress
 from select import select
+from typing import Any
+
+from chatd.ctl.talk import WITH_LINES, objects, typed
 
 try:
     import readline
@@ -30,12 +33,12 @@ class Console:
     A timer interrupts readline between two keys, in the same thread; so nothing is ever shown while it draws.
     """
 
-    def __init__(self, connection: socket.socket, goodbye: str) -> None:
+    def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        self._goodbye = goodbye
+        self._connection.sendall(f"/format {WITH_LINES}\n".encode())
         self._connection.setblocking(False)
         self._arrived = b""  # of a line that has not ended yet
-        self._last = ""
+        self._said_goodbye = False
         self._typing = False
 
     def run(self) -> bool:
@@ -50,7 +53,7 @@ class Console:
                 self._send(self._read())
                 self._answer()
         except Closed:
-            return self._last == self._goodbye
+            return self._said_goodbye
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
@@ -80,7 +83,7 @@ class Console:
     def _send(self, line: str) -> None:
         self._connection.settimeout(SENT_WITHIN)
         try:
-            self._connection.sendall(line.encode(errors="replace") + b"\n")
+            self._connection.sendall(typed(line))
         except OSError:
             pass  # it is closed, or stuck: what it still said comes next
         finally:
@@ -96,16 +99,17 @@ class Console:
                 data = self._connection.recv(65_536)
             except OSError:
                 data = b""
-            *lines, self._arrived = (self._arrived + data).split(b"\n")
-            self._show([line.decode(errors="replace").rstrip("\r") for line in lines])
-            if not data or self._last == self._goodbye:
+            whole, newline, self._arrived = (self._arrived + data).rpartition(b"\n")
+            told = list(objects(whole + newline))
+            self._show([line for one in told for line in shown(one)])
+            self._said_goodbye |= any(one["event"] == "goodbye" for one in told)
+            if not data or self._said_goodbye:
                 raise Closed
             wait = 0
 
     def _show(self, lines: list[str]) -> None:
         if not lines:
             return
-        self._last = lines[-1]
         clear_line = "\r\x1b[K" if self._typing else ""
         sys.stdout.write(clear_line + "".join(f"{line}\n" for line in lines))
         sys.stdout.flush()
@@ -119,3 +123,11 @@ class Console:
             ctypes.CDLL(readline.__file__).rl_forced_update_display()  # of GNU readline; Python's own has no such call
         except (AttributeError, OSError):
             sys.stdout.write(PROMPT + (readline.get_line_buffer() if readline else ""))
+
+
+def shown(one: dict[str, Any]) -> list[str]:
+    """Return the lines of something that was told, with the mark that says what it is; an event has its own."""
+    if one["event"] in ("done", "format_spoken"):
+        return []
+    mark = "" if "at" in one else "!! " if one["event"] == "refused" else "-- "
+    return [mark + line for line in one["lines"]]

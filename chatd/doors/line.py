@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol, ILoggingContext, ITCPTransport
@@ -12,6 +13,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatd.core.events import Cause, Departure
+from chatd.doors.jsonl import JSONCodec
 from chatd.doors.telnet import Keyboard
 from chatd.doors.text import TextCodec
 from chatd.session.refusals import LineCutOff, SpokeTLS
@@ -20,7 +22,11 @@ from chatd.wire.connection import Connection, Entrance
 from chatd.wire.sockets import unacknowledged
 
 CLIENT_HELLO = b"\x16\x03"  # RFC 8446, 5.1: how TLS begins, and no nickname
-CODECS: Mapping[str, Callable[[], Codec]] = {"text": TextCodec}
+CODECS: Mapping[str, Callable[[], Codec]] = {
+    "text": TextCodec,
+    "json": JSONCodec,
+    "json+text": partial(JSONCodec, with_lines=True),
+}
 
 
 class HandshakeFailed(Exception):

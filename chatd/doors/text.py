@@ -13,9 +13,9 @@ from chatd.session.outputs import Asked, Goodbye, Note, Output, Prompt, Refusal
 from chatd.session.refusals import LineTooLong, NotText
 from chatd.session.view import View, view
 from chatd.session.words.answers import answer_lines
-from chatd.session.words.events import event_words
+from chatd.session.words.events import event_line
 from chatd.session.words.language import ENGLISH
-from chatd.session.words.notes import goodbye_words, note_lines
+from chatd.session.words.notes import goodbye_words, is_dismissal, note_lines
 from chatd.session.words.refusals import refusal_lines
 
 MAX_LINE = 4096  # bytes
@@ -26,13 +26,14 @@ _PROMPTS = {Asked.NICKNAME: "Nickname: "}
 class TextCodec:
     """A `Codec` for people. Its format is their view: those who see alike share what is encoded."""
 
-    __slots__ = ("_at_prompt", "format")
+    __slots__ = ("_at_prompt", "_line_is_open", "format")
 
     max_line = MAX_LINE
 
     def __init__(self) -> None:
         self.format = view("on")
-        self._at_prompt = False
+        self._at_prompt = False  # and nothing was typed behind it yet
+        self._line_is_open = False  # a prompt was the last that was sent
 
     @property
     def view(self) -> View:
@@ -60,17 +61,21 @@ class TextCodec:
         if isinstance(output, Said):  # nearly all that is ever encoded
             return (f"{self.format.stamp(output.at)}<{output.speaker}> {output.text}\r\n".encode(),)
         if isinstance(output, Prompt):
-            before, self._at_prompt = "\r\n" if self._at_prompt else "", True
+            before, self._at_prompt, self._line_is_open = "\r\n" if self._at_prompt else "", True, True
             return ((before + _PROMPTS[output.asked]).encode(),)
+        self._line_is_open = False
         lines = (f"{line}\r\n".encode() for line in self._lines(output))
         if not self._at_prompt:
             return lines
         self._at_prompt = False
         return _behind_prompt(lines)
 
+    def end(self) -> bytes:
+        return b"\r\n" if self._line_is_open else b""
+
     def _lines(self, output: Output) -> Iterator[str]:
         if isinstance(output, Event):
-            return iter((self.format.stamp(output.at) + event_words(output, ENGLISH),))
+            return iter((event_line(output, ENGLISH, self.format),))
         if isinstance(output, Refusal):
             return (f"!! {line}" for line in refusal_lines(output.error, ENGLISH))
         if isinstance(output, Answer):
@@ -78,7 +83,7 @@ class TextCodec:
         if isinstance(output, Note):
             return (f"-- {line}" for line in note_lines(output, ENGLISH))
         if isinstance(output, Goodbye) and (words := goodbye_words(output, ENGLISH)):
-            return iter((words,))
+            return iter((f"{'!!' if is_dismissal(output) else '--'} {words}",))
         return iter(())
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+FOR_PEOPLE = {"for": "people"}  # what a program doesn't need to know
 
 # What people are answered.
 
@@ -227,8 +229,8 @@ class ConnectionFacts:
 class Connections:
     """All connections, made as they are sent; `widths` are the columns that nicknames, rooms and addresses take."""
 
-    widths: tuple[int, int, int]
     connections: Iterable[ConnectionFacts]
+    widths: tuple[int, int, int] = field(metadata=FOR_PEOPLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +312,7 @@ class Stats:
     """What can be counted, by its name."""
 
     facts: Mapping[str, Any]
-    as_json: bool = False  # for a text client whose reader is a program
+    as_json: bool = field(default=False, metadata=FOR_PEOPLE)  # for a script that reads the text
 
 
 @dataclass(frozen=True, slots=True)

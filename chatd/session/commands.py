@@ -216,7 +216,7 @@ def echo(chat: Chatting, shown: str) -> None:
 @command("format", arguments="text|json", help="speak with programs: docs/json.md")
 def format_(chat: Participant, format: str) -> None:
     chat.client.speak(format)
-    chat.session.say_hello()
+    chat.say_hello()
     chat.answer(FormatSpoken(format))
 
 

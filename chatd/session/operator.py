@@ -80,6 +80,9 @@ class Operating(Participant):
 
     def begin(self) -> None:
         self._log.debug("An operator came by {address}", address=self.session.address)
+        self.say_hello()
+
+    def say_hello(self) -> None:
         self.send(OperatorWelcome())
 
     def ask(self) -> None:

@@ -136,7 +136,7 @@ def _connections(state: Operating) -> Connections:
         max(columns(room.name) for room in hall.rooms.values()),
         max((columns(session.address) for session in sessions), default=0),
     )
-    return Connections(widths, chain(map(_row, sessions), map(_row_without_session, others)))
+    return Connections(chain(map(_row, sessions), map(_row_without_session, others)), widths)
 
 
 def _row(session: Session) -> ConnectionFacts:

@@ -95,15 +95,15 @@ class OperatorWelcome:
 class TypingTooFast:
     """What you type is read later, at so many lines a second or, where these have no limit, bytes."""
 
-    lines: int
-    bytes: int
+    line_rate: int
+    byte_rate: int
 
 
 @dataclass(frozen=True, slots=True)
 class LinesSkipped:
     """You did not read fast enough, and so many lines were lost."""
 
-    lines: int
+    count: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,16 +15,16 @@ from chatd.session.inputs import Command, Line
 from chatd.session.outputs import Asked, Entered, Hint, Prompt, Welcome
 from chatd.session.refusals import NicknameFirst, TooManyNicknames, ToTakesNoText
 from chatd.session.session import QUIT, Participant, Session, clean
-from chatd.session.table import Table
+from chatd.session.table import Entry, Table
 
 MAX_REFUSED_NICKNAMES = 10
 _NAMES_IN_GREETING = 10  # somebody who arrives in a room of thousands is not sent all names; /ls does that
 
 
-class AwaitingNickname:
+class AwaitingNickname(Participant):
     """Nobody yet: hears nothing of the hall, and is asked until a nickname is free."""
 
-    __slots__ = ("_refused", "_session", "_table")
+    __slots__ = ("_refused",)
 
     _log = Logger()
 
@@ -32,59 +32,66 @@ class AwaitingNickname:
     is_entering = True
 
     def __init__(self, session: Session, table: Table) -> None:
-        self._session = session
-        self._table = table
+        super().__init__(session, table)
         self._refused = 0
 
     def begin(self) -> None:
-        session, server = self._session, self._session.server
+        session, server = self.session, self.server
         try:
             server.hall.check_admission(session.ip)
         except NotAdmitted as error:
             session.turn_away(error)
             return
         server.sessions[session] = None
-        session.client.send(Welcome(server.title, len(server.hall.members), server.motd))
+        self.send(Welcome(server.title, len(server.hall.members), server.motd))
         self.ask()
 
     def ask(self) -> None:
-        self._session.client.send(Prompt(Asked.NICKNAME))
+        self.send(Prompt(Asked.NICKNAME))
 
     def receive(self, given: Line | Command) -> None:
         if isinstance(given, Command):
-            self._obey(given)
+            entry = self.table.find(given.name)
+            self._obey(entry, entry.take(given.arguments))
             return
         typed = clean(given).strip()
-        if self._is_goodbye(typed):
-            self._session.close(QUIT)
-        elif not typed:
-            self.ask()
-        else:
+        if typed.startswith("/"):
+            name, _, rest = typed[1:].partition(" ")
+            entry = self.table.find(name)
+            self._obey(entry, entry.parse(rest))
+        elif typed == "quit":
+            self.session.close(QUIT)
+        elif typed:
             self._enter(typed)
+        else:
+            self.ask()
 
     def choice_refused(self) -> None:
         """Nobody has been chosen yet."""
 
+    def sees(self, room: Room[Member]) -> bool:
+        return not room.locked
+
     def leave(self, how: Departure, logged_as: str) -> None:
         log = self._log.info
-        log("{address} left before giving a nickname ({why})", address=self._session.address, why=logged_as)
+        log("{address} left before giving a nickname ({why})", address=self.session.address, why=logged_as)
 
-    def _obey(self, given: Command) -> None:
-        entry = self._table.find(given.name)
+    def _obey(self, entry: Entry, arguments: list[str]) -> None:
+        """Do what can be done without a nickname."""
         match entry.names[0]:
             case "nick":
-                self._enter(*entry.take(given.arguments))
+                self._enter(*arguments)
             case "quit":
-                self._session.close(QUIT)
+                self.session.close(QUIT)
+            case "format":
+                self.table.run(self, entry, *arguments)
+                self.ask()
             case _:
                 raise NicknameFirst
 
-    def _is_goodbye(self, typed: str) -> bool:
-        return typed == "quit" or (typed.startswith("/") and typed[1:].lower() in self._table.find("quit").names)
-
     def _enter(self, typed: str) -> None:
-        session = self._session
-        person = Chatting(session, self._table)
+        session = self.session
+        person = Chatting(session, self.table)
         try:
             member = session.server.hall.enter(typed, session.client.deliver, person.dismissed)
         except NotAdmitted as error:

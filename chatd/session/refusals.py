@@ -46,6 +46,23 @@ class NoSuchFormat(HallError):
 
 
 @dataclass(eq=False)
+class NotAnObject(HallError):
+    """The line is no JSON object."""
+
+
+@dataclass(eq=False)
+class NothingAsked(HallError):
+    """The object has neither `do` nor `line`."""
+
+
+@dataclass(eq=False)
+class BadArgument(HallError):
+    """The argument of that name is no text of one line."""
+
+    name: str
+
+
+@dataclass(eq=False)
 class BadDuration(HallError):
     """What was typed is no span of time."""
 

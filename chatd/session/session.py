@@ -9,6 +9,7 @@ The states of people are in `person.py`; an operator's session (`operator.py`) h
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, assert_never
@@ -181,12 +182,6 @@ class Session:
         """The connection is gone; the room is told `how`."""
         self._end().leave(how, logged_as or logged(how))
 
-    def say_hello(self) -> None:
-        """Say where the session stands to a client that begins to speak another format."""
-        member, server = self.member, self.server
-        nickname, room = (member.nickname, member.room.name) if member else (None, None)
-        self.client.send(Hello(server.title, len(server.hall.members), nickname, room))
-
     def log_rename(self, before: str, member: Member) -> None:
         self._log.info("{before} is now called {nickname}", before=before, nickname=member.nickname)
 
@@ -224,7 +219,7 @@ class Session:
         return state
 
 
-class Participant:
+class Participant(ABC):
     """What commands need of the state in which they are given, by people and operators alike."""
 
     __slots__ = ("session", "table")
@@ -243,6 +238,12 @@ class Participant:
     def client(self) -> Client:
         return self.session.client
 
+    def say_hello(self) -> None:
+        """Say where the session stands to a client that begins to speak another format."""
+        member, server = self.session.member, self.server
+        nickname, room = (member.nickname, member.room.name) if member else (None, None)
+        self.send(Hello(server.title, len(server.hall.members), nickname, room))
+
     def answer(self, answer: Answer) -> None:
         """Show what was asked for."""
         self.client.send(answer)
@@ -250,9 +251,9 @@ class Participant:
     def send(self, output: Output) -> None:
         self.client.send(output)
 
+    @abstractmethod
     def sees(self, room: Room[Member]) -> bool:
         """Say whether they may know that a room is there."""
-        raise NotImplementedError
 
 
 class Departed:

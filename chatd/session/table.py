@@ -62,10 +62,12 @@ class Entry:
 
         @raises BadUsage: if there are too few, or one is no text without spaces where a word is wanted.
         """
-        found = [one_line(arguments.get(name, "")).strip() for name in self.parameters]
-        for argument, value in zip(self.arguments.split(), found, strict=True):
-            if " " in value and not argument.strip("[]").endswith("..."):
+        found = []
+        for argument, name in zip(self.arguments.split(), self.parameters, strict=True):
+            value = one_line(arguments.get(name, ""))
+            if not argument.strip("[]").endswith("...") and " " in (value := value.strip()):
                 raise self.misused()
+            found.append(value)
         self._check_enough(found)
         return found
 

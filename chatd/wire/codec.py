@@ -30,6 +30,9 @@ class Codec(Protocol):
     def encode(self, output: Output) -> Iterable[bytes]:
         """Return what is sent for an output, in pieces of whole lines; a long one is made as it is taken."""
 
+    def end(self) -> bytes:
+        """Return what ends the line that was begun, before another format is spoken."""
+
 
 class EncodedEvents:
     """The bytes of the last events, made once for each format: those who are told them come one after the other."""

@@ -276,6 +276,7 @@ class Connection(TimeoutMixin):
         if format not in self._codecs:
             raise NoSuchFormat(format, tuple(self._codecs))
         self._entrance.batcher.settle()
+        self.write(self.codec.end())
         codec = self._codecs[format]()
         codec.view = self.codec.view
         self.codec = self._outbox.codec = codec

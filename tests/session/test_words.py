@@ -20,6 +20,17 @@ from chatd.session.words.refusals import AnyRefusal, refusal_lines
 NOON = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
 
 
+def all_refusals() -> set[type]:
+    """Return the kinds of refusals that people may read."""
+    kinds = {
+        kind
+        for module in (hall_refusals, session_refusals)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, HallError)
+    }
+    return kinds - {HallError, hall_refusals.NotAdmitted}
+
+
 class RenderTests(SynchronousTestCase):
     def test_every_event(self) -> None:
         """Each event has its line; docs/protocol.md promises these forms."""
@@ -68,13 +79,7 @@ class RenderTests(SynchronousTestCase):
 
     def test_every_refusal(self) -> None:
         """Each refusal has its words."""
-        kinds = {
-            kind
-            for module in (hall_refusals, session_refusals)
-            for kind in vars(module).values()
-            if isinstance(kind, type) and issubclass(kind, HallError)
-        }
-        self.assertEqual(set(typing.get_args(AnyRefusal)), kinds - {HallError, hall_refusals.NotAdmitted})
+        self.assertEqual(set(typing.get_args(AnyRefusal)), all_refusals())
 
 
 class ViewTests(SynchronousTestCase):

@@ -25,6 +25,7 @@ from chatd.core.events import (
     Whispered,
     WhisperSent,
 )
+from chatd.session.view import View
 from chatd.session.words.language import Language
 
 
@@ -44,6 +45,11 @@ def event_words(event: Event, language: Language) -> str:
             return f"## {say('Administrator')}: {text}"
         case _:
             return f"-- {_notice(event, language)}"
+
+
+def event_line(event: Event, language: Language, view: View) -> str:
+    """Return the line, without its end, in which a person reads an event."""
+    return view.stamp(event.at) + event_words(event, language)
 
 
 def _notice(

@@ -37,12 +37,9 @@ def note_lines(note: to.Note, language: Language) -> Iterator[str]:
         case to.TypingTooFast(lines):
             too_fast = "you are typing faster than {n} lines a second; your lines are being sent at that pace"
             yield say(too_fast, n=lines)
-        case to.LinesSkipped(lines):
-            one, many = (
-                "1 line skipped while your connection was slow",
-                "{n} lines skipped while your connection was slow",
-            )
-            yield language.count(lines, one, many)
+        case to.LinesSkipped(count):
+            one = "1 line skipped while your connection was slow"
+            yield language.count(count, one, "{n} lines skipped while your connection was slow")
         case to.IdleWarning(seconds):
             yield say("you will be disconnected in {n} s unless you type something", n=f"{seconds:.0f}")
         case _:  # pragma: no cover
@@ -50,17 +47,22 @@ def note_lines(note: to.Note, language: Language) -> Iterator[str]:
 
 
 def goodbye_words(goodbye: to.Goodbye, language: Language) -> str:
-    """Return the last line, "" if the one before has said why. It may begin with the mark of a refusal."""
+    """Return the last line, without its mark; "" if the one before has said why."""
     how = goodbye.how
     if how is None:
         return ""
-    if how.cause in (Cause.KICKED, Cause.BANNED):
-        return "!! " + _dismissal(how, language)
+    if is_dismissal(goodbye):
+        return _dismissal(how, language)
     if how.cause is Cause.IDLE:
-        return "-- " + language.say("goodbye: you were idle for {n} s", n=f"{how.seconds:g}")
+        return language.say("goodbye: you were idle for {n} s", n=f"{how.seconds:g}")
     if goodbye.nickname and how.cause is not Cause.STOPPED:
-        return "-- " + language.say("goodbye, {name}", name=goodbye.nickname)
-    return "-- " + language.say("goodbye")
+        return language.say("goodbye, {name}", name=goodbye.nickname)
+    return language.say("goodbye")
+
+
+def is_dismissal(goodbye: to.Goodbye) -> bool:
+    """Say whether the administrator has put the person out; then the last line has the mark of a refusal."""
+    return goodbye.how is not None and goodbye.how.cause in (Cause.KICKED, Cause.BANNED)
 
 
 def _dismissal(how: Departure, language: Language) -> str:

@@ -61,6 +61,9 @@ OfCommands = (
     | session.UnknownCommand
     | session.NoSuchTimeZone
     | session.NoSuchFormat
+    | session.NotAnObject
+    | session.NothingAsked
+    | session.BadArgument
     | session.BadDuration
     | session.TookTooLong
 )
@@ -251,6 +254,12 @@ def _of_commands(error: OfCommands, language: Language) -> str:
             return say("there is no time zone {name}; try one such as Asia/Shanghai, or UTC", name=typed[:40])
         case session.NoSuchFormat(typed, known):
             return say("{name} is not spoken here; {known} are", name=quoted(typed), known=language.all_of(known))
+        case session.NotAnObject():
+            return say("that line is no JSON object; /format text speaks text again")
+        case session.NothingAsked():
+            return say('an object asks for something by "do", or types a line by "line"')
+        case session.BadArgument(name):
+            return say("{name} must be a text of one line", name=quoted(name))
         case session.BadDuration(typed):
             bad = "{span} is no duration; type one such as 90s, 15m, 2h or 7d (at most 3650d)"
             return say(bad, span=quoted(typed))

@@ -1,0 +1,201 @@
+"""One of each event, answer, note and refusal: what docs/json.md shows, and what each language must have words for.
+
+`python -m tests.samples` prints the tables of docs/json.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import get_args
+
+from chatd.core import events, refusals
+from chatd.core.events import Cause, Departure, Event
+from chatd.core.refusals import HallError
+from chatd.doors.jsonl import JSONCodec
+from chatd.session import answers, outputs
+from chatd.session import refusals as session
+from chatd.session.answers import Answer
+from chatd.session.outputs import Note, Output, Refusal
+
+NOON = 1_764_072_000.0  # 2025-11-25 12:00:00 UTC
+
+EVENTS: tuple[Event, ...] = (
+    events.Said(NOON, "#lobby", "alice", "hello"),
+    events.Acted(NOON, "#lobby", "alice", "waves"),
+    events.Whispered(NOON, "alice", "psst"),
+    events.WhisperSent(NOON, "alice", "hm?"),
+    events.AddresseeAway(NOON, "alice", "lunch"),
+    events.AddresseeChanged(NOON, "bob", "carol"),
+    events.AddresseeLeft(NOON, "bob"),
+    events.Joined(NOON, "#lobby", ("bob", "carol")),
+    events.WentElsewhere(NOON, "#lobby", ("carol",)),
+    events.Left(NOON, "#lobby", ("bob",), Departure(Cause.QUIT, "tired")),
+    events.Renamed(NOON, "#lobby", (("bob", "rob"),)),
+    events.LockTurned(NOON, "#den", "rob", True),
+    events.Invited(NOON, "#den", "rob"),
+    events.Announced(NOON, "we restart at noon"),
+    events.MuteChanged(NOON, True, 900.0, "too loud"),
+    events.NicknameGiven(NOON, "bobby"),
+)
+
+NOTES: tuple[Note, ...] = (
+    outputs.Welcome("the lab", 2, ("Be kind.",)),
+    outputs.Hello("the lab", 3, "bot", "#lobby"),
+    outputs.Entered("bot", "#lobby", 3, ("alice", "bob", "bot")),
+    outputs.Hint(),
+    outputs.OperatorWelcome(),
+    outputs.TypingTooFast(5, 4096),
+    outputs.LinesSkipped(37),
+    outputs.IdleWarning(60.0),
+)
+
+_BAN = answers.BanFacts("bob", False, 7200.0, "spam")
+_MUTE = answers.BanFacts("bob", True, None, "")
+_HELP = answers.CommandFacts("/me text...", "do something: /me waves")
+
+
+def sample_answers() -> tuple[Answer, ...]:
+    """Return one of each; lists are made as they are sent, so they can be sent once."""
+    people = (
+        answers.Person("alice", "", False, NOON - 3600, None),
+        answers.Person("bob", "lunch", True, NOON - 60, None),
+    )
+    everybody = (answers.Person("alice", "", False, NOON - 3600, "#den"),)
+    connections = (
+        answers.ConnectionFacts("alice", "#den", "192.0.2.1:4711", NOON - 3600, 12.0, 0),
+        answers.ConnectionFacts(None, None, "192.0.2.2:4712", NOON, 0.0, 0),
+    )
+    return (
+        answers.People("#lobby", 2, 1, iter(people)),
+        answers.Rooms(iter((answers.RoomFacts("#lobby", 2, False), answers.RoomFacts("#den", 1, True)))),
+        answers.Help((_HELP,)),
+        answers.HelpOn(answers.CommandFacts("/r text...", "private answer", ("/reply",))),
+        answers.TalkingTo("bob"),
+        answers.StillTalkingTo("bob", "#den"),
+        answers.Quiet("#lobby", True),
+        answers.NicknameSet("rob"),
+        answers.AwaySet(True),
+        answers.WhoIs("bob", "#lobby", NOON - 60, 60.0, "lunch", False),
+        answers.InvitationSent("bob", "#den"),
+        answers.IgnoreSet("bob", True),
+        answers.Ignored(("bob",)),
+        answers.TimeShown("Asia/Shanghai"),
+        answers.EchoShown(False),
+        answers.FormatSpoken("json"),
+        answers.Motd(("Be kind.",)),
+        answers.Version("0.1.0", "3.11.7"),
+        answers.Uptime(3600.0, 3),
+        answers.AnnouncedTo(3),
+        answers.Listening("#lobby", True),
+        answers.Everybody(1, iter(everybody)),
+        answers.Connections(iter(connections), (5, 6, 14)),
+        answers.Kicked("bob"),
+        answers.BanMade(_BAN, None, ("bob",), False, True, (answers.AddressHint("192.0.2.2", ("carol",)),)),
+        answers.MuteMade(_MUTE, _MUTE, True, False),
+        answers.BanLifted("bob", False, True),
+        answers.BanList((_BAN, _MUTE)),
+        answers.RenameMade("bob", "rob"),
+        answers.Stats({"people": 3, "lines_heard": 120, "refusals": {"NobodyHere": 2}}),
+        answers.Draining(True, 10),
+        answers.Stopping(),
+        answers.Reloaded(("title",), ("listen",), ()),
+        answers.LogLevelSet("debug"),
+    )
+
+
+REFUSALS: tuple[HallError, ...] = (
+    refusals.BadNickname("al ice", "no spaces in it"),
+    refusals.NicknameTaken("alice", "Alice", 120),
+    refusals.NicknameBanned("bob", 7200.0, "spam"),
+    refusals.NameKept("alice"),
+    refusals.NobodyHere("bbo", unsent="psst"),
+    refusals.ThatIsYou(),
+    refusals.NotHeardBy("bob", unsent="psst"),
+    refusals.NotIgnored("bob"),
+    session.NicknameFirst(),
+    session.TooManyNicknames(10),
+    session.NicknameTooLate(60.0),
+    refusals.Muted(900.0, "too loud", unsent="hello"),
+    refusals.NothingSaid(),
+    refusals.YouAreQuiet(unsent="hello"),
+    refusals.TooSlow("bob", unsent="psst"),
+    refusals.NobodyToAnswer(unsent="hm?"),
+    refusals.AddresseeGone("bob", unsent="psst"),
+    refusals.AddresseeUnclear("carol", unsent="as I said, bob"),
+    refusals.NameChangedHands("alice", unsent="my key is 5678"),
+    session.ToTakesNoText(unsent="to:bob psst"),
+    session.NotText(),
+    session.LineTooLong(4096),
+    session.LineCutOff(),
+    refusals.BadRoomName("den", "a room's name begins with #, such as #den"),
+    refusals.NoSuchRoom("#dne"),
+    refusals.NotInThatRoom("#lobby"),
+    refusals.InRoomAlready("#den"),
+    refusals.RoomLocked("#den"),
+    refusals.NotFirstMember("#den", "bob"),
+    refusals.LobbyStaysOpen("#lobby"),
+    refusals.LockKept("#den", True),
+    refusals.HallFull(2),
+    refusals.HallClosing(),
+    refusals.Banned(7200.0, "spam"),
+    session.SpokeTLS(),
+    session.TooManyConnections(20_000),
+    session.TooManyFromAddress(20),
+    session.TooManyArrivals(20, 10.0),
+    session.BadUsage("/me text...", "do something: /me waves"),
+    session.UnknownCommand("jion", "join", unsent="/jion #den"),
+    session.NoSuchTimeZone("Mars"),
+    session.NoSuchFormat("xml", ("text", "json")),
+    session.NotAnObject(),
+    session.NothingAsked(),
+    session.BadArgument("text"),
+    session.BadDuration("2hours"),
+    session.TookTooLong(30.0),
+    refusals.NotBanned("bob"),
+    refusals.NotMuted("bob"),
+    session.LooksLikeCommand("kick", unsent="kick bob"),
+    session.NoPrivateLines(unsent="@bob psst"),
+    session.NotByAddress("127.0.0.1/32"),
+    session.BadDrain("0", 10_080),
+    session.NotReloaded("chatd.toml: sendq: a whole number from 16 to 65,536 is allowed"),
+    session.NotKept("/var/lib/chatd/bans.json", "No space left on device"),
+    session.NoLevels(),
+    session.OpenAlready(),
+    session.StoppingAlready(),
+)
+
+GOODBYES: tuple[outputs.Goodbye, ...] = (
+    outputs.Goodbye("bot", Departure(Cause.QUIT, "tired")),
+    outputs.Goodbye("bot", Departure(Cause.KICKED, "enough")),
+    outputs.Goodbye("bot", Departure(Cause.BANNED, "enough", 7200.0)),
+    outputs.Goodbye("bot", Departure(Cause.IDLE, seconds=600.0)),
+    outputs.Goodbye("bot", Departure(Cause.STOPPED)),
+    outputs.Goodbye(None, None),
+)
+
+
+def kinds() -> set[type]:
+    """Return the kinds of all that must have a sample."""
+    return {*get_args(Event), *get_args(Answer), *get_args(Note)}
+
+
+def tables() -> Iterator[tuple[str, list[str]]]:
+    """Yield the heading of each table of docs/json.md, and its examples."""
+    everything: tuple[tuple[str, list[Output]], ...] = (
+        ("Events", [*EVENTS]),
+        ("Answers", [*sample_answers()]),
+        ("Notes", [*NOTES]),
+        ("Refusals", [Refusal(error) for error in REFUSALS]),
+        ("Goodbyes", [*GOODBYES]),
+    )
+    codec = JSONCodec()
+    for heading, sent in everything:
+        examples = [piece.decode().rstrip("\n") for output in sent for piece in codec.encode(output)]
+        yield heading, list(dict.fromkeys(examples))
+
+
+if __name__ == "__main__":
+    for heading, examples in tables():
+        print(f"### {heading}\n\n```json")
+        print("\n".join(examples))
+        print("```\n")
