@@ -9,12 +9,13 @@ import resource
 import signal
 import sys
 import time
+from pathlib import Path
 
 from bench.cells import CELLS, Plan
 from bench.figures import Figures
 from bench.plot import plot
 from bench.report import page
-from bench.servers import CHECKOUT, SERVERS, Server
+from bench.servers import CHECKOUT, SERVERS, Server, beside
 
 PAGE = CHECKOUT / "docs" / "benchmarks.md"
 PLOT = CHECKOUT / "docs" / "benchmarks" / "fan-out.svg"
@@ -28,6 +29,8 @@ def main() -> None:
     core, *others = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, others or [core])
     servers = [server for server in SERVERS if is_wanted(server, options.servers)]
+    if options.beside:
+        servers.insert(1, beside(options.beside))
     plan = Plan(servers, options.seconds, options.warm_up, core, progress)
     figures = Figures()
     for turn in range(options.rounds):
@@ -46,6 +49,7 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=CELLS, metavar="CELL", help=f"measure these: {', '.join(CELLS)}")
     parser.add_argument("--servers", nargs="+", metavar="NAME", help="measure these servers")
+    parser.add_argument("--beside", type=Path, metavar="FOLDER", help="measure another checkout of chatd, too")
     parser.add_argument("--seconds", type=float, default=6, help="for each measurement (default: %(default)s)")
     parser.add_argument("--warm-up", type=float, default=1, help="seconds before each (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="the median is taken over them (default: %(default)s)")

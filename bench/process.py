@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.servers import CHECKOUT, Server
+from bench.servers import Server
 
 LISTENS_WITHIN = 10.0  # seconds
 ENDS_WITHIN = 5.0  # seconds
@@ -37,7 +37,7 @@ class Process:
             stdout=output,
             stderr=output,
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+            env={**os.environ, "PYTHONPATH": str(server.checkout)},
             preexec_fn=lambda: os.sched_setaffinity(0, {core}),
         )
         output.close()

@@ -84,6 +84,8 @@ class Server:
     """Return what must be installed for it to run, "" if all is there."""
     at_once: int = 40
     """How many clients may log in together: no more than the queue that it listens with."""
+    checkout: Path = CHECKOUT
+    """Where Python finds its modules."""
 
 
 def _chatd(port: int, folder: Path) -> list[str]:
@@ -119,6 +121,12 @@ def _floor(port: int, folder: Path) -> list[str]:
 
 
 CHATD_WITH_METRICS = Server("chatd with metrics", "the same, its metrics read each second", CHATD, _chatd_with_metrics)
+
+
+def beside(checkout: Path) -> Server:
+    """Return another checkout of chatd, to be measured in turns with this one."""
+    return Server("beside", f"the checkout {checkout.name}, limits lifted", CHATD, _chatd, checkout=checkout)
+
 
 SERVERS = [
     Server("chatd", "this checkout, limits lifted", CHATD, _chatd),
