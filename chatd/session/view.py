@@ -13,15 +13,20 @@ class View:
     There is one object for each kind of view (see `view`), so that what is made for it can be remembered by it.
     """
 
-    __slots__ = ("time", "zone")
+    __slots__ = ("_minute", "_stamp", "time", "zone")
 
     def __init__(self, time: str) -> None:
         self.time = time
         self.zone = None if time in ("on", "off") else ZoneInfo(time)
+        self._minute = -1  # since 1970, of the stamp that is remembered
+        self._stamp = ""
 
     def stamp(self, at: float) -> str:
         """Return the time that stands in front of a line, with the space behind it."""
-        return "" if self.time == "off" else datetime.fromtimestamp(at, self.zone).strftime("%H:%M ")
+        if self.time != "off" and (minute := int(at // 60)) != self._minute:
+            self._minute = minute
+            self._stamp = datetime.fromtimestamp(at, self.zone).strftime("%H:%M ")
+        return self._stamp
 
 
 @cache  # at most as many as there are time zones

@@ -17,7 +17,7 @@ from chatd.core.events import Acted, Event, Said
 from chatd.core.ports import Subscriber
 
 FLUSH_INTERVAL = 0.005  # seconds of rest after a round, at least
-REST_FOR_EACH = 0.00002  # seconds, for each outbox in the round: in a room of thousands, more lines share a send
+REST_FOR_EACH = 0.00002  # seconds at most, for each outbox: under load, more lines share a send in a room of thousands
 LONGEST_REST = 0.1  # seconds
 PIECE = 1024  # characters said that are put into outboxes together: far less than the smallest bound of an outbox
 
@@ -42,6 +42,8 @@ class Batcher:
         self._waiting: list[Flushed] = []
         self._round: IDelayedCall | None = None
         self._next_at = 0.0
+        self._rest = FLUSH_INTERVAL
+        self._is_loaded = False  # whether the next round had to wait for the end of a rest
         self._lines: list[Event] = []  # not in the outboxes yet
         self._size = 0  # characters in them
         self._audience: tuple[Subscriber, ...] = ()  # of these lines
@@ -80,6 +82,7 @@ class Batcher:
 
     def _schedule(self) -> None:
         rest = self._next_at - self._clock.seconds()
+        self._is_loaded = rest > 0
         self._round = self._clock.callLater(max(rest, 0), self._go_round)
 
     def _go_round(self) -> None:
@@ -91,5 +94,8 @@ class Batcher:
                 outbox.flush()
             except Exception:  # a bug of ours must not keep the others waiting
                 self._log.failure("An outbox could not be flushed")
-        rest = max(FLUSH_INTERVAL, REST_FOR_EACH * len(waiting))
-        self._next_at = self._clock.seconds() + min(rest, LONGEST_REST)
+        if self._is_loaded:
+            self._rest = min(2 * self._rest, max(FLUSH_INTERVAL, REST_FOR_EACH * len(waiting)), LONGEST_REST)
+        else:
+            self._rest = FLUSH_INTERVAL
+        self._next_at = self._clock.seconds() + self._rest

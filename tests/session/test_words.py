@@ -12,7 +12,7 @@ from chatd.core.events import Cause, Departure
 from chatd.core.nickname import columns
 from chatd.core.refusals import HallError, NobodyHere
 from chatd.session import refusals as session_refusals
-from chatd.session.view import view
+from chatd.session.view import View, view
 from chatd.session.words.events import departure_words, event_words
 from chatd.session.words.language import ENGLISH, WIDTH, people_are, table
 from chatd.session.words.refusals import AnyRefusal, refusal_lines
@@ -86,6 +86,7 @@ class ViewTests(SynchronousTestCase):
     def test_zones(self) -> None:
         """The time in front is that of the person's zone, or there is none."""
         self.assertEqual(view("UTC").stamp(NOON), "22:13 ")
+        self.assertEqual(view("UTC").stamp(NOON + 40), "22:14 ")
         self.assertEqual(view("Asia/Shanghai").stamp(NOON), "06:13 ")
         self.assertEqual(view("off").stamp(NOON), "")
 
@@ -96,7 +97,7 @@ class ViewTests(SynchronousTestCase):
         self.addCleanup(lambda: os.environ.pop("TZ") if before is None else os.environ.update(TZ=before))
         os.environ["TZ"] = "EST5"
         time.tzset()
-        self.assertEqual(view("on").stamp(NOON), "17:13 ")
+        self.assertEqual(View("on").stamp(NOON), "17:13 ")
 
     def test_one_view_of_a_kind(self) -> None:
         """Equal views are one object, so that a rendering can be remembered by it."""

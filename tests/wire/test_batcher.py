@@ -1,5 +1,7 @@
 """Tests for chatd.wire.batcher."""
 
+from itertools import pairwise
+
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
@@ -37,27 +39,42 @@ class RoundTests(SynchronousTestCase):
         self.assertEqual(flushed, ["one", "two"])
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
-    def rest_after(self, size: int) -> float:
-        """Return the seconds from a round of so many outboxes to the next."""
+    def rests(self, size: int, *pauses: float) -> list[float]:
+        """Return the seconds between rounds of so many outboxes, each expected again after a pause behind its round."""
         clock = Clock()
+        clock.advance(100)
         batcher = Batcher(clock)
-        flushed: list[float] = []
+        rounds: list[float] = []
 
         class Waiting:
             def flush(self) -> None:
-                flushed.append(clock.seconds())
+                if rounds[-1:] != [clock.seconds()]:
+                    rounds.append(clock.seconds())
 
-        for _ in range(size):
-            batcher.expect(Waiting())
-        clock.advance(1)
-        batcher.expect(Waiting())
-        clock.pump([0.001] * 110)
-        return flushed[-1] - flushed[0]
+        outboxes = [Waiting() for _ in range(size)]
+        for pause in (0, *pauses):
+            clock.advance(pause)
+            for outbox in outboxes:
+                batcher.expect(outbox)
+            before = len(rounds)
+            while len(rounds) == before:
+                clock.advance(0.0005)
+        return [round(later - earlier, 3) for earlier, later in pairwise(rounds)]
 
-    def test_longer_rest_after_a_bigger_round(self) -> None:
-        """The more outboxes a round had, the longer the rest, so that a big room's lines share more sends."""
-        for size, rest in ((1, 0.005), (200, 0.005), (2000, 0.04), (20_000, 0.1)):
-            self.assertAlmostEqual(self.rest_after(size), rest, places=2)
+    def test_longer_rests_under_load(self) -> None:
+        """While lines come during the rests, these grow with the outboxes of a round, so that more share a send."""
+        for size, rests in (
+            (1, [0.005, 0.005, 0.005, 0.005]),
+            (200, [0.005, 0.005, 0.005, 0.005]),
+            (2000, [0.005, 0.01, 0.02, 0.04]),
+        ):
+            for rest, expected in zip(self.rests(size, 0, 0, 0, 0), rests, strict=True):
+                self.assertAlmostEqual(rest, expected, delta=0.001)
+
+    def test_no_long_rest_without_load(self) -> None:
+        """A line that comes when nothing is going on leaves at once, and the next soon, in a big room too."""
+        self.assertAlmostEqual(self.rests(2000, 0, 0, 0, 0.2, 0.001)[-1], 0.005, delta=0.001)
+        self.assertAlmostEqual(self.rests(2000, 0, 0, 0, 0.2)[-1], 0.2, delta=0.002)
 
 
 class EncodedEventsTests(SynchronousTestCase):
