@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -51,10 +51,7 @@ class Database:
         @raises StoreError: if the file can't be used.
         """
         try:
-            return self._connected()
-        except FileDamaged as error:
-            self._begin_anew(error)
-            return self._connected()
+            return self._ready()
         finally:
             self._tell()
 
@@ -84,18 +81,20 @@ class Database:
         """
         return self._until_closed(Deferred.fromCoroutine(self._backup(target)))
 
-    async def close(self) -> None:
-        """Do what was asked for, and let the file go. It takes no longer than a few seconds, whatever the disk does."""
+    async def close(self, first: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Wait for `first`, do what was asked for, and let the file go. It takes no longer than a few seconds, whatever
+        the disk does; nothing may be asked for any more.
+        """
         for answer in list(self._asked):
             answer.cancel()
-        ending = Deferred.fromCoroutine(self._end()).addTimeout(CLOSED_WITHIN, self._clock)
+        ending = Deferred.fromCoroutine(self._end(first)).addTimeout(CLOSED_WITHIN, self._clock)
         try:
             await ending
         except TimedOut:
             self._log.error("{path} could not be closed: the disk does not answer", path=self.file.path)
 
     async def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
-        await self._writer.do(_nothing)
+        await self._writer.do(self._ready).addBoth(self._told)
         reading = _Reading(self.file, question)
         try:
             return await self._reader.do(reading.read, reading.interrupt)
@@ -107,7 +106,7 @@ class Database:
     async def _backup(self, target: Path) -> None:
         if target.exists():
             raise FileUnusable(f"it is there already: {target}")
-        await self._writer.do(_nothing)
+        await self._writer.do(self._ready).addBoth(self._told)
         worker = self._new_worker(f"{self.file.path.name} backup")
         copying = _Reading(self.file, lambda db: self.file.copy(db, target))
         try:
@@ -115,7 +114,9 @@ class Database:
         finally:
             worker.end()
 
-    async def _end(self) -> None:
+    async def _end(self, first: Callable[[], Awaitable[None]] | None) -> None:
+        if first is not None:
+            await first()
         await self._reader.end()
         await self._writer.do(self._close)
         await self._writer.end()
@@ -165,6 +166,13 @@ class Database:
         if not unread:
             raise FileUnusable(f"somebody reads it: {self.file.path} may still hold what was deleted")
         return result
+
+    def _ready(self) -> sqlite3.Connection:
+        try:
+            return self._connected()
+        except FileDamaged as error:
+            self._begin_anew(error)
+            return self._connected()
 
     def _connected(self) -> sqlite3.Connection:
         if self._db is not None and self.file.disposable and not self.file.is_there():
@@ -227,7 +235,3 @@ def _emptied_log(db: sqlite3.Connection) -> bool:
     """Write what is in the log beside the file into it, and empty the log; return False if somebody reads it."""
     [[busy, _, _]] = db.execute("pragma wal_checkpoint(truncate)").fetchall()
     return not busy
-
-
-def _nothing() -> None:
-    """Take a turn behind all that was asked for before."""

@@ -145,18 +145,21 @@ class DatabaseTests(Files, SynchronousTestCase):
 
     def test_damage_found_by_reading(self) -> None:
         """So it is where a question finds the damage; that question is refused, the next one answered."""
-        self.successResultOf(self.disposable.write(add("hello")))
-        self.successResultOf(Deferred.fromCoroutine(self.disposable.close()))
-        self.damage()
+        self.fill_and_damage_within()
         with capturedLogs() as events:
             self.failureResultOf(self.disposable.ask(words), FileDamaged)
         self.assertEqual(len(events), 1)
-        self.successResultOf(self.disposable.write(add("anew")))
-        self.assertEqual(self.successResultOf(self.disposable.ask(words)), ["anew"])
+        self.assertEqual(self.successResultOf(self.disposable.ask(words)), [])
 
-    def test_damage_told_late(self) -> None:
-        """A file that was begun anew meanwhile is not put aside for the damage of the one before."""
-        self.path.write_bytes(b"x" * 5000)
+    def test_precious_damage_found_by_reading(self) -> None:
+        """A precious file stays where it is, and the question is refused."""
+        self.fill_and_damage_within()
+        self.failureResultOf(self.precious.ask(words), FileDamaged)
+        self.assertEqual(self.precious.file.leftovers(), [])
+
+    def test_damage_found_twice(self) -> None:
+        """A file that was begun anew is not put aside for the damage that another question found in the one before."""
+        self.fill_and_damage_within()
         workers: list[ByHand] = []
 
         def by_hand(name: str) -> ByHand:
@@ -164,18 +167,24 @@ class DatabaseTests(Files, SynchronousTestCase):
             return workers[-1]
 
         database = Database(SQLiteFile(self.path, (WORDS,), disposable=True), self.clock, by_hand)
+        questions = [database.ask(words), database.ask(words)]
         writer, reader = workers
-        question = database.ask(words)
-        writer.work()
-        reader.work()  # finds the damage
-        told = writer.waiting.pop()
+        writer.work(2)
+        reader.work(2)
         with capturedLogs():
-            database.write(add("anew"))
-            writer.work()  # finds it, too
-        told()
-        self.failureResultOf(question, FileDamaged)
-        self.assertEqual(len(database.file.leftovers()), 1)
+            writer.work(1)
+            self.successResultOf(self.disposable.write(add("anew")))
+            writer.work(1)
+        for question in questions:
+            self.failureResultOf(question, FileDamaged)
         self.assertEqual(self.successResultOf(self.disposable.ask(words)), ["anew"])
+
+    def fill_and_damage_within(self) -> None:
+        self.successResultOf(self.disposable.write(lambda db: [add("x" * 500)(db) for _ in range(50)]))
+        self.successResultOf(Deferred.fromCoroutine(self.disposable.close()))
+        with self.path.open("r+b") as file:
+            file.seek(3 * 4096)
+            file.write(b"\xff" * 4096)
 
     def test_newer(self) -> None:
         """A file of a later chatd is refused, disposable or not."""
