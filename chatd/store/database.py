@@ -55,15 +55,21 @@ class Database:
         finally:
             self._tell()
 
-    def write(self, job: Callable[[sqlite3.Connection], T], *, erase: bool = False) -> Deferred[T]:
+    def write(self, job: Callable[[sqlite3.Connection], T]) -> Deferred[T]:
         """Do a job in a transaction of its own, and return what it returns once that is on the disk.
 
-        With `erase` what it deleted is neither in the file nor in the log beside it. What the job raises takes back all
-        that it did. A write can't be cancelled once it has begun.
+        What the job raises takes back all that it did. A write can't be cancelled once it has begun.
 
         @raises StoreError: if it can't be written.
         """
-        return self._writer.do(partial(self._transact, job, erase)).addBoth(self._told)
+        return self._writer.do(partial(self._transact, job)).addBoth(self._told)
+
+    def erase(self) -> Deferred[None]:
+        """Let what was deleted before be on the disk no longer: neither in the file nor in the log beside it.
+
+        @raises StoreError: if that can't be done, or somebody is reading what was there before.
+        """
+        return self._writer.do(self._empty_log)
 
     def ask(self, question: Callable[[sqlite3.Connection], T], within: float = ANSWERED_WITHIN) -> Deferred[T]:
         """Return what a question returns, when all writes that were asked for before it are done.
@@ -143,29 +149,35 @@ class Database:
 
     # In the writer's thread.
 
-    def _transact(self, job: Callable[[sqlite3.Connection], T], erase: bool) -> T:
+    def _transact(self, job: Callable[[sqlite3.Connection], T]) -> T:
         try:
-            return self._try(job, erase)
+            return self._try(job)
         except FileDamaged as error:
             self._begin_anew(error)
-            return self._try(job, erase)
+            return self._try(job)
 
-    def _try(self, job: Callable[[sqlite3.Connection], T], erase: bool) -> T:
+    def _try(self, job: Callable[[sqlite3.Connection], T]) -> T:
         db = self._connected()
         try:
             db.execute("begin immediate")
             result = job(db)
             db.execute("commit")
-            unread = not erase or _emptied_log(db)
         except sqlite3.Error as error:
             self._close()  # which takes back what was not committed
             raise self.file.refusal(error) from error
         except BaseException:
             db.execute("rollback")
             raise
-        if not unread:
-            raise FileUnusable(f"somebody reads it: {self.file.path} may still hold what was deleted")
         return result
+
+    def _empty_log(self) -> None:
+        try:
+            [[busy, _, _]] = self._connected().execute("pragma wal_checkpoint(truncate)").fetchall()
+        except sqlite3.Error as error:
+            self._close()
+            raise self.file.refusal(error) from error
+        if busy:
+            raise FileUnusable(f"somebody reads it: {self.file.path} may still hold what was deleted")
 
     def _ready(self) -> sqlite3.Connection:
         try:
@@ -229,9 +241,3 @@ class _Reading:
         SQLite's own interrupt is lost if it comes a moment before the statement begins.
         """
         self._stopped = True
-
-
-def _emptied_log(db: sqlite3.Connection) -> bool:
-    """Write what is in the log beside the file into it, and empty the log; return False if somebody reads it."""
-    [[busy, _, _]] = db.execute("pragma wal_checkpoint(truncate)").fetchall()
-    return not busy

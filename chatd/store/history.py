@@ -163,7 +163,9 @@ class History:
 
     async def _forgotten(self, meant: Callable[[Kept], bool], delete: Callable[[sqlite3.Connection], int]) -> int:
         waiting = await self._backlog.forget(meant)
-        return waiting + await self._db.write(partial(self._deleted, delete), erase=True)
+        deleted = await self._db.write(partial(self._deleted, delete))
+        await self._db.erase()
+        return waiting + deleted
 
     async def _prune(self) -> None:
         try:

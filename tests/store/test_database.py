@@ -102,7 +102,8 @@ class DatabaseTests(Files, SynchronousTestCase):
         for database in (self.precious, self.disposable):
             secret = "xyzzy" * 50
             self.successResultOf(database.write(add(secret)))
-            self.successResultOf(database.write(lambda db: db.execute("delete from word"), erase=True))
+            self.successResultOf(database.write(lambda db: db.execute("delete from word")))
+            self.successResultOf(database.erase())
             for path in self.path.parent.iterdir():
                 self.assertNotIn(b"xyzzy", path.read_bytes())
 
@@ -113,10 +114,16 @@ class DatabaseTests(Files, SynchronousTestCase):
         with closing(sqlite3.connect(self.path, isolation_level=None)) as reading:
             reading.execute("begin")
             words(reading)
-            delete = self.precious.write(lambda db: db.execute("delete from word"), erase=True)
-            refusal = self.failureResultOf(delete, FileUnusable).value
+            self.successResultOf(self.precious.write(lambda db: db.execute("delete from word")))
+            refusal = self.failureResultOf(self.precious.erase(), FileUnusable).value
         self.assertIn("may still hold what was deleted", str(refusal))
-        self.assertEqual(self.successResultOf(self.precious.ask(words)), [])
+        self.successResultOf(self.precious.erase())
+
+    def test_cannot_erase_damaged(self) -> None:
+        """Nor is it where the file can't be written."""
+        self.fill_and_damage_within()
+        self.precious.open().set_progress_handler(lambda: 1, 1)
+        self.failureResultOf(self.precious.erase(), FileUnusable)
 
     def test_damaged_precious(self) -> None:
         """A damaged file that is precious is refused as it is, at the start and later."""
