@@ -106,15 +106,15 @@ class Owners:
         """Return the account of that id, None if there is none."""
         return None if id is None else self._by_id.get(id)
 
-    def demand(self, id: int) -> Owner:
+    def demand(self, id: int, unsent: str = "") -> Owner:
         """Return the account of that id.
 
-        @raises NotOwned: if there is none any more.
+        @raises NotOwned: if there is none any more, giving `unsent` back.
         """
         try:
             return self._by_id[id]
         except KeyError:
-            raise NotOwned("that name") from None
+            raise NotOwned("that name", unsent=unsent) from None
 
     def owner_of(self, name: Nickname) -> Owner | None:
         """Return who owns a name: that very one, or one that looks like it."""
