@@ -88,9 +88,10 @@ class DatabaseTests(Files, SynchronousTestCase):
             raise KeyError
 
         self.failureResultOf(self.precious.write(refuse), KeyError)
-        self.failureResultOf(self.precious.write(lambda db: db.execute("insert into nowhere values (1)")), FileUnusable)
         self.successResultOf(self.precious.write(add("hello")))
-        self.assertEqual(self.successResultOf(self.precious.ask(words)), ["hello"])
+        self.failureResultOf(self.precious.write(lambda db: db.execute("insert into nowhere values (1)")), FileUnusable)
+        self.successResultOf(self.precious.write(add("again")))
+        self.assertEqual(self.successResultOf(self.precious.ask(words)), ["hello", "again"])
 
     def test_bad_question(self) -> None:
         """A question that can't be answered is refused."""

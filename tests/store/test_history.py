@@ -133,7 +133,7 @@ class ForgetTests(HistoryTestCase):
         for text in ("xyzzy", "plugh", "mallory"):
             self.assertFalse(self.holds(text), text)
         self.assertEqual(self.texts(), ["hello"])
-        self.say("again", name="mallory")
+        self.say("again", name="mallory", owner=7)
         self.assertEqual(self.texts(), ["hello", "again"])
 
     def test_room(self) -> None:

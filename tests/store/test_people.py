@@ -3,13 +3,15 @@
 import sqlite3
 from collections.abc import Coroutine
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet import reactor
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.logger import capturedLogs, formatEvent
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from chatd.core import owners
 from chatd.core.letters import Letter
@@ -37,6 +39,7 @@ from chatd.core.refusals import HallError, NotHeardBy
 from chatd.store.passwords import MOST_WAITING, Passwords
 from chatd.store.people import GUESSES, TIDIED_EVERY, People
 from chatd.store.sqlite_file import FileDamaged, FileNewer, FileUnusable
+from chatd.store.worker import WorkerThread
 from tests.store.at_once import AtOnce, ByHand
 
 T = TypeVar("T")
@@ -522,3 +525,22 @@ class FileTests(PeopleTestCase):
             {("alice", "alice"), ("aIice", "alice"), ("aIice", "aiice"), ("root", "bob-of-old")},
         )
         self.assertEqual(self.facts(self.again()), self.facts(self.people))
+
+
+class ThreadTests(TestCase):
+    async def test_leaves_meanwhile(self) -> None:
+        """A change is in memory when it is on the disk, though whoever waited for it has gone at that moment."""
+        path = Path(self.mktemp()).absolute()
+        people = People(path, 30, reactor, reactor.seconds, partial(WorkerThread, reactor=reactor))
+        self.addCleanup(lambda: Deferred.fromCoroutine(people.close()))
+        people.open()
+        alice = await people.register(nickname("alice"), None, key("alice"))
+        change = Deferred.fromCoroutine(people.set_remembered(alice.id, False))
+        with closing(sqlite3.connect(path)) as db:
+            while db.execute("select remembered from owner").fetchall() == [(1,)]:
+                """The reactor doesn't run meanwhile, so the change is on the disk and can't have been answered."""
+        change.cancel()
+        with self.assertRaises(CancelledError):
+            await change
+        await people.saw(alice.id)
+        self.assertFalse(people.owners.demand(alice.id).remembered)
