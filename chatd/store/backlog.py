@@ -49,7 +49,8 @@ class Backlog:
         self._lines.append(line)
         if self._due is None:
             self._due = self._clock.callLater(BATCH, self._send)
-        self._drop_most()
+        if len(self._lines) > MOST_WAITING - MOST_AT_ONCE:  # else it can't be too many
+            self._drop_most()
 
     async def settle(self) -> None:
         """Wait until each line that was added before is on the disk, or turned out not to get there for now."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,12 +45,8 @@ class Ledger:
         """
         db = self._db.open()
         try:
-            self._db.file.check(db)
-            accounts.bring_keys_up_to_date(db)
-            for owner in accounts.owners(db):
-                self.owners.put(owner)
-            for number, other in accounts.ignored(db):
-                self.owners.ignore(number, other)
+            with _no_collection():
+                self._read_all(db)
         except sqlite3.Error as error:
             raise self._db.file.refusal(error) from error
 
@@ -99,9 +97,29 @@ class Ledger:
             self._log.error("Accounts and letters can't be read: {why}", why=error)
             raise PeopleNotRead from None
 
+    def _read_all(self, db: sqlite3.Connection) -> None:
+        self._db.file.check(db)
+        accounts.bring_keys_up_to_date(db)
+        for owner in accounts.owners(db):
+            self.owners.put(owner)
+        for number, other in accounts.ignored(db):
+            self.owners.ignore(number, other)
+
 
 def going_on(doing: Deferred[T]) -> Deferred[T]:
     """Return the same result; when that is cancelled, it is only waited for no longer."""
     waiting: Deferred[T] = Deferred()
     doing.addCallbacks(waiting.callback, waiting.errback)
     return waiting
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Make many objects, none of which is garbage, without having them searched for it again and again."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
