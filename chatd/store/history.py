@@ -59,7 +59,7 @@ class History:
         self._db = Database(SQLiteFile(path, lines.SCRIPTS, disposable=True), clock, new_worker)
         self._inserting = lines.Inserting()
         self._backlog = Backlog(self._write, clock)
-        self._pruning = LoopingCall(self._prune)
+        self._pruning = LoopingCall(self.prune)
         self._pruning.clock = clock
         self._prunings = 0
 
@@ -138,6 +138,22 @@ class History:
         await self._backlog.settle()
         await self._db.backup(target)
 
+    async def prune(self) -> None:
+        """Delete what is too old or too much, in steps between which others have their turn."""
+        try:
+            over = await self._db.ask(lines.count) - self.most
+            while over > 0 and self._pruning.running:
+                over -= await self._db.write(partial(lines.delete_oldest, most=min(STEP, over)))
+            deleted = STEP
+            while deleted and self._pruning.running:
+                deleted = await self._db.write(partial(lines.delete_before, at=self._oldest(), most=STEP))
+            if self._prunings % NAMES_EVERY == 0:
+                await self._db.write(partial(self._deleted, lines.delete_names))
+            await self._db.write(self._delete_leftovers)
+        except StoreError as error:
+            self._log.error("What is too old can't be deleted: {why}", why=error)
+        self._prunings += 1
+
     def _write(self, batch: Sequence[Kept]) -> Deferred[None]:
         return self._db.write(partial(self._inserting.insert, lines=batch))
 
@@ -166,21 +182,6 @@ class History:
         deleted = await self._db.write(partial(self._deleted, delete))
         await self._db.erase()
         return waiting + deleted
-
-    async def _prune(self) -> None:
-        try:
-            over = await self._db.ask(lines.count) - self.most
-            while over > 0 and self._pruning.running:
-                over -= await self._db.write(partial(lines.delete_oldest, most=min(STEP, over)))
-            deleted = STEP
-            while deleted and self._pruning.running:
-                deleted = await self._db.write(partial(lines.delete_before, at=self._oldest(), most=STEP))
-            if self._prunings % NAMES_EVERY == 0:
-                await self._db.write(partial(self._deleted, lines.delete_names))
-            await self._db.write(self._delete_leftovers)
-        except StoreError as error:
-            self._log.error("What is too old can't be deleted: {why}", why=error)
-        self._prunings += 1
 
     def _oldest(self) -> float:
         return self._now() - self.days * _DAY

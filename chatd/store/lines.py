@@ -26,6 +26,7 @@ SCRIPTS = (
 
 _MOST_SPEAKERS = 10_000  # whose ids are remembered
 _NOBODY = 0  # the owner of a name without one; in a unique index each null would be another
+_SPECIAL = "*?["  # what means something else to GLOB
 _SELECT = """
     select line.id, line.id - line.late, speaker.name, speaker.owner, line.acted, line.text
     from line join speaker on speaker.id = line.speaker
@@ -39,7 +40,7 @@ class Inserting:
     def __init__(self) -> None:
         self._for: sqlite3.Connection | None = None
         self._rooms: dict[str, int] = {}
-        self._speakers: dict[tuple[str, int], int] = {}
+        self._speakers: dict[tuple[str, int | None], int] = {}
 
     def insert(self, db: sqlite3.Connection, lines: Sequence[Kept]) -> None:
         """Add lines in their order. Where the clock was set back since the last one, they get ids behind it."""
@@ -48,9 +49,11 @@ class Inserting:
             self._for = db
         [[newest]] = db.execute("select coalesce(max(id), 0) from line")
         rows = []
-        for line in lines:
-            newest, at = max(newest + 1, line.id), _milliseconds(line.at)
-            rows.append((newest, newest - at, *self._who_and_where(db, line), line.acted, line.text))
+        for number, at, room, name, owner, acted, text in lines:
+            newest = number if number > newest else newest + 1
+            where = self._rooms.get(room) or self._room(db, room)
+            who = self._speakers.get((name, owner)) or self._speaker(db, name, owner)
+            rows.append((newest, newest - int(at * 1000), where, who, acted, text))
         db.executemany("insert into line (id, late, room, speaker, acted, text) values (?, ?, ?, ?, ?, ?)", rows)
 
     def forget(self) -> None:
@@ -59,13 +62,13 @@ class Inserting:
         self._rooms.clear()
         self._speakers.clear()
 
-    def _who_and_where(self, db: sqlite3.Connection, line: Kept) -> tuple[int, int]:
-        speaker = (line.name, line.owner or _NOBODY)
-        if line.room not in self._rooms:
-            self._rooms[line.room] = _id_of(db, "room", key=look_up_key(line.room))
-        if speaker not in self._speakers:
-            self._speakers[speaker] = _id_of(db, "speaker", name=speaker[0], owner=speaker[1])
-        return self._rooms[line.room], self._speakers[speaker]
+    def _room(self, db: sqlite3.Connection, room: str) -> int:
+        self._rooms[room] = found = _id_of(db, "room", key=look_up_key(room))
+        return found
+
+    def _speaker(self, db: sqlite3.Connection, name: str, owner: int | None) -> int:
+        self._speakers[name, owner] = found = _id_of(db, "speaker", name=name, owner=owner or _NOBODY)
+        return found
 
 
 def last(db: sqlite3.Connection, room: str, count: int, since: float, before: int | None = None) -> list[Kept]:
@@ -78,9 +81,9 @@ def search(db: sqlite3.Connection, room: str, words: str, count: int, since: flo
     """Return the last lines of a room that hold each of the words or parts of words, in any case; the oldest first."""
     conditions, arguments = "", []
     for word in words.split():
-        condition, pattern = _holds(word)
-        conditions += f" and {condition}"
-        arguments.append(pattern)
+        condition, patterns = _holds(word)
+        conditions += f" and ({condition})"
+        arguments += patterns
     return _newest(db, room, since, conditions, arguments, count)
 
 
@@ -148,21 +151,24 @@ def _newest(
     return lines[::-1]
 
 
-def _holds(word: str) -> tuple[str, str]:
-    """Return a condition that a text holds a word, and its pattern.
+def _holds(word: str) -> tuple[str, list[str]]:
+    """Return a condition that a text holds a word, and its patterns.
 
-    LIKE folds the case of ASCII alone. GLOB folds none, but knows sets of characters; it takes twice as long, so it is
-    for words with other letters that have a case: not for Chinese.
+    LIKE folds the case of ASCII alone. GLOB folds none, but knows sets of characters: it is for words with other
+    letters that have a case, not for Chinese. A set right behind `*` is slow: the first letter has a pattern for each.
     """
     if all(character.isascii() or len(_cases(character)) == 1 for character in word):
         escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return "line.text like ? escape '\\'", f"%{escaped}%"
-    return "line.text glob ?", f"*{''.join(map(_glob, word))}*"
+        return "line.text like ? escape '\\'", [f"%{escaped}%"]
+    rest = "".join(map(_glob, word[1:]))
+    patterns = [f"*{f'[{first}]' if first in _SPECIAL else first}{rest}*" for first in sorted(_cases(word[0]))]
+    return " or ".join(["line.text glob ?"] * len(patterns)), patterns
 
 
 def _glob(character: str) -> str:
+    """Return a pattern of a character in any case."""
     cases = _cases(character)
-    return f"[{''.join(sorted(cases))}]" if len(cases) > 1 or character in "*?[" else character
+    return f"[{''.join(sorted(cases))}]" if len(cases) > 1 or character in _SPECIAL else character
 
 
 def _cases(character: str) -> set[str]:
