@@ -16,7 +16,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatd.store.sqlite_file import FileDamaged, FileUnusable, SQLiteFile
-from chatd.store.worker import Worker
+from chatd.store.worker import Stopped, Worker
 
 ANSWERED_WITHIN = 2.0  # seconds
 CLOSED_WITHIN = 3.0  # seconds, so that SIGTERM stays within five
@@ -46,7 +46,9 @@ class Database:
         self._asked: set[Deferred[Any]] = set()
 
     def open(self) -> sqlite3.Connection:
-        """Return a connection for what must be read before anything else; it waits for the disk, so do it at the start.
+        """Return a connection for what must be read before anything else.
+
+        It waits for the disk, so do it at the start, but behind a fork: SQLite's locks don't outlive one.
 
         @raises StoreError: if the file can't be used.
         """
@@ -124,7 +126,8 @@ class Database:
         if first is not None:
             await first()
         await self._reader.end()
-        await self._writer.do(self._close)
+        with suppress(Stopped):  # it was closed before
+            await self._writer.do(self._close)
         await self._writer.end()
 
     def _until_closed(self, answer: Deferred[T]) -> Deferred[T]:

@@ -8,9 +8,11 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Protocol, TypeVar
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.failure import Failure
+
+from chatd.store.folder import StoreError
 
 T = TypeVar("T")
 
@@ -24,6 +26,10 @@ def _answer(answer: Deferred[T], result: T | Failure) -> None:
         answer.callback(result)
 
 
+class Stopped(StoreError):
+    """No more jobs are done: chatd stops."""
+
+
 class Worker(Protocol):
     """Does jobs in the order in which they are given."""
 
@@ -31,10 +37,12 @@ class Worker(Protocol):
         """Return what the job returns or raises, in the thread of the caller.
 
         When that is cancelled, a job that has not begun is not done at all, and for one that has `interrupt` is called.
+
+        @raises Stopped: behind `end`.
         """
 
     def end(self) -> Deferred[None]:
-        """Fire when all jobs are done. None may be given any more."""
+        """Fire when all jobs are done; no others will be."""
 
 
 class WorkerThread:
@@ -48,8 +56,11 @@ class WorkerThread:
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._ended: Deferred[None] = Deferred()
+        self._ending = False
 
     def do(self, job: Callable[[], T], interrupt: Callable[[], None] = _nothing) -> Deferred[T]:
+        if self._ending:
+            return fail(Stopped("chatd stops"))
         answer: Deferred[T] = Deferred(lambda _: interrupt())
 
         def work() -> None:
@@ -67,9 +78,11 @@ class WorkerThread:
         return answer
 
     def end(self) -> Deferred[None]:
-        if self._thread.ident is None:
-            return succeed(None)
-        self._jobs.put(None)
+        if not self._ending:
+            self._ending = True
+            if self._thread.ident is None:
+                self._ended.callback(None)
+            self._jobs.put(None)
         return self._ended
 
     def _run(self) -> None:

@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from chatd.store.database import Database, NewWorker
 from chatd.store.sqlite_file import FileDamaged, FileGone, FileNewer, FileUnusable, SQLiteFile
-from chatd.store.worker import WorkerThread
+from chatd.store.worker import Stopped, WorkerThread
 from tests.store.at_once import AtOnce, ByHand
 
 WORDS = "create table word (word text not null)"
@@ -48,16 +48,10 @@ class Files:
         if not hasattr(self, "path"):
             folder = Path(self.mktemp()).absolute()
             folder.mkdir()
-            self.used: list[Database] = []
             self.path = folder / "words.sqlite"
         database = Database(SQLiteFile(self.path, (WORDS,), disposable=disposable), clock, new_worker)
-        self.used.append(database)
-        self.addCleanup(lambda: database in self.used and self.close(database))
+        self.addCleanup(lambda: Deferred.fromCoroutine(database.close()))
         return database
-
-    def close(self, database: Database) -> Deferred[None]:
-        self.used.remove(database)
-        return Deferred.fromCoroutine(database.close())
 
     def damage(self) -> None:
         """Overwrite the file's header."""
@@ -298,7 +292,10 @@ class ThreadTests(Files, TestCase):
             self.assertGreaterEqual(await answer, number + 1)
         for number in range(200):
             database.write(add(str(number)))
-        await self.close(database)
+        await database.close()
+        for asked in (database.write(add("late")), database.ask(words)):
+            with self.assertRaises(Stopped):
+                await asked
         with closing(sqlite3.connect(self.path)) as db:
             self.assertEqual(len(words(db)), 400)
 
@@ -323,7 +320,7 @@ class ThreadTests(Files, TestCase):
         answer = database.ask(endless, within=60)
         await WorkerThread("waits", reactor).do(partial(begun.wait, 5))
         before = reactor.seconds()
-        await self.close(database)
+        await database.close()
         self.assertLess(reactor.seconds() - before, 1.0)
         with self.assertRaises(CancelledError):
             await answer
@@ -338,7 +335,7 @@ class ThreadTests(Files, TestCase):
 
         database = self.make(clock, hold, disposable=False)
         with capturedLogs() as events:
-            ending = self.close(database)
+            ending = Deferred.fromCoroutine(database.close())
             clock.advance(3.1)
         self.assertTrue(ending.called)
         self.assertIn("the disk does not answer", formatEvent(events[0]))

@@ -6,7 +6,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.trial.unittest import TestCase
 
-from chatd.store.worker import WorkerThread
+from chatd.store.worker import Stopped, WorkerThread
 
 
 class WorkerThreadTests(TestCase):
@@ -73,5 +73,8 @@ class WorkerThreadTests(TestCase):
             self.worker.do(lambda number=number: done.append(number))
         await self.worker.end()
         self.assertEqual(done, [0, 1, 2])
+        with self.assertRaises(Stopped):
+            await self.worker.do(int)
+        await self.worker.end()
         ended: Deferred[None] = WorkerThread("idle", reactor).end()
         self.assertTrue(ended.called)
