@@ -112,11 +112,14 @@ class Database:
             raise
 
     async def _backup(self, target: Path) -> None:
-        if target.exists():
-            raise FileUnusable(f"it is there already: {target}")
+        def copy(db: sqlite3.Connection) -> None:
+            if target.exists():
+                raise FileUnusable(f"it is there already: {target}")
+            self.file.copy(db, target)
+
         await self._writer.do(self._ready).addBoth(self._told)
         worker = self._new_worker(f"{self.file.path.name} backup")
-        copying = _Reading(self.file, lambda db: self.file.copy(db, target))
+        copying = _Reading(self.file, copy)
         try:
             await worker.do(copying.read, copying.interrupt)
         finally:

@@ -113,10 +113,10 @@ class History:
         self._backlog.add(line)
 
     async def last(self, room: str, count: int, before: int | None = None) -> list[Kept]:
-        return await self._ask(lambda db: lines.last(db, room, count, self._oldest(), before))
+        return await self._ask(partial(lines.last, room=room, count=count, since=self._oldest(), before=before))
 
     async def search(self, room: str, words: str, count: int) -> list[Kept]:
-        return await self._ask(lambda db: lines.search(db, room, words, count, self._oldest()))
+        return await self._ask(partial(lines.search, room=room, words=words, count=count, since=self._oldest()))
 
     async def forget(self, which: Collection[Whose]) -> int:
         def meant(line: Kept) -> bool:
@@ -142,14 +142,16 @@ class History:
         """Delete what is too old or too much, in steps between which others have their turn."""
         try:
             over = await self._db.ask(lines.count) - self.most
-            while over > 0 and self._pruning.running:
-                over -= await self._db.write(partial(lines.delete_oldest, most=min(STEP, over)))
-            deleted = STEP
+            deleted = 1
+            while deleted and over > 0 and self._pruning.running:
+                deleted = await self._db.write(partial(lines.delete_oldest, most=min(STEP, over)))
+                over -= deleted
+            deleted = 1
             while deleted and self._pruning.running:
                 deleted = await self._db.write(partial(lines.delete_before, at=self._oldest(), most=STEP))
             if self._prunings % NAMES_EVERY == 0:
                 await self._db.write(partial(self._deleted, lines.delete_names))
-            await self._db.write(self._delete_leftovers)
+            await self._db.write(partial(self._delete_leftovers, self._oldest()))
         except StoreError as error:
             self._log.error("What is too old can't be deleted: {why}", why=error)
         self._prunings += 1
@@ -192,10 +194,10 @@ class History:
         self._inserting.forget()
         return delete(db)
 
-    def _delete_leftovers(self, db: sqlite3.Connection) -> None:
+    def _delete_leftovers(self, before: float, db: sqlite3.Connection) -> None:
         """What was put aside, or was copied before a change of version, is kept no longer than the lines in it."""
         for path in self._db.file.leftovers():
-            if path.stat().st_mtime < self._oldest():
+            if path.stat().st_mtime < before:
                 path.unlink()
 
 

@@ -191,6 +191,21 @@ class PruningTests(HistoryTestCase):
         self.assertEqual(self.on_disk(), [str(number) for number in range(2_800, 4_000)])
         self.close()
 
+    def test_emptied_meanwhile(self) -> None:
+        """Pruning comes to its end though somebody else deletes the same lines."""
+        self.history.most = 0
+        self.say("one", "two")
+        self.texts()
+        workers = {name: ByHand() for name in ("history.sqlite writer", "history.sqlite reader")}
+        other = self.make(workers.__getitem__)
+        other.most = 0
+        other.start()
+        for _ in range(20):
+            for worker in workers.values():
+                worker.work(len(worker.waiting))
+            self.wait_for(self.history.forget_room(None))
+        self.assertEqual([worker.waiting for worker in workers.values()], [[], []])
+
     def test_leftovers(self) -> None:
         """What was put aside is kept no longer than the lines in it."""
         old, new = (self.folder / f"history.sqlite.damaged-{name}" for name in ("old", "new"))
