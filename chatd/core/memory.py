@@ -1,0 +1,166 @@
+"""What is remembered of what was said: the last lines of each room, and the port of whoever keeps more of them.
+
+It knows no file, and what must not be remembered at all is decided by whoever calls it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from math import inf
+from typing import NamedTuple, Protocol
+
+
+class Kept(NamedTuple):
+    """A line that was said in a room, or done there (`acted`).
+
+    `id` grows with each line of the whole chat; `at` is in seconds since 1970; the names are as they were then; `owner`
+    is the id of the account of whoever said it, None for people without one. It is a tuple because one is made for each
+    line: 0.25 us, against 0.8 us for a frozen dataclass.
+    """
+
+    id: int
+    at: float
+    room: str
+    name: str
+    owner: int | None
+    acted: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Which lines are meant: all of an `owner`, or those said under a `name` whoever had it; between two times.
+
+    Nobody shares a name with anybody at the same time, so a person without an account is the names they had, each for
+    as long as they had it. Case makes no difference to a name.
+    """
+
+    owner: int | None = None
+    name: str = ""
+    since: float = 0.0
+    until: float = inf
+
+    def means(self, line: Kept) -> bool:
+        if not self.since <= line.at <= self.until:
+            return False
+        if self.owner is not None:
+            return line.owner == self.owner
+        return line.name.casefold() == self.name.casefold()
+
+
+class Archive(Protocol):
+    """Keeps lines for longer than memory does."""
+
+    def keep(self, line: Kept) -> None:
+        """Take a line. Never waits, raises or refuses."""
+
+    async def last(self, room: str, count: int, before: int | None = None) -> list[Kept]:
+        """Return the last lines of a room, the oldest first: every line kept before the call, of those before an id.
+
+        @raises ArchiveSilent: if they can't be read now.
+        """
+
+    async def search(self, room: str, words: str, count: int) -> list[Kept]:
+        """Return the last lines of a room that hold each of the words, or parts of words, in any case; oldest first.
+
+        @raises ArchiveSilent: if they can't be read now.
+        """
+
+    async def forget(self, which: Collection[Whose]) -> int:
+        """Return how many lines are forgotten. When it returns, no file of the archive holds a byte of them.
+
+        @raises ArchiveSilent: if that can't be done now; some of them may be gone.
+        """
+
+    async def forget_room(self, room: str | None) -> int:
+        """Likewise for all that was said in a room, or with None in any."""
+
+
+class Memory:
+    """What one chat remembers: so many `lines` of each room, and for longer what the `archive` keeps.
+
+    `lines` may change at any time.
+    """
+
+    def __init__(self, lines: int, archive: Archive | None = None) -> None:
+        self.lines = lines
+        self.archive = archive
+        self._newest = 0
+
+    def ring(self, room: str) -> Ring:
+        """Return the memory of a room that has just been opened; it is empty."""
+        return Ring(self, room)
+
+    def number(self, at: float) -> int:
+        """Return the id of a line: when it was said, in milliseconds since 1970, or the next one that is free.
+
+        So ids need no file to be read first, and go on growing when chatd starts again.
+        """
+        self._newest = max(self._newest + 1, int(at * 1000))
+        return self._newest
+
+    def go_on_after(self, id: int) -> None:
+        """Give no id that is not greater, though the clock may have been set back."""
+        self._newest = max(self._newest, id)
+
+
+class Ring:
+    """The last lines of one room. With `archived` the archive keeps them, too."""
+
+    __slots__ = ("_lines", "_memory", "archived", "room")
+
+    def __init__(self, memory: Memory, room: str) -> None:
+        self.room = room
+        self.archived = False
+        self._memory = memory
+        self._lines: deque[Kept] = deque()
+
+    def keep(self, at: float, name: str, owner: int | None, acted: bool, text: str) -> None:
+        """Remember a line that was just said."""
+        memory = self._memory
+        if not memory.lines and not self.archived:
+            self._lines.clear()
+            return
+        line = Kept(memory.number(at), at, self.room, name, owner, acted, text)
+        self._lines.append(line)
+        while len(self._lines) > memory.lines:
+            self._lines.popleft()
+        if self.archived and memory.archive is not None:
+            memory.archive.keep(line)
+
+    def last(self, count: int | None = None) -> list[Kept]:
+        """Return the last lines, the oldest first: at most `count`, and no more than the memory's `lines`."""
+        count = self._memory.lines if count is None else min(count, self._memory.lines)
+        return list(self._lines)[-count:] if count > 0 else []
+
+    async def recall(self) -> None:
+        """Go on where the room left off: put the archive's last lines before those that are here already.
+
+        @raises ArchiveSilent: if they can't be read now; the room begins empty then.
+        """
+        if self.archived and self._memory.archive is not None:
+            self.put_before(await self._memory.archive.last(self.room, self._memory.lines))
+
+    def put_before(self, earlier: Iterable[Kept]) -> None:
+        """Put lines, the oldest first, before those that are here; those that are here already are left out."""
+        earlier = list(earlier)
+        if earlier:
+            self._memory.go_on_after(earlier[-1].id)
+        if self._lines:
+            earlier = [line for line in earlier if line.id < self._lines[0].id]
+        fit = self._memory.lines - len(self._lines)
+        if fit > 0:
+            self._lines.extendleft(reversed(earlier[-fit:]))
+
+    def forget(self, which: Collection[Whose]) -> int:
+        """Return how many lines are forgotten. The archive's are not: ask it, too."""
+        left = [line for line in self._lines if not any(whose.means(line) for whose in which)]
+        gone = len(self._lines) - len(left)
+        self._lines = deque(left)
+        return gone
+
+    def clear(self) -> None:
+        """Forget all that memory holds of this room."""
+        self._lines.clear()

@@ -1,0 +1,77 @@
+"""Passwords as they are stored: scrypt, whose cost is paid in a thread of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from chatd.core.owner_refusals import TooManyLogins
+from chatd.store.worker import Worker
+
+LOG_N = 14  # 40 ms and 16 MiB for each password; raised, it holds for old ones at the next right try
+R, P = 8, 1
+MOST_WAITING = 8  # behind the one that is being looked at; more would take memory, not go faster
+
+T = TypeVar("T")
+
+
+class Passwords:
+    """Hashes passwords and compares them with stored ones, one at a time. They must be in the form that is compared."""
+
+    def __init__(self, worker: Worker, log_n: int = LOG_N) -> None:
+        self._worker = worker
+        self._log_n = log_n
+        self._waiting = 0
+
+    async def hash(self, password: str) -> str:
+        """Return what to store: `scrypt$14$8$1$salt$hash`.
+
+        @raises TooManyLogins: if too many wait.
+        """
+        return await self._in_turn(partial(_stored, password, self._log_n))
+
+    async def matches(self, password: str, stored: str) -> bool:
+        """Say whether that is the password that was stored.
+
+        @raises TooManyLogins: if too many wait; then it was not looked at.
+        """
+        return await self._in_turn(partial(_matches, password, stored))
+
+    def is_outdated(self, stored: str) -> bool:
+        """Say whether a password should be stored anew, since that costs more by now."""
+        return not stored.startswith(f"scrypt${self._log_n}${R}${P}$")
+
+    def close(self) -> None:
+        """None may be asked for any more; those that wait are not waited for."""
+        self._worker.end()
+
+    async def _in_turn(self, job: Callable[[], T]) -> T:
+        if self._waiting > MOST_WAITING:
+            raise TooManyLogins
+        self._waiting += 1
+        try:
+            return await self._worker.do(job)
+        finally:
+            self._waiting -= 1
+
+
+def _stored(password: str, log_n: int) -> str:
+    salt = secrets.token_bytes(16)
+    hashed = _scrypt(password, salt, log_n, R, P)
+    return f"scrypt${log_n}${R}${P}${b64encode(salt).decode()}${b64encode(hashed).decode()}"
+
+
+def _matches(password: str, stored: str) -> bool:
+    _, log_n, r, p, salt, hashed = stored.split("$")
+    tried = _scrypt(password, b64decode(salt), int(log_n), int(r), int(p))
+    return hmac.compare_digest(tried, b64decode(hashed))
+
+
+def _scrypt(password: str, salt: bytes, log_n: int, r: int, p: int) -> bytes:
+    n = 2**log_n
+    return hashlib.scrypt(password.encode(), salt=salt, n=n, r=r, p=p, maxmem=256 * n * r, dklen=32)

@@ -1,0 +1,270 @@
+"""Who owns which name, and the letters that wait for them: the port `People`, with a file behind it.
+
+The file is precious: an empty one in its place would give every name away.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Container
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from math import inf
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+
+from chatd.core.letters import Letter, in_order
+from chatd.core.nickname import Nickname
+from chatd.core.owner_refusals import (
+    OneTimePasswordOver,
+    OnlyByKey,
+    OwnerNotHere,
+    RegisteredTooOften,
+    TooManyGuesses,
+)
+from chatd.core.owners import Owner, SSHKey, exact_key
+from chatd.core.passwords import check_password, one_time_password, prepared
+from chatd.core.refusals import HallError, NotHeardBy
+from chatd.core.tally import Tally
+from chatd.store import accounts
+from chatd.store.database import NewWorker
+from chatd.store.ledger import Ledger, going_on
+from chatd.store.passwords import Passwords
+
+GUESSES, GUESSED_WITHIN = 10, 600.0  # wrong passwords from one neighbourhood, in seconds
+REGISTRATIONS, REGISTERED_WITHIN = 3, 86_400.0  # names from one neighbourhood, in seconds
+ONE_TIME_FOR = 86_400.0  # seconds that a password of the administrator's is valid
+TIDIED_EVERY = 3_600.0  # seconds
+_DAY = 86_400.0
+_ID_BITS = 52  # of an account's id: JavaScript reads it without loss
+
+
+class People:
+    """A `chatd.core.owners.People`. Letters are kept for `letters_days`, which may change at any time; 0 is not at all.
+
+    `clock` measures durations, `now` returns the seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        letters_days: float,
+        clock: IReactorTime,
+        now: Callable[[], float],
+        new_worker: NewWorker,
+        passwords: Passwords | None = None,
+    ) -> None:
+        self.letters_days = letters_days
+        self._clock = clock
+        self._now = now
+        self._ledger = Ledger(path, clock, new_worker)
+        self.owners = self._ledger.owners
+        self._passwords = passwords or Passwords(new_worker("passwords"))
+        self._guesses = Tally(GUESSES, GUESSED_WITHIN)
+        self._registrations = Tally(REGISTRATIONS, REGISTERED_WITHIN)
+        self._tidying = LoopingCall(self._tidy)
+        self._tidying.clock = clock
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be written, "" where it can."""
+        return self._ledger.trouble
+
+    def open(self) -> None:
+        """Read all accounts; it waits for the disk, so do it at the start.
+
+        @raises StoreError: if they can't be read, or are damaged, or of a later chatd. Then chatd must not start.
+        """
+        self._ledger.open()
+
+    def start(self) -> None:
+        """From now on, delete letters that nobody came for."""
+        self._tidying.start(TIDIED_EVERY, now=True)
+
+    async def close(self) -> None:
+        """Have all changes that are under way on the disk. It takes no longer than a few seconds, whatever it does."""
+        if self._tidying.running:
+            self._tidying.stop()
+        self._passwords.close()
+        await self._ledger.close()
+
+    def backup(self, target: Path) -> Deferred[None]:
+        """Write all accounts and letters to a new file. @raises StoreError: if that can't be done."""
+        return self._ledger.backup(target)
+
+    async def register(
+        self, name: Nickname, password: str | None, key: SSHKey | None, neighbourhood: str = ""
+    ) -> Owner:
+        if password is None and key is None:
+            raise ValueError("nobody could come back")
+        password = None if password is None else check_password(password, name)
+        wait = self._registrations.wait(neighbourhood, self._clock.seconds())
+        if wait:
+            raise RegisteredTooOften(REGISTRATIONS, wait)
+        self._registrations.count(neighbourhood, self._clock.seconds())
+        try:
+            return await going_on(Deferred.fromCoroutine(self._register(name, password, key)))
+        except HallError:
+            self._registrations.take_back(neighbourhood)
+            raise
+
+    async def check(self, owner: int, password: str, neighbourhood: str = "") -> bool:
+        account = self.owners.demand(owner)
+        if not account.has_password:
+            raise OnlyByKey(account.name.shown)
+        wait = self._guesses.wait(neighbourhood, self._clock.seconds())
+        if wait:
+            raise TooManyGuesses(GUESSES, wait)
+        self._guesses.count(neighbourhood, self._clock.seconds())
+        try:
+            valid_until = await self._valid_until(owner, prepared(password))
+        except HallError:  # it was not looked at
+            self._guesses.take_back(neighbourhood)
+            raise
+        if valid_until is None:
+            return False
+        self._guesses.take_back(neighbourhood)
+        if valid_until < self._now():
+            raise OneTimePasswordOver(account.name.shown)
+        return True
+
+    async def change_password(self, owner: int, password: str) -> None:
+        stored = await self._passwords.hash(check_password(password, self.owners.demand(owner).name))
+        await self._ledger.change(partial(self._set_password, owner, stored, None))
+
+    async def reset(self, owner: int) -> str:
+        password = one_time_password()
+        stored = await self._passwords.hash(password)
+        await self._ledger.change(partial(self._set_password, owner, stored, self._now() + ONE_TIME_FOR))
+        return password
+
+    async def remove(self, owner: int) -> None:
+        await self._ledger.change(partial(self._remove, owner))
+
+    async def free_unused(self, since: float, here: Container[int]) -> list[Owner]:
+        unused = self.owners.unused(since, here)
+        for account in unused:
+            await self.remove(account.id)
+        return unused
+
+    async def saw(self, owner: int) -> None:
+        with suppress(HallError):
+            await self._ledger.change(partial(self._set_facts, owner, seen=self._now()))
+
+    async def set_remembered(self, owner: int, on: bool) -> None:
+        await self._ledger.change(partial(self._set_facts, owner, remembered=on, changed_at=self._now()))
+
+    async def ignore(self, owner: int, other: int, on: bool = True) -> None:
+        await self._ledger.change(partial(self._ignore, owner, other, on))
+
+    async def add_key(self, owner: int, key: SSHKey) -> None:
+        await self._ledger.change(partial(self._add_key, owner, key))
+
+    async def remove_key(self, owner: int, fingerprint: str) -> None:
+        await self._ledger.change(partial(self._remove_key, owner, fingerprint))
+
+    async def leave_letter(self, owner: int, sender: str, sender_owner: int | None, text: str) -> None:
+        letter = Letter(0, owner, sender, sender_owner, self._now(), text)
+        await self._ledger.change(partial(self._leave_letter, letter))
+
+    async def letters(self, owner: int) -> list[Letter]:
+        return in_order(await self._ledger.read(partial(accounts.letters, owner=owner, since=self._oldest_letter())))
+
+    async def burn(self, letters: list[Letter]) -> None:
+        await self._ledger.change(partial(self._burn, [letter.id for letter in letters]))
+
+    # Changes, one at a time. What was checked before is checked again: it may have changed while this one waited.
+
+    async def _register(self, name: Nickname, password: str | None, key: SSHKey | None) -> Owner:
+        with self.owners.reserved(name):
+            stored = None if password is None else await self._passwords.hash(password)
+            return await self._ledger.change(partial(self._insert, name, stored, key))
+
+    async def _insert(self, name: Nickname, stored: str | None, key: SSHKey | None) -> Owner:
+        if key is not None:
+            self.owners.check_free_key(key.fingerprint)
+        number, now = secrets.randbits(_ID_BITS) or 1, self._now()
+        keys = () if key is None else (key,)
+        owner = Owner(number, name, exact_key(name.shown), now, now, now, True, stored is not None, False, keys)
+        await self._ledger.write(partial(accounts.insert, owner=owner, password=stored))
+        self.owners.put(owner)
+        return owner
+
+    async def _set_password(self, owner: int, stored: str, valid_until: float | None) -> None:
+        account = self._changed(owner, has_password=True, must_change=valid_until is not None)
+        await self._ledger.write(partial(accounts.set_password, owner=account, stored=stored, valid_until=valid_until))
+        self.owners.put(account)
+
+    async def _set_facts(self, owner: int, **facts: Any) -> None:
+        account = replace(self.owners.demand(owner), **facts)
+        await self._ledger.write(partial(accounts.set_facts, owner=account))
+        self.owners.put(account)
+
+    async def _remove(self, owner: int) -> None:
+        self.owners.demand(owner)
+        await self._ledger.write(partial(accounts.delete, owner=owner, at=self._now()))
+        self.owners.remove(owner)
+        await self._ledger.erase()
+
+    async def _ignore(self, owner: int, other: int, on: bool) -> None:
+        for number in (owner, other):
+            self.owners.demand(number)
+        await self._ledger.write(partial(accounts.set_ignored, owner=owner, other=other, on=on))
+        self.owners.ignore(owner, other, on)
+
+    async def _add_key(self, owner: int, key: SSHKey) -> None:
+        account = self.owners.demand(owner)
+        self.owners.check_free_key(key.fingerprint)
+        account.check_new_key()
+        account = self._changed(owner, ssh_keys=(*account.ssh_keys, key))
+        await self._ledger.write(partial(accounts.insert_key, owner=account, key=key))
+        self.owners.put(account)
+
+    async def _remove_key(self, owner: int, fingerprint: str) -> None:
+        account = self.owners.demand(owner)
+        account.check_old_key(fingerprint)
+        left = tuple(key for key in account.ssh_keys if key.fingerprint != fingerprint)
+        account = self._changed(owner, ssh_keys=left)
+        await self._ledger.write(partial(accounts.delete_key, owner=account, fingerprint=fingerprint))
+        self.owners.put(account)
+
+    async def _leave_letter(self, letter: Letter) -> None:
+        addressee = self.owners.demand(letter.owner, letter.text).name.shown
+        if not self.letters_days:
+            raise OwnerNotHere(addressee, unsent=letter.text)
+        if letter.sender_owner in self.owners.ignored_by(letter.owner):
+            raise NotHeardBy(addressee, unsent=letter.text)
+        insert = partial(accounts.insert_letter, letter=letter, addressee=addressee, since=self._oldest_letter())
+        await self._ledger.write(insert, unsent=letter.text)
+
+    async def _burn(self, letters: list[int]) -> None:
+        await self._ledger.write(partial(accounts.delete_letters, letters=letters))
+        await self._ledger.erase()
+
+    async def _tidy(self) -> None:
+        delete = partial(accounts.delete_old, letters_before=self._oldest_letter(), now=self._now())
+        with suppress(HallError):
+            if await self._ledger.write(delete):
+                await self._ledger.erase()
+
+    async def _valid_until(self, owner: int, password: str | None) -> float | None:
+        """Return until when the account's password is valid, None if it is another one."""
+        stored, valid_until = await self._ledger.read(partial(accounts.password, owner=owner))
+        if password is None or stored is None or not await self._passwords.matches(password, stored):
+            return None
+        if self._passwords.is_outdated(stored):
+            with suppress(HallError):
+                anew = await self._passwords.hash(password)
+                await self._ledger.write(partial(accounts.store_anew, owner=owner, before=stored, stored=anew))
+        return inf if valid_until is None else valid_until
+
+    def _changed(self, owner: int, **facts: Any) -> Owner:
+        return replace(self.owners.demand(owner), changed_at=self._now(), **facts)
+
+    def _oldest_letter(self) -> float:
+        return self._now() - self.letters_days * _DAY

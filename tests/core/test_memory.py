@@ -1,0 +1,141 @@
+"""Tests for chatd.core.memory."""
+
+from collections.abc import Collection
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.core.memory import Archive, Kept, Memory, Ring, Whose
+from chatd.core.owner_refusals import ArchiveSilent
+
+
+class Lines(list[Kept]):
+    """The plainest archive: a list."""
+
+    def keep(self, line: Kept) -> None:
+        self.append(line)
+
+    async def last(self, room: str, count: int, before: int | None = None) -> list[Kept]:
+        return [line for line in self if line.room == room and (before is None or line.id < before)][-count:]
+
+    async def search(self, room: str, words: str, count: int) -> list[Kept]:
+        return [line for line in self if line.room == room and words in line.text][-count:]
+
+    async def forget(self, which: Collection[Whose]) -> int:
+        raise ArchiveSilent
+
+    async def forget_room(self, room: str | None) -> int:
+        raise ArchiveSilent
+
+
+def texts(ring: Ring, count: int | None = None) -> list[str]:
+    return [line.text for line in ring.last(count)]
+
+
+class RingTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.lines = Lines()
+        archive: Archive = self.lines
+        self.memory = Memory(3, archive)
+        self.ring = self.memory.ring("#lobby")
+
+    def say(self, *texts: str, at: float = 0.0, name: str = "alice", owner: int | None = None) -> None:
+        for text in texts:
+            self.ring.keep(at, name, owner, False, text)
+
+    def recall(self) -> None:
+        self.successResultOf(Deferred.fromCoroutine(self.ring.recall()))
+
+    def test_last(self) -> None:
+        """The last lines are there, as they were said, the oldest first; no more of them than memory is for."""
+        self.say("one", "two", "three")
+        self.ring.keep(5.5, "bob", 7, True, "waves")
+        self.assertEqual(texts(self.ring), ["two", "three", "waves"])
+        self.assertEqual(texts(self.ring, 2), ["three", "waves"])
+        self.assertEqual(texts(self.ring, 9), ["two", "three", "waves"])
+        self.assertEqual(texts(self.ring, 0), [])
+        self.assertEqual(self.ring.last()[-1], Kept(5500, 5.5, "#lobby", "bob", 7, True, "waves"))
+
+    def test_fewer(self) -> None:
+        """When memory is to hold fewer lines, fewer are shown at once."""
+        self.say("one", "two", "three")
+        self.memory.lines = 1
+        self.assertEqual(texts(self.ring), ["three"])
+        self.memory.lines = 0
+        self.assertEqual(texts(self.ring), [])
+        self.say("four")
+        self.memory.lines = 3
+        self.assertEqual(texts(self.ring), [])
+
+    def test_ids(self) -> None:
+        """Ids grow through all rooms and over a restart, even if the clock is set back."""
+        other = self.memory.ring("#den")
+        for ring, at in ((self.ring, 10.0), (other, 10.0), (self.ring, 9.0), (other, 11.0)):
+            ring.keep(at, "alice", None, False, "")
+        ids = sorted(line.id for ring in (self.ring, other) for line in ring.last())
+        self.assertEqual(ids, [10_000, 10_001, 10_002, 11_000])
+        again = Memory(3).ring("#lobby")
+        again.put_before(self.ring.last())
+        again.keep(1.0, "alice", None, False, "")
+        self.assertEqual([line.id for line in again.last()], [10_000, 10_002, 10_003])
+
+    def test_archived(self) -> None:
+        """The archive gets what is said in archived rooms alone, though memory itself may hold nothing."""
+        self.say("kept nowhere else")
+        self.ring.archived = True
+        self.say("kept")
+        self.memory.lines = 0
+        self.say("kept, too")
+        self.assertEqual([line.text for line in self.lines], ["kept", "kept, too"])
+        self.assertEqual(texts(self.ring), [])
+        self.memory.archive = None
+        self.say("not kept any more")
+        self.assertEqual(len(self.lines), 2)
+
+    def test_recall(self) -> None:
+        """A room goes on where the archive left off, with no line twice and none missing."""
+        self.ring.archived = True
+        self.say("one", "two", "three", "four")
+        self.ring = self.memory.ring("#lobby")
+        self.recall()
+        self.assertEqual(texts(self.ring), [])
+        self.ring.archived = True
+        self.say("five")
+        self.recall()
+        self.assertEqual(texts(self.ring), ["three", "four", "five"])
+        self.recall()
+        self.assertEqual(texts(self.ring), ["three", "four", "five"])
+
+    def test_recall_nothing(self) -> None:
+        """Where nothing is archived, a room begins empty."""
+        self.memory.archive = None
+        self.ring.archived = True
+        self.recall()
+        self.memory.archive = Lines()
+        self.recall()
+        self.assertEqual(texts(self.ring), [])
+
+    def test_forget(self) -> None:
+        """What is forgotten is gone, and nothing else; so it is with a whole room."""
+        self.say("one", name="alice", owner=1)
+        self.say("two", name="bob")
+        self.assertEqual(self.ring.forget([Whose(owner=1), Whose(name="eve")]), 1)
+        self.assertEqual(texts(self.ring), ["two"])
+        self.ring.clear()
+        self.assertEqual(texts(self.ring), [])
+
+
+class WhoseTests(SynchronousTestCase):
+    def test_owner(self) -> None:
+        """An owner's lines are theirs whatever they were called, others' are not, whatever those were called."""
+        whose = Whose(owner=1)
+        self.assertTrue(whose.means(Kept(1, 1.0, "#lobby", "bob", 1, False, "")))
+        self.assertFalse(whose.means(Kept(1, 1.0, "#lobby", "alice", 2, False, "")))
+        self.assertFalse(whose.means(Kept(1, 1.0, "#lobby", "", None, False, "")))
+
+    def test_name(self) -> None:
+        """A name is whoever had it in that time, in whatever case."""
+        whose = Whose(name="Bob", since=2.0, until=4.0)
+        meant = [at for at in (1.0, 2.0, 3.0, 4.0, 5.0) if whose.means(Kept(1, at, "#lobby", "bOB", None, False, ""))]
+        self.assertEqual(meant, [2.0, 3.0, 4.0])
+        self.assertFalse(whose.means(Kept(1, 3.0, "#lobby", "bobby", None, False, "")))
