@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 from chatd.core import events, refusals
+from chatd.core import owner_refusals as owners
 from chatd.core.events import Cause, Departure, Event
 from chatd.core.refusals import HallError
 from chatd.doors.jsonl import JSONCodec
@@ -151,6 +152,25 @@ REFUSALS: tuple[HallError, ...] = (
     session.BadArgument("text"),
     session.BadDuration("2hours"),
     session.TookTooLong(30.0),
+    owners.BadPassword("at least 8 characters"),
+    owners.NameOwned("b0b", "bob"),
+    owners.OwnsAlready("bob"),
+    owners.TooManyOwners(20_000),
+    owners.RegisteredTooOften(3, 7200.0),
+    owners.NotOwned("bob"),
+    owners.TooManyGuesses(10, 300.0),
+    owners.TooManyLogins(),
+    owners.OnlyByKey("bob"),
+    owners.OneTimePasswordOver("bob"),
+    owners.KeyTaken("bob"),
+    owners.TooManyKeys(10),
+    owners.NoSuchKey("SHA256:x"),
+    owners.LastKey(),
+    owners.OwnerNotHere("bob", unsent="lunch?"),
+    owners.LettersFull("bob", 10, True, unsent="lunch?"),
+    owners.PeopleNotWritten(),
+    owners.PeopleNotRead(),
+    owners.ArchiveSilent(),
     refusals.NotBanned("bob"),
     refusals.NotMuted("bob"),
     session.LooksLikeCommand("kick", unsent="kick bob"),

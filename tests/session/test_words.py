@@ -6,7 +6,7 @@ import typing
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.core import events
+from chatd.core import events, owner_refusals
 from chatd.core import refusals as hall_refusals
 from chatd.core.events import Cause, Departure
 from chatd.core.nickname import columns
@@ -24,7 +24,7 @@ def all_refusals() -> set[type]:
     """Return the kinds of refusals that people may read."""
     kinds = {
         kind
-        for module in (hall_refusals, session_refusals)
+        for module in (hall_refusals, owner_refusals, session_refusals)
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, HallError)
     }

@@ -69,12 +69,12 @@ class RoundTests(SynchronousTestCase):
             (2000, [0.005, 0.01, 0.02, 0.04]),
         ):
             for rest, expected in zip(self.rests(size, 0, 0, 0, 0), rests, strict=True):
-                self.assertAlmostEqual(rest, expected, delta=0.001)
+                self.assertAlmostEqual(rest, expected, places=3)
 
     def test_no_long_rest_without_load(self) -> None:
         """A line that comes when nothing is going on leaves at once, and the next soon, in a big room too."""
-        self.assertAlmostEqual(self.rests(2000, 0, 0, 0, 0.2, 0.001)[-1], 0.005, delta=0.001)
-        self.assertAlmostEqual(self.rests(2000, 0, 0, 0, 0.2)[-1], 0.2, delta=0.002)
+        self.assertAlmostEqual(self.rests(2000, 0, 0, 0, 0.2, 0.001)[-1], 0.005, places=3)
+        self.assertAlmostEqual(self.rests(2000, 0, 0, 0, 0.2)[-1], 0.2, places=2)
 
 
 class EncodedEventsTests(SynchronousTestCase):

@@ -9,6 +9,7 @@ from chatd.core import refusals as hall
 from chatd.core.refusals import HallError
 from chatd.session import refusals as session
 from chatd.session.words.language import Language, quoted
+from chatd.session.words.owners import OfOwners, of_owners
 
 OfNames = (
     hall.BadNickname
@@ -80,7 +81,7 @@ OfOperators = (
     | session.OpenAlready
     | session.StoppingAlready
 )
-AnyRefusal = OfNames | OfLines | OfRooms | OfAdmission | OfCommands | OfOperators
+AnyRefusal = OfNames | OfLines | OfRooms | OfAdmission | OfCommands | OfOperators | OfOwners
 
 
 def refusal_lines(error: HallError, language: Language) -> Iterator[str]:
@@ -109,6 +110,8 @@ def _words(error: AnyRefusal, language: Language) -> str:
         return _of_admission(error, language)
     if isinstance(error, OfCommands):
         return _of_commands(error, language)
+    if isinstance(error, OfOwners):
+        return of_owners(error, language)
     return _of_operators(error, language)
 
 
