@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from chatd.core.marks import without_piles
+
 _ANSI_SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor movements
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)"  # OSC, DCS: window titles
@@ -16,11 +18,14 @@ _UNFIT = re.compile(
 
 
 def one_line(text: str) -> str:
-    """Return `text` without what could move a cursor, end a line or turn the direction of writing.
+    """Return `text` without what could move a cursor, end a line, turn the direction of writing or flood other lines.
 
     ANSI sequences, C0 and C1 controls, bidi marks and overrides, line separators, surrogates and invisible characters
-    are dropped; a tab becomes a space. The joiners ZWJ and ZWNJ stay: emoji and Persian need them.
+    are dropped; a tab becomes a space. The joiners ZWJ and ZWNJ stay: emoji and Persian need them. Of marks piled onto
+    one letter those stay that `without_piles` leaves.
     """
-    if text.isprintable():  # no Cc, Cf, Cs, Zl or Zp; true of nearly every line
+    if text.isascii() and text.isprintable():  # true of most lines
         return text
-    return _UNFIT.sub("", _ANSI_SEQUENCE.sub("", text).replace("\t", " "))
+    if not text.isprintable():  # it has Cc, Cf, Cs, Zl or Zp
+        text = _UNFIT.sub("", _ANSI_SEQUENCE.sub("", text).replace("\t", " "))
+    return without_piles(text)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.text import one_line
+from tests.core.test_marks import LIVING_TEXT
 
 HARMLESS_FORMATS = {"\u200c", "\u200d"}
 DANGEROUS_FORMATS = set(
@@ -22,7 +23,7 @@ def is_clean(text: str) -> bool:
 class OneLineTests(SynchronousTestCase):
     def test_ordinary_text(self) -> None:
         """Text in any language, emoji with joiners and Persian with non-joiners stay as they are."""
-        for text in ("hello", "naïve café", "你好", "می\u200cخواهم", "👩\u200d🚀", "  two  spaces ", ""):
+        for text in ("hello", "naïve café", "你好", "👩\u200d🚀", "  two  spaces ", "", *LIVING_TEXT):
             self.assertEqual(one_line(text), text)
 
     def test_ansi_sequences(self) -> None:
@@ -64,6 +65,11 @@ class OneLineTests(SynchronousTestCase):
     def test_tab(self) -> None:
         """A tab becomes a space."""
         self.assertEqual(one_line("a\tb"), "a b")
+
+    def test_piles(self) -> None:
+        """Marks by the thousand on one letter are cut, even where what is taken out stood between them."""
+        self.assertLess(len(one_line("Z" + "\u0301" * 2000)), 10)
+        self.assertLess(len(one_line("Z" + "\u0301\u200b\x1b[1m" * 2000)), 10)
 
     def test_every_character(self) -> None:
         """No character of Unicode that could steer a terminal gets through, wherever it stands."""
