@@ -36,7 +36,7 @@ from chatd.core.refusals import (
     YouAreQuiet,
 )
 from chatd.core.room import Deliver, Room, broadcast, tell
-from chatd.core.text import one_line
+from chatd.core.text import one_line, shows_nothing
 
 if TYPE_CHECKING:
     from chatd.core.hall import Hall
@@ -357,7 +357,7 @@ def _fit(text: str) -> str:
     @raises NothingSaid: if nothing of it can be shown.
     """
     text = one_line(text)
-    if not text or text.isspace():
+    if shows_nothing(text):
         raise NothingSaid
     return text
 

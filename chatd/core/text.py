@@ -15,6 +15,14 @@ _UNFIT = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
+# Default_Ignorable_Code_Point of Unicode, and what has a glyph without ink: braille and Egyptian blanks, the filler of
+# Khitan, the null note head. `\s` has the spaces.
+_BLANKS = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f"
+    "\ufeff\uffa0\ufff0-\ufff8\U00013441\U00013442\U00016fe4\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff"
+)
+_SHOWN = re.compile(rf"[^\s{_BLANKS}]")
 
 
 def one_line(text: str) -> str:
@@ -29,3 +37,10 @@ def one_line(text: str) -> str:
     if not text.isprintable():  # it has Cc, Cf, Cs, Zl or Zp
         text = _UNFIT.sub("", _ANSI_SEQUENCE.sub("", text).replace("\t", " "))
     return without_piles(text)
+
+
+def shows_nothing(text: str) -> bool:
+    """Whether a line is empty to the eye: spaces, fillers, joiners and selectors without anything to join or select."""
+    if text.isascii():
+        return not text or text.isspace()
+    return not _SHOWN.search(text)

@@ -1,12 +1,13 @@
 """Tests for chatd.core.text."""
 
+import re
 import unicodedata
 
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.core.text import one_line
+from chatd.core.text import one_line, shows_nothing
 from tests.core.test_marks import LIVING_TEXT
 
 HARMLESS_FORMATS = {"\u200c", "\u200d"}
@@ -83,3 +84,23 @@ class OneLineTests(SynchronousTestCase):
         clean = one_line(text)
         self.assertTrue(is_clean(clean))
         self.assertEqual(one_line(clean), clean)
+
+
+class NothingShownTests(SynchronousTestCase):
+    def test_nothing(self) -> None:
+        """A line of blanks, fillers, joiners and selectors is empty to the eye."""
+        blanks = "\u3164\u115f\uffa0\u2800\u200d\u200c\ufe0f\U000e0100\u034f\u17b4\u180b\U0001d159\U0001d173\U00016fe4"
+        for text in ("", " ", "\u3000 \u00a0", "\u115f\u1160", "\u2800 \u3164", *blanks):
+            self.assertTrue(shows_nothing(text), repr(text))
+
+    def test_something(self) -> None:
+        """Anything with ink is something, however little, and with whatever around it."""
+        for text in (*".é你\u2801\ufffd\U00013080", " \u0301", "\u3164.\u3164", "👩\u200d🚀", "❤\ufe0f"):
+            self.assertFalse(shows_nothing(text), repr(text))
+
+    def test_names_say_so(self) -> None:
+        """What Unicode itself names a filler, a blank, a selector or invisible shows nothing."""
+        blank = re.compile(r"(HANGUL|KHITAN) .*FILLER|\bBLANK$|VARIATION SELECTOR|ZERO WIDTH|INVISIBLE")
+        for character in map(chr, range(0x110000)):
+            if blank.search(unicodedata.name(character, "")):
+                self.assertTrue(shows_nothing(character), f"{hex(ord(character))} {unicodedata.name(character)}")
