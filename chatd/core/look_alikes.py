@@ -61,7 +61,7 @@ def _prototype(character: str) -> str:
     """Return what stands for all that look like `character` in the tables of UTS 39.
 
     These tables link a character with its prototype in both directions, so that only a prototype has several links. Of
-    a pair it is the sequence, or else the character that comes first, but none that is only another form of its other.
+    a pair it is the sequence, or else the letter, or what comes first, but none that is only another form of its other.
     """
     alike = _linked(character)
     if len(alike) != 1:
@@ -69,7 +69,9 @@ def _prototype(character: str) -> str:
     (other,) = alike
     if len(other) > 1 or len(_linked(other)) > 1:
         return other
-    return character if normalize("NFKD", other) == character else min(character, other)
+    if normalize("NFKD", other) == character:
+        return character
+    return min(character, other, key=lambda c: (category(c)[0] != "L", c))
 
 
 def _linked(character: str) -> set[str]:

@@ -8,7 +8,7 @@ from unicodedata import decimal
 
 from confusable_homoglyphs.categories import alias
 
-# UAX 31, tables 5 and 7: the scripts in everyday use, and those that smaller communities use.
+# UAX 31, tables 5 and 7: those in everyday use, and those that smaller communities use; Mongolian is one, too.
 _WRITTEN_TODAY = """
 ARABIC ARMENIAN BENGALI BOPOMOFO CYRILLIC DEVANAGARI ETHIOPIC GEORGIAN GREEK GUJARATI GURMUKHI HAN HANGUL HEBREW
 HIRAGANA KANNADA KATAKANA KHMER LAO LATIN MALAYALAM MYANMAR ORIYA SINHALA TAMIL TELUGU THAANA THAI TIBETAN
