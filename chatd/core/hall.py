@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chatd.core.bans import Address, Bans
 from chatd.core.counts import Counts
 from chatd.core.events import Announced, Joined, Left, Renamed
 from chatd.core.member import Member
-from chatd.core.nickname import Nickname, look_up_key, nickname, room_name
+from chatd.core.nickname import Nickname, exact_key, look_up_key, nickname, room_name
 from chatd.core.notices import Clock, Notice
 from chatd.core.refusals import AlreadySo, HallClosing, HallFull, NicknameTaken, NobodyHere, NoSuchRoom
 from chatd.core.room import AtOnce, Carrier, Deliver, Hearer, Room, broadcast
@@ -83,7 +85,7 @@ class Hall:
             raise AlreadySo(f"{name.shown} is the name already")
         self.bans.check_name(name, self.now())
         self.claim(name, member)
-        self.release(Nickname(before.shown, before.keys - name.keys))
+        self.release(replace(before, keys=before.keys - name.keys))
         self.bans.rename(before, name, self.now())
         member.name = name
         member.room.renamed(member, before.shown)
@@ -98,14 +100,14 @@ class Hall:
         self.lobby.set_quiet(hearer, not on)
 
     def find(self, typed: str, unsent: str = "") -> Member:
-        """Return who has the name that was typed.
+        """Return who has the name that was typed; only case and width may differ.
 
         @raises NobodyHere: giving back `unsent`.
         """
-        try:
-            return self._by_key[look_up_key(typed)]
-        except KeyError:
-            raise NobodyHere(typed, unsent) from None
+        member = self._by_key.get(look_up_key(typed))
+        if member is None or member.name.exact != exact_key(typed):
+            raise NobodyHere(typed, unsent)
+        return member
 
     def find_room(self, typed: str) -> Room:
         """@raises NoSuchRoom: if there is no room of that name."""

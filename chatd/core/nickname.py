@@ -1,7 +1,7 @@
 """What a nickname may be, and when two of them are the same name.
 
-Shown as RFC 8266 preserves it; compared by its case-mapped form and by the UTS 39 skeleton, which is equal for names
-that look alike.
+Shown as RFC 8266 preserves it. Whoever is to be reached is found by the exact name, in which only case and width may
+differ; a new name is refused if it looks like one that is taken.
 """
 
 from __future__ import annotations
@@ -35,10 +35,14 @@ _mapped = get_profile("NicknameCaseMapped").enforce
 
 @dataclass(frozen=True, slots=True)
 class Nickname:
-    """A name that keeps the rules: as it is `shown`, and the `keys` of which no two people may have one in common."""
+    """A name that keeps the rules: as it is `shown`, as it is looked up, and what looks like it.
+
+    No two people may have one of the `keys` in common. Two that share none are not `exact`ly the same either.
+    """
 
     shown: str
     keys: frozenset[str]
+    exact: str
 
 
 def nickname(typed: str) -> Nickname:
@@ -54,7 +58,7 @@ def nickname(typed: str) -> Nickname:
     letters = "".join(c for c in shown if unicodedata.category(c)[0] in "LNM")
     if not _reserved().isdisjoint(keys | _keys(letters)):
         raise BadNickname(typed, "it could be mistaken for the house; choose another")
-    return Nickname(shown, keys)
+    return Nickname(shown, keys, _exact(shown))
 
 
 def room_name(typed: str) -> str:
@@ -71,14 +75,30 @@ def room_name(typed: str) -> str:
 
 
 @lru_cache(maxsize=4096)
+def exact_key(typed: str) -> str:
+    """Return what is equal for two typed names of a person or room that differ in case and width alone (RFC 8266).
+
+    The capital İ of Turkish is a case of i, for who types it in lower case has no dot to add. "" is for what could be
+    nobody's name.
+    """
+    shown = _shown(typed)
+    return _exact(shown) if shown else ""
+
+
+@lru_cache(maxsize=4096)
+def look_alike_keys(typed: str) -> frozenset[str]:
+    """Return the keys of a typed name of a person or room, none if it could be nobody's: what shares one looks like it.
+
+    They are for refusals: to keep a new name off those that are taken, and to say whose a name looks like that nobody
+    has. What is sent goes by `exact_key`.
+    """
+    shown = _shown(typed)
+    return _keys(shown) if shown else frozenset()
+
+
 def look_up_key(typed: str) -> str:
-    """Return the key by which a typed name is looked up, "" if it could be nobody's."""
-    if len(typed) > MAX_CHARACTERS:
-        return ""
-    try:
-        return _skeleton(_mapped(typed))
-    except UnicodeEncodeError:
-        return ""
+    """Return one of the keys by which look-alikes are found, "" if it could be nobody's."""
+    return _skeleton(exact_key(typed))
 
 
 def columns(text: str) -> int:
@@ -135,6 +155,20 @@ def _broken_rule(shown: str) -> str:
     return ""
 
 
+def _shown(typed: str) -> str:
+    """Return a name as it is shown, whatever rules of the house it breaks; "" if it is none by RFC 8266."""
+    if len(typed) > MAX_CHARACTERS:
+        return ""
+    try:
+        return _preserved(typed)
+    except UnicodeEncodeError:
+        return ""
+
+
+def _exact(shown: str) -> str:
+    return _mapped(shown.replace("İ", "i"))
+
+
 def _is_mark(character: str) -> bool:
     return unicodedata.category(character)[0] == "M"
 
@@ -147,7 +181,7 @@ def _keys(shown: str) -> frozenset[str]:
     """
     if not shown:
         return frozenset()
-    return frozenset({_skeleton(_mapped(shown)), _skeleton(_skeleton(shown).casefold())})
+    return frozenset({_skeleton(_exact(shown)), _skeleton(_skeleton(shown).casefold())})
 
 
 def _skeleton(text: str) -> str:

@@ -125,13 +125,15 @@ class HallMachine(RuleBasedStateMachine):
         try:
             person.member.whisper(name, text)
         except NobodyHere:
-            assert name not in [other.name for other in self.people]
+            assert name.lower() not in [other.name.lower() for other in self.people]
         except NotHeardBy as error:
             assert person in next(o for o in self.people if o.name == str(error).split(" ")[0]).ignoring
         except HallError:
             pass
         else:
-            self.expect_whisper(person, self.hall.find(name), text)
+            to = self.hall.find(name)
+            assert to.nickname.lower() == name.lower()
+            self.expect_whisper(person, to, text)
 
     def expect_whisper(self, person: Person, to: Member, text: str) -> None:
         other = next(other for other in self.people if other.member is to)

@@ -1,10 +1,12 @@
 """Tests for chatd.core.nickname."""
 
+import unicodedata
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.core.nickname import MAX_COLUMNS, columns, look_up_key, nickname, room_name
+from chatd.core.nickname import MAX_COLUMNS, columns, exact_key, look_alike_keys, look_up_key, nickname, room_name
 from chatd.core.refusals import BadNickname, BadRoomName
 from tests.core.test_text import is_clean
 
@@ -138,7 +140,42 @@ class NicknameTests(SynchronousTestCase):
         self.assertTrue(is_clean(name.shown))
         self.assertTrue(1 <= columns(name.shown) <= MAX_COLUMNS)
         self.assertEqual(nickname(name.shown), name)
+        self.assertEqual(exact_key(typed), name.exact)
+        self.assertEqual(look_alike_keys(typed), name.keys)
         self.assertIn(look_up_key(typed), name.keys)
+
+
+class ExactKeyTests(SynchronousTestCase):
+    def test_case_and_width(self) -> None:
+        """Case and width may differ, and how accents are composed."""
+        for one, other in (("alice", "ALICE"), ("alice", "ａlice"), ("José", "jose\u0301"), ("ﾀﾛｳ", "タロウ")):
+            self.assertEqual(exact_key(one), exact_key(other))
+        self.assertEqual(exact_key(" Alice "), "alice")
+        self.assertEqual(exact_key("#Den"), "#den")
+
+    def test_looks(self) -> None:
+        """Looks may not: what is sent to one never reaches another who looks like them."""
+        for name in ("AIice", "a1ice", "аlice", "alıce"):
+            self.assertNotEqual(exact_key(name), exact_key("alice"))
+            self.assertFalse(look_alike_keys(name).isdisjoint(look_alike_keys("alice")))
+
+    def test_turkish(self) -> None:
+        """İ is a case of i, however it was typed; an i with one more dot is none."""
+        for typed in ("İbrahim", "I\u0307brahim", "ibrahim", "İBRAHIM"):
+            self.assertEqual(exact_key(typed), "ibrahim")
+        self.assertNotEqual(exact_key("i\u0307brahim"), "ibrahim")
+
+    def test_nonsense(self) -> None:
+        """What can't be a name has no key that anybody could have."""
+        for typed in ("", " ", "\x1b", "x" * 5000):
+            self.assertEqual(exact_key(typed), "")
+
+    @given(st.text(st.characters(categories=["L", "M", "N"]), max_size=8))
+    def test_exact_is_alike(self, name: str) -> None:
+        """Names that are exactly the same look alike too, so that no two people have one."""
+        for other in (name.upper(), name.lower(), name.title(), unicodedata.normalize("NFKD", name)):
+            if exact_key(name) and exact_key(name) == exact_key(other):
+                self.assertFalse(look_alike_keys(name).isdisjoint(look_alike_keys(other)))
 
 
 class RoomNameTests(SynchronousTestCase):
