@@ -1,4 +1,4 @@
-"""What a nickname may be, and when two of them are the same name.
+"""What a nickname or a room's name may be, and when two of them are the same name.
 
 Shown as RFC 8266 preserves it. Whoever is to be reached is found by the exact name, in which only case and width may
 differ; a new name is refused if it looks like one that is taken.
@@ -11,23 +11,21 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from confusable_homoglyphs.categories import unique_aliases
-from confusable_homoglyphs.confusables import confusables_data
 from precis_i18n import get_profile
 
+from chatd.core import scripts
+from chatd.core.house import is_the_house
+from chatd.core.look_alikes import skeleton
+from chatd.core.marks import JOINERS, borne, is_mark
 from chatd.core.refusals import BadNickname, BadRoomName
+from chatd.core.text import shows_nothing
 
 MAX_COLUMNS = 24
 MAX_CHARACTERS = 80  # 24 columns with their marks; judged first, for the profile makes 18 of some characters
 
 _FORBIDDEN = frozenset("#@/:!,*?&<>[]")
 _ADDRESS = re.compile(r"\d+(?:\.\d+)+")  # of IPv4, or a slip of one; those of IPv6 have colons
-_INVISIBLE = frozenset("\u2800\ufffc\ufffd\U00016fe4\U0001d159")
-_RESERVED_WORDS = """
-administrator admin sysadmin operator moderator root system server service host daemon chatd chat house hall lobby
-you me everyone everybody nobody anonymous quit
-管理员 管理員 系统 系統 系统管理员 服务器 伺服器 администратор админ система сервер вы
-"""
+_FAILURES = frozenset("\ufffc\ufffd")  # shown where something else could not be
 
 _preserved = get_profile("NicknameCasePreserved").enforce
 _mapped = get_profile("NicknameCaseMapped").enforce
@@ -54,11 +52,9 @@ def nickname(typed: str) -> Nickname:
         shown = _checked(typed)
     except _RuleBroken as broken:
         raise BadNickname(typed, str(broken)) from None
-    keys = _keys(shown)
-    letters = "".join(c for c in shown if unicodedata.category(c)[0] in "LNM")
-    if not _reserved().isdisjoint(keys | _keys(letters)):
+    if is_the_house(shown):
         raise BadNickname(typed, "it could be mistaken for the house; choose another")
-    return Nickname(shown, keys, _exact(shown))
+    return Nickname(shown, _keys(shown), _exact(shown))
 
 
 def room_name(typed: str) -> str:
@@ -98,14 +94,14 @@ def look_alike_keys(typed: str) -> frozenset[str]:
 
 def look_up_key(typed: str) -> str:
     """Return one of the keys by which look-alikes are found, "" if it could be nobody's."""
-    return _skeleton(exact_key(typed))
+    return skeleton(exact_key(typed))
 
 
 def columns(text: str) -> int:
-    """Return how many columns of a terminal `text` takes (UAX 11: wide characters take two, marks none)."""
+    """Return how many columns of a terminal `text` takes (UAX 11: wide characters take two, marks and joiners none)."""
     if text.isascii():
         return len(text)
-    return sum(0 if _is_mark(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return sum(0 if is_mark(c) or c in JOINERS else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 class _RuleBroken(Exception):
@@ -135,7 +131,6 @@ def _checked(typed: str) -> str:
 def _broken_rule(shown: str) -> str:
     """Return the rule that a name breaks, "" if it keeps them all."""
     forbidden = [c for c in shown if c in _FORBIDDEN]
-    scripts = unique_aliases(shown)
     if forbidden:
         return f"no {forbidden[0]} in it"
     if any(c.isspace() for c in shown):
@@ -146,13 +141,11 @@ def _broken_rule(shown: str) -> str:
         return f"at most {MAX_COLUMNS} columns wide"
     if _ADDRESS.fullmatch(shown):
         return "it looks like an address"
-    if not _INVISIBLE.isdisjoint(shown):
+    if any(c in _FAILURES or shows_nothing(c) for c in shown if c not in JOINERS):
         return "no blank or replacement characters in it"
-    if any(all(map(_is_mark, shown[i : i + 3])) for i in range(len(shown) - 2)):
-        return "at most two combining marks in a row"
-    if "LATIN" in scripts and scripts & {"CYRILLIC", "GREEK"}:
-        return "no Latin letters together with Cyrillic or Greek ones"
-    return ""
+    if borne(shown, most_accents=2, most=4) != shown:  # UTS 39, section 5.4, has the four
+        return "at most two accents, and four marks in all, on one letter"
+    return scripts.broken_rule(shown)
 
 
 def _shown(typed: str) -> str:
@@ -169,48 +162,9 @@ def _exact(shown: str) -> str:
     return _mapped(shown.replace("İ", "i"))
 
 
-def _is_mark(character: str) -> bool:
-    return unicodedata.category(character)[0] == "M"
-
-
 def _keys(shown: str) -> frozenset[str]:
-    """Return what a name is compared by.
+    """Return the skeletons by which a name is compared: those of its lower case and of its letters as they are shown.
 
-    The first is the skeleton of the case-mapped name. Upper-case letters have look-alikes of their own (`AIice` with a
-    capital i), so the second folds the case only after the skeleton of the name as shown.
+    Upper-case letters have look-alikes of their own: Greek ΗΕΝ looks like HEN, ηεν does not.
     """
-    if not shown:
-        return frozenset()
-    return frozenset({_skeleton(_exact(shown)), _skeleton(_skeleton(shown).casefold())})
-
-
-def _skeleton(text: str) -> str:
-    """Return the skeleton of UTS 39, section 4: two texts look alike if theirs are equal."""
-    decomposed = unicodedata.normalize("NFD", text)
-    return unicodedata.normalize("NFD", "".join(map(_prototype, decomposed)))
-
-
-@lru_cache(maxsize=8192)  # one entry for each character of Unicode that somebody typed
-def _prototype(character: str) -> str:
-    """Return what stands for all that look like `character`.
-
-    The tables link a character with its prototype in both directions. A prototype of several characters is only ever
-    that; among single ones, the prototype is the one that all the others are linked with.
-    """
-    alike = _linked(character)
-    for other in alike:
-        if len(other) > 1:
-            return other
-    return max([character, *alike], key=lambda c: (len(_linked(c)), -ord(c)))
-
-
-def _linked(character: str) -> set[str]:
-    # Right-to-left characters stand between two LEFT-TO-RIGHT MARKs in these tables.
-    entries = confusables_data.get(character) or confusables_data.get(f"\u200e{character}\u200e") or ()
-    return {entry["c"].strip("\u200e") for entry in entries}
-
-
-@lru_cache(maxsize=1)
-def _reserved() -> frozenset[str]:
-    spellings = (spelling for word in _RESERVED_WORDS.split() for spelling in (word, word.upper(), word.capitalize()))
-    return frozenset(key for spelling in spellings for key in _keys(spelling))
+    return frozenset({skeleton(_exact(shown)), skeleton(shown)})

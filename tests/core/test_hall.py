@@ -90,7 +90,7 @@ class EnterTests(HallTestCase):
         alice = self.enter("Alice")
         for typed in ("alice", "ALICE", "ａlice"):
             self.assertIs(self.hall.find(typed), alice)
-        for typed in ("аlice", "AIice", "a1ice"):
+        for typed in ("аlice", "AIice", "a1ice", "alicé"):
             self.assertRaises(NobodyHere, self.hall.find, typed)
         error = self.assertRaises(NobodyHere, self.hall.find, "bbo", "psst")
         self.assertEqual(str(error), 'nobody here is called "bbo"; your line was not sent')
