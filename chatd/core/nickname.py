@@ -24,8 +24,11 @@ MAX_COLUMNS = 24
 MAX_CHARACTERS = 80  # 24 columns with their marks; judged first, for the profile makes 18 of some characters
 
 _FORBIDDEN = frozenset("#@/:!,*?&<>[]")
+_FIRST = ("L", "N", "So")  # not $ % & + = ~ . which mark hosts, rooms and ranks on IRC, nor what later doors may need
 _ADDRESS = re.compile(r"\d+(?:\.\d+)+")  # of IPv4, or a slip of one; those of IPv6 have colons
 _FAILURES = frozenset("\ufffc\ufffd")  # shown where something else could not be
+_HAN = "[々〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]"
+_DOT_IN_A_NAME = re.compile(f"(?<={_HAN})·(?={_HAN})")  # 李·明; RFC 5892 has that dot for Catalan alone
 
 _preserved = get_profile("NicknameCasePreserved").enforce
 _mapped = get_profile("NicknameCaseMapped").enforce
@@ -118,7 +121,7 @@ def _checked(typed: str) -> str:
     if len(typed) > MAX_CHARACTERS:
         raise _RuleBroken(f"at most {MAX_COLUMNS} columns wide")
     try:
-        shown = _preserved(typed)
+        shown = _preserved_with_dots(typed)
     except UnicodeEncodeError as error:
         kind = error.reason.rpartition("/")[2].replace("_", " ")
         raise _RuleBroken(f"a character in it is not allowed in names ({kind})") from None
@@ -135,8 +138,8 @@ def _broken_rule(shown: str) -> str:
         return f"no {forbidden[0]} in it"
     if any(c.isspace() for c in shown):
         return "no spaces in it"
-    if unicodedata.category(shown[0])[0] not in "LNS":
-        return "it starts with a letter, a digit or a symbol"
+    if not unicodedata.category(shown[0]).startswith(_FIRST):
+        return "it starts with a letter, a digit or an emoji"
     if columns(shown) > MAX_COLUMNS:
         return f"at most {MAX_COLUMNS} columns wide"
     if _ADDRESS.fullmatch(shown):
@@ -153,13 +156,18 @@ def _shown(typed: str) -> str:
     if len(typed) > MAX_CHARACTERS:
         return ""
     try:
-        return _preserved(typed)
+        return _preserved_with_dots(typed)
     except UnicodeEncodeError:
         return ""
 
 
+def _preserved_with_dots(typed: str) -> str:
+    """@raises UnicodeEncodeError: for characters that RFC 8266 disallows."""
+    return "·".join(map(_preserved, _DOT_IN_A_NAME.split(typed)))
+
+
 def _exact(shown: str) -> str:
-    return _mapped(shown.replace("İ", "i"))
+    return "·".join(map(_mapped, _DOT_IN_A_NAME.split(shown.replace("İ", "i"))))
 
 
 def _keys(shown: str) -> frozenset[str]:

@@ -16,6 +16,7 @@ from chatd.core.nickname import (
     room_name,
 )
 from chatd.core.refusals import BadNickname, BadRoomName
+from tests.core.honest_names import HONEST_NAMES
 from tests.core.test_text import is_clean
 
 
@@ -32,8 +33,18 @@ class NicknameTests(SynchronousTestCase):
 
     def test_shown_as_typed(self) -> None:
         """A name keeps its case, its accents and its script."""
-        for name in ("Alice", "José", "李雷", "Ольга", "Ελένη", "محمد", "🦊", "3com", "o'neil", "a-b_c.d"):
+        for name in ("Alice", "José", "李雷", "Ольга", "Ελένη", "محمد", "🦊", "3com", "o'neil", "a-b_c.d", "李·明"):
             self.assertEqual(nickname(name).shown, name)
+
+    def test_honest_names(self) -> None:
+        """People of any script are let in under their own names, and none looks like another."""
+        taken: dict[str, str] = {}
+        for name in (name for names in HONEST_NAMES.values() for name in names.split()):
+            accepted = nickname(name)
+            self.assertEqual(accepted.shown, unicodedata.normalize("NFKC", name))  # RFC 8266 wants it so
+            for key in accepted.keys:
+                self.assertEqual(taken.setdefault(key, name), name)
+        self.assertGreater(len(set(taken.values())), 200)
 
     def test_normalised(self) -> None:
         """Full-width letters and spaces around a name are not part of it (RFC 8266)."""
@@ -82,6 +93,7 @@ class NicknameTests(SynchronousTestCase):
         self.assertDifferent("alice", "alicia")
         self.assertDifferent("bob", "bop")
         self.assertDifferent("李雷", "李蕾")
+        self.assertDifferent("李·明", "李明")
 
     def test_empty_look_alikes(self) -> None:
         """What can't be a name looks like nobody's."""
@@ -125,9 +137,26 @@ class NicknameTests(SynchronousTestCase):
             self.assertBroken(typed, "looks like an address")
 
     def test_first_character(self) -> None:
-        """A name starts with a letter, a digit or a symbol."""
-        for typed in ("-a", ".a", "_a", "'a", "\u0301a", "(a)"):
-            self.assertBroken(typed, "starts with")
+        """A name starts with a letter, a digit or an emoji: other marks are those of IRC and of later doors."""
+        for typed in (
+            "-a",
+            ".a",
+            "_a",
+            "'a",
+            "\u0301a",
+            "(a)",
+            "$a",
+            "+a",
+            "~a",
+            "=a",
+            "%a",
+            "^a",
+            "`a",
+            "|a",
+            "＄a",
+            "→a",
+        ):
+            self.assertBroken(typed, "starts with a letter, a digit or an emoji")
 
     def test_marks(self) -> None:
         """Two accents on a letter are a letter of some language, three are a prank; of other marks some bear four."""
@@ -141,6 +170,14 @@ class NicknameTests(SynchronousTestCase):
         self.assertEqual(nickname("Li雷").shown, "Li雷")
         self.assertBroken("bоb", "no Cyrillic letters together with Latin ones")
         self.assertBroken("ⲁlice", "Coptic")
+
+    def test_dots(self) -> None:
+        """A middle dot stands between parts of a name in Han, or between two l; anywhere else it is no letter."""
+        for name in ("李·明", "司馬·懿·仲達", "Gal·la"):
+            self.assertEqual(nickname(name).shown, name)
+        self.assertSame("李·明", "李・明")
+        for typed in ("a·b", "·李", "李·", "李·b", "b·李"):
+            self.assertBroken(typed, "not allowed")
 
     def test_reserved(self) -> None:
         """Nobody can pass for the house, by case, by look-alikes or by decoration."""
@@ -180,6 +217,7 @@ class ExactKeyTests(SynchronousTestCase):
             self.assertEqual(exact_key(one), exact_key(other))
         self.assertEqual(exact_key(" Alice "), "alice")
         self.assertEqual(exact_key("#Den"), "#den")
+        self.assertEqual(exact_key("李·明"), "李·明")
 
     def test_looks(self) -> None:
         """Looks may not: what is sent to one never reaches another who looks like them."""
@@ -195,7 +233,7 @@ class ExactKeyTests(SynchronousTestCase):
 
     def test_nonsense(self) -> None:
         """What can't be a name has no key that anybody could have."""
-        for typed in ("", " ", "\x1b", "x" * 5000):
+        for typed in ("", " ", "\x1b", "x" * 5000, "a·b"):
             self.assertEqual(exact_key(typed), "")
 
     @given(st.text(st.characters(categories=["L", "M", "N"]), max_size=8))
@@ -234,6 +272,7 @@ class RoomNameTests(SynchronousTestCase):
             ("#", "1 to 24"),
             ("#a b", "no spaces"),
             ("##a", "no #"),
+            ("#$a", "starts with"),
             ("#lоbby", "Cyrillic"),
         ):
             error = self.assertRaises(BadRoomName, room_name, typed)
