@@ -8,7 +8,7 @@ from chatd.core.bans import Address, Bans
 from chatd.core.counts import Counts
 from chatd.core.events import Announced, Joined, Left, Renamed
 from chatd.core.member import Member
-from chatd.core.nickname import Nickname, exact_key, look_up_key, nickname, room_name
+from chatd.core.nickname import Nickname, exact_key, look_alike_keys, look_up_key, nickname, room_name
 from chatd.core.notices import Clock, Notice
 from chatd.core.refusals import AlreadySo, HallClosing, HallFull, NicknameTaken, NobodyHere, NoSuchRoom
 from chatd.core.room import AtOnce, Carrier, Deliver, Hearer, Room, broadcast
@@ -138,12 +138,16 @@ class Hall:
             del self._by_key[key]
 
     def open_room(self, typed: str) -> Room:
-        """Return the room of that name, opened if there was none.
+        """Return the room of that name, or that it looks like; opened if there was none.
 
         @raises BadRoomName: for a name that breaks a rule.
         """
         name = room_name(typed)
-        return self.rooms.setdefault(look_up_key(name), Room(name, self._clock, self.carrier, self.counts))
+        key = look_up_key(name)
+        for alike in (key, *look_alike_keys(name)):
+            if alike in self.rooms:
+                return self.rooms[alike]
+        return self.rooms.setdefault(key, Room(name, self._clock, self.carrier, self.counts))
 
     def close_if_empty(self, room: Room) -> None:
         if not room.members and room is not self.lobby:

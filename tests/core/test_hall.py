@@ -106,6 +106,12 @@ class EnterTests(HallTestCase):
         self.assertRaises(NoSuchRoom, self.hall.find_room, "#den")
         self.assertIs(self.hall.find_room("#LOBBY"), self.hall.lobby)
 
+    def test_rooms_that_look_alike(self) -> None:
+        """No second room stands beside the lobby under a name that looks like it."""
+        for typed in ("#Lobby", "#Iobby", "#l0bby", "#ІОВВУ", "#ΙΟΒΒΥ", "#ᏞᎾᏴᏴᎩ", "#ʟᴏʙʙʏ"):
+            self.assertIs(self.hall.open_room(typed), self.hall.lobby, typed)
+        self.assertIsNot(self.hall.open_room("#hobby"), self.hall.lobby)
+
     def test_announce(self) -> None:
         """An announcement reaches everybody, in every room, quiet or not, and is one clean line."""
         alice, bob = self.enter("alice"), self.enter("bob")
