@@ -23,7 +23,8 @@ from chatd.core.text import shows_nothing
 MAX_COLUMNS = 24
 MAX_CHARACTERS = 80  # 24 columns with their marks; judged first, for the profile makes 18 of some characters
 
-_FORBIDDEN = frozenset("#@/:!,*?&<>[]")
+_FORBIDDEN = frozenset("#@/:!,*?&<>")
+_BRACKETS = ("Ps", "Pe")  # one in a name and one in what is said would pair, and turn the name around (UAX 9, N0)
 _FIRST = ("L", "N", "So")  # not $ % & + = ~ . which mark hosts, rooms and ranks on IRC, nor what later doors may need
 _ADDRESS = re.compile(r"\d+(?:\.\d+)+")  # of IPv4, or a slip of one; those of IPv6 have colons
 _FAILURES = frozenset("\ufffc\ufffd")  # shown where something else could not be
@@ -133,7 +134,7 @@ def _checked(typed: str) -> str:
 
 def _broken_rule(shown: str) -> str:
     """Return the rule that a name breaks, "" if it keeps them all."""
-    forbidden = [c for c in shown if c in _FORBIDDEN]
+    forbidden = [c for c in shown if c in _FORBIDDEN or unicodedata.category(c) in _BRACKETS]
     if forbidden:
         return f"no {forbidden[0]} in it"
     if any(c.isspace() for c in shown):

@@ -116,7 +116,7 @@ class NicknameTests(SynchronousTestCase):
 
     def test_forbidden_characters(self) -> None:
         """Characters that mean something in a line are in no name, not even in disguise."""
-        for character in "#@/:!,*?&<>[]＠＃":
+        for character in "#@/:!,*?&<>[](){}＠＃（「」":
             self.assertBroken(f"a{character}b", "in it")
         self.assertBroken("a b", "no spaces")
         self.assertBroken("a\u3000b", "no spaces")
@@ -138,24 +138,7 @@ class NicknameTests(SynchronousTestCase):
 
     def test_first_character(self) -> None:
         """A name starts with a letter, a digit or an emoji: other marks are those of IRC and of later doors."""
-        for typed in (
-            "-a",
-            ".a",
-            "_a",
-            "'a",
-            "\u0301a",
-            "(a)",
-            "$a",
-            "+a",
-            "~a",
-            "=a",
-            "%a",
-            "^a",
-            "`a",
-            "|a",
-            "＄a",
-            "→a",
-        ):
+        for typed in (*(mark + "a" for mark in "-._'$+~=%^`|＄→"), "\u0301a"):
             self.assertBroken(typed, "starts with a letter, a digit or an emoji")
 
     def test_marks(self) -> None:
