@@ -20,7 +20,7 @@ from twisted.internet.task import LoopingCall, deferLater, react
 
 from chatd.core.memory import Kept, Memory, Ring, Whose
 from chatd.core.nickname import nickname
-from chatd.core.owners import Owner, exact_key
+from chatd.core.owners import Owner
 from chatd.store import accounts, lines
 from chatd.store.history import History
 from chatd.store.people import People
@@ -153,7 +153,7 @@ def fill(folder: Path) -> None:
     db.execute("begin")
     for number in range(OWNERS):
         name = nickname(f"Owner{number}")
-        accounts.insert(db, Owner(number + 1, name, exact_key(name.shown), first, first, first), "scrypt$14$8$1$a$b")
+        accounts.insert(db, Owner(number + 1, name, first, first, first), "scrypt$14$8$1$a$b")
     db.execute("commit")
     db.close()
 

@@ -12,6 +12,7 @@ from chatd.core import events, refusals
 from chatd.core import owner_refusals as owners
 from chatd.core.events import Cause, Departure, Event
 from chatd.core.refusals import HallError
+from chatd.core.rules import Rule
 from chatd.doors.jsonl import JSONCodec
 from chatd.session import answers, outputs
 from chatd.session import refusals as session
@@ -105,11 +106,12 @@ def sample_answers() -> tuple[Answer, ...]:
 
 
 REFUSALS: tuple[HallError, ...] = (
-    refusals.BadNickname("al ice", "no spaces in it"),
+    refusals.BadNickname("al ice", Rule("no spaces in it")),
     refusals.NicknameTaken("alice", "Alice", 120),
     refusals.NicknameBanned("bob", 7200.0, "spam"),
     refusals.NameKept("alice"),
     refusals.NobodyHere("bbo", unsent="psst"),
+    refusals.LooksLike("AIice", "alice", unsent="psst"),
     refusals.ThatIsYou(),
     refusals.NotHeardBy("bob", unsent="psst"),
     refusals.NotIgnored("bob"),
@@ -128,7 +130,8 @@ REFUSALS: tuple[HallError, ...] = (
     session.NotText(),
     session.LineTooLong(4096),
     session.LineCutOff(),
-    refusals.BadRoomName("den", "a room's name begins with #, such as #den"),
+    refusals.BadRoomName("den", Rule("a room's name begins with #, such as #den")),
+    refusals.RoomLooksLike("#l0bby", "#lobby"),
     refusals.NoSuchRoom("#dne"),
     refusals.NotInThatRoom("#lobby"),
     refusals.InRoomAlready("#den"),
@@ -152,7 +155,7 @@ REFUSALS: tuple[HallError, ...] = (
     session.BadArgument("text"),
     session.BadDuration("2hours"),
     session.TookTooLong(30.0),
-    owners.BadPassword("at least 8 characters"),
+    owners.BadPassword(Rule("it is not the name; choose one that nobody would guess")),
     owners.NameOwned("b0b", "bob"),
     owners.OwnsAlready("bob"),
     owners.TooManyOwners(20_000),

@@ -9,10 +9,19 @@ from chatd.core.counts import Counts
 from chatd.core.delivery import AtOnce, broadcast
 from chatd.core.events import Announced, Departure, Joined, Left, Renamed
 from chatd.core.member import Member
-from chatd.core.nickname import Nickname, look_up_key, nickname, room_name
+from chatd.core.nickname import Nickname, exact_key, look_alike_keys, nickname, room_name
 from chatd.core.notices import Notice
 from chatd.core.ports import Broadcaster, Clock, Deliver, Subscriber
-from chatd.core.refusals import HallClosing, HallFull, NameKept, NicknameTaken, NobodyHere, NoSuchRoom
+from chatd.core.refusals import (
+    HallClosing,
+    HallFull,
+    LooksLike,
+    NameKept,
+    NicknameTaken,
+    NobodyHere,
+    NoSuchRoom,
+    RoomLooksLike,
+)
 from chatd.core.room import Room
 from chatd.core.text import one_line
 
@@ -44,10 +53,12 @@ class Hall:
         self.counts = Counts()
         self.bans = Bans()
         self.draining = False  # whether nobody is let in any more
-        self.lobby = self._room(LOBBY)
-        self.rooms: dict[str, Room[Member]] = {look_up_key(LOBBY): self.lobby}
+        self.rooms: dict[str, Room[Member]] = {}  # by their exact keys
+        self._rooms_alike: dict[str, Room[Member]] = {}  # by the keys of what looks like them
+        self.lobby = self.open_room(LOBBY)
         self.members: dict[Member, None] = {}
-        self._by_key: dict[str, Member] = {}
+        self._by_key: dict[str, Member] = {}  # of what looks like their names
+        self._by_name: dict[str, Member] = {}  # by their exact keys
         self._listeners: dict[Subscriber, None] = {}
 
     def check_admission(self, address: Address | None = None) -> None:
@@ -74,7 +85,7 @@ class Hall:
         self.bans.check_name(name, self.now())
         self._check_free(name, None)
         member = Member(self, name, deliver, dismissed)
-        self._by_key.update(dict.fromkeys(name.keys, member))
+        self._take(name, member)
         self.members[member] = None
         self.lobby.enter(member)
         self._tell_listeners(Joined(self.now(), LOBBY, (name.shown,)))
@@ -82,7 +93,7 @@ class Hall:
 
     def left(self, member: Member, how: Departure) -> None:
         """A member leaves: the name is free, and those who listen are told."""
-        self._release(member.name.keys)
+        self._release(member.name)
         del self.members[member]
         self._tell_listeners(Left(self.now(), member.room.name, (member.nickname,), how))
 
@@ -96,8 +107,8 @@ class Hall:
             raise NameKept(name.shown)
         self.bans.check_name(name, self.now())
         self._check_free(name, member)
-        self._release(before.keys)
-        self._by_key.update(dict.fromkeys(name.keys, member))
+        self._release(before)
+        self._take(name, member)
         self.bans.rename(before, name, self.now())
         member.take_name(name)
         member.room.renamed(member, before)
@@ -115,19 +126,23 @@ class Hall:
         self.lobby.set_listening(subscriber, on)
 
     def find(self, typed: str, unsent: str = "") -> Member:
-        """Return the member who has the name that was typed.
+        """Return the member who has the name that was typed; only case and width may differ.
 
-        @raises NobodyHere: giving back `unsent`.
+        @raises LooksLike: if the name only looks like somebody's; giving back `unsent`.
+        @raises NobodyHere: likewise, if it is nobody's.
         """
-        try:
-            return self._by_key[look_up_key(typed)]
-        except KeyError:
-            raise NobodyHere(typed, unsent=unsent) from None
+        member = self._by_name.get(exact_key(typed))
+        if member is not None:
+            return member
+        for key in look_alike_keys(typed):
+            if key in self._by_key:
+                raise LooksLike(typed, self._by_key[key].nickname, unsent=unsent)
+        raise NobodyHere(typed, unsent=unsent)
 
     def find_room(self, typed: str) -> Room[Member]:
         """@raises NoSuchRoom: if there is no room of that name."""
         try:
-            return self.rooms[look_up_key(typed)]
+            return self.rooms[exact_key(typed)]
         except KeyError:
             raise NoSuchRoom(typed) from None
 
@@ -139,19 +154,24 @@ class Hall:
         """Return the room of that name, opened if there was none.
 
         @raises BadRoomName: for a name that breaks a rule.
+        @raises RoomLooksLike: for a new name that looks like another room's.
         """
         name = room_name(typed)
-        key = look_up_key(name)
+        key = exact_key(name)
         if key not in self.rooms:
-            self.rooms[key] = self._room(name)
+            for alike in look_alike_keys(name):
+                if alike in self._rooms_alike:
+                    raise RoomLooksLike(typed, self._rooms_alike[alike].name)
+            room = Room[Member](name, self.clock, self.now, self.broadcaster, self.counts)
+            self.rooms[key] = room
+            self._rooms_alike.update(dict.fromkeys(look_alike_keys(name), room))
         return self.rooms[key]
 
     def close_if_empty(self, room: Room[Member]) -> None:
         if not room.members and room is not self.lobby:
-            del self.rooms[look_up_key(room.name)]
-
-    def _room(self, name: str) -> Room[Member]:
-        return Room(name, self.clock, self.now, self.broadcaster, self.counts)
+            del self.rooms[exact_key(room.name)]
+            for alike in look_alike_keys(room.name):
+                del self._rooms_alike[alike]
 
     def _check_free(self, name: Nickname, member: Member | None) -> None:
         """@raises NicknameTaken: if the name, or one that looks like it, is another's."""
@@ -160,9 +180,14 @@ class Hall:
             if holder is not None and holder is not member:
                 raise NicknameTaken(name.shown, holder.nickname, self.lost_after)
 
-    def _release(self, keys: frozenset[str]) -> None:
-        for key in keys:
+    def _take(self, name: Nickname, member: Member) -> None:
+        self._by_key.update(dict.fromkeys(name.keys, member))
+        self._by_name[name.exact] = member
+
+    def _release(self, name: Nickname) -> None:
+        for key in name.keys:
             del self._by_key[key]
+        del self._by_name[name.exact]
 
     def _tell_listeners(self, notice: Notice) -> None:
         """Tell them at once, one by one: what is gathered for a room would come behind what somebody says in it."""

@@ -24,7 +24,7 @@ from chatd.core.events import (
     WhisperSent,
 )
 from chatd.core.guard import Guard
-from chatd.core.nickname import Nickname, look_up_key
+from chatd.core.nickname import Nickname, exact_key
 from chatd.core.ports import Deliver
 from chatd.core.refusals import (
     AddresseeGone,
@@ -45,7 +45,7 @@ from chatd.core.refusals import (
     YouAreQuiet,
 )
 from chatd.core.room import Room
-from chatd.core.text import one_line
+from chatd.core.text import one_line, shows_nothing
 
 if TYPE_CHECKING:
     from chatd.core.hall import Hall
@@ -175,7 +175,7 @@ class Member:
     def whisper(self, name: str, text: str, typed_at: float | None = None) -> None:
         """Write to one person alone, in whatever room they are.
 
-        @raises NobodyHere: if nobody has that name.
+        @raises NobodyHere, LooksLike: if nobody has that name.
         @raises NameChangedHands: if they have had it only since after the line was typed.
         @raises NotHeardBy: if they ignore this person.
         @raises TooSlow: if their connection can't take it now.
@@ -201,12 +201,12 @@ class Member:
     def talk_to(self, name: str, typed_at: float | None = None) -> None:
         """Choose who gets what `speak` says from now on: a person, or with "" or the room's own name the room.
 
-        @raises NobodyHere: if nobody has that name.
+        @raises NobodyHere, LooksLike: if nobody has that name.
         @raises NameChangedHands: if they have had it only since after the choice was typed.
         @raises NotInThatRoom: for the name of another room.
         """
         self.choice_refused()  # unless the end of this is reached
-        if name.startswith("#") and look_up_key(name) != look_up_key(self.room.name):
+        if name.startswith("#") and exact_key(name) != exact_key(self.room.name):
             raise NotInThatRoom(self.room.name)
         other = None if not name or name.startswith("#") else self._other(name, typed_at)
         self._set_addressee(other)
@@ -234,7 +234,7 @@ class Member:
         @raises RoomLocked: if this person is not invited.
         @raises Muted: if there is none, and this person may not say anything; a room's name could.
         """
-        if look_up_key(typed) not in self._hall.rooms:
+        if exact_key(typed) not in self._hall.rooms:
             self.check_may_speak()
         self.choice_refused()  # unless the end of this is reached
         room = self._hall.open_room(typed)
@@ -265,7 +265,7 @@ class Member:
     def invite(self, name: str, typed_at: float | None = None) -> Member:
         """Invite somebody to this room; into a locked one only its first member may. Returns who was invited.
 
-        @raises NobodyHere: if nobody has that name.
+        @raises NobodyHere, LooksLike: if nobody has that name.
         @raises NotFirstMember: if the room is locked and somebody else's.
         @raises NotHeardBy: if they ignore this person.
         @raises Muted: if this person may not say anything.
@@ -286,7 +286,7 @@ class Member:
     def ignore(self, name: str) -> Member:
         """Hear nothing more from somebody, whatever they call themselves. Returns who is ignored.
 
-        @raises NobodyHere: if nobody has that name.
+        @raises NobodyHere, LooksLike: if nobody has that name.
         """
         other = self._other(name)
         self.ignoring.add(other)
@@ -297,7 +297,7 @@ class Member:
     def unignore(self, name: str) -> Member:
         """Hear somebody again. Returns who.
 
-        @raises NobodyHere: if nobody has that name.
+        @raises NobodyHere, LooksLike: if nobody has that name.
         @raises NotIgnored: if they were not ignored.
         """
         other = self._hall.find(name)
@@ -442,7 +442,7 @@ def _fit(text: str) -> str:
     @raises NothingSaid: if nothing of it can be shown.
     """
     text = one_line(text)
-    if not text or text.isspace():
+    if shows_nothing(text):
         raise NothingSaid
     return text
 

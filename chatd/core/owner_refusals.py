@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chatd.core.refusals import HallError
+from chatd.core.rules import Rule
 
 
 @dataclass(eq=False)
 class BadPassword(HallError):
     """The password breaks a rule; it is not given back."""
 
-    rule: str
+    rule: Rule
 
 
 @dataclass(eq=False)

@@ -9,31 +9,14 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Protocol
 
-from precis_i18n import get_profile
-
 from chatd.core.letters import Letter
-from chatd.core.nickname import MAX_CHARACTERS, Nickname
+from chatd.core.nickname import Nickname, exact_key
 from chatd.core.owner_refusals import KeyTaken, LastKey, NameOwned, NoSuchKey, NotOwned, TooManyKeys, TooManyOwners
 
 MOST_OWNERS = 20_000  # 1 kB of memory each
 MOST_KEYS = 10  # SSH keys of one owner
-
-_mapped = get_profile("NicknameCaseMapped").enforce
-
-
-@lru_cache(maxsize=4096)
-def exact_key(typed: str) -> str:
-    """Return what a name is matched by where a look-alike won't do: only case and width differ. "" is nobody's name."""
-    if len(typed) > MAX_CHARACTERS:
-        return ""
-    try:
-        mapped: str = _mapped(typed)
-    except UnicodeEncodeError:
-        return ""
-    return mapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +32,14 @@ class SSHKey:
 class Owner:
     """An account: a name that is somebody's, and the facts about it; times are in seconds since 1970.
 
-    `id` is random, so that no two servers give the same one, and stays for as long as the account. `exact` is what the
-    name is matched exactly by. `seen` is when the owner was last here. `changed_at` is when anything but `seen` last
-    changed: of two copies of an account the later one holds, with the later `seen`. `remembered` is whether what the
-    owner says in rooms is remembered at all; with `must_change` the password is one that the administrator gave.
+    `id` is random, so that no two servers give the same one, and stays for as long as the account. `seen` is when the
+    owner was last here. `changed_at` is when anything but `seen` last changed: of two copies of an account the later
+    one holds, with the later `seen`. `remembered` is whether what the owner says in rooms is remembered at all; with
+    `must_change` the password is one that the administrator gave.
     """
 
     id: int
     name: Nickname
-    exact: str
     since: float
     seen: float
     changed_at: float
@@ -118,7 +100,7 @@ class Owners:
 
     def owner_of(self, name: Nickname) -> Owner | None:
         """Return who owns a name: that very one, or one that looks like it."""
-        exact = self._by_exact.get(exact_key(name.shown))
+        exact = self._by_exact.get(name.exact)
         if exact is not None:
             return self._by_id[exact]
         return next((self._by_id[self._by_key[key]] for key in name.keys if key in self._by_key), None)
@@ -163,7 +145,7 @@ class Owners:
         before = self._by_id.get(owner.id)
         self._by_id[owner.id] = owner
         if before is None:
-            self._by_exact[owner.exact] = owner.id
+            self._by_exact[owner.name.exact] = owner.id
             for key in owner.name.keys:
                 if self._by_key.setdefault(key, owner.id) != owner.id:
                     self._behind.setdefault(key, []).append(owner.id)
@@ -177,7 +159,7 @@ class Owners:
         owner = self._by_id.pop(id, None)
         if owner is None:
             return
-        del self._by_exact[owner.exact]
+        del self._by_exact[owner.name.exact]
         for key in owner.name.keys:
             self._free(key, id)
         for ssh_key in owner.ssh_keys:

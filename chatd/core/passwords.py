@@ -6,8 +6,9 @@ import secrets
 
 from precis_i18n import get_profile
 
-from chatd.core.nickname import Nickname, look_up_key
+from chatd.core.nickname import Nickname, look_alike_keys
 from chatd.core.owner_refusals import BadPassword
+from chatd.core.rules import Rule
 
 MIN_CHARACTERS = 8
 MAX_CHARACTERS = 128  # judged before the profile, whose time grows with the length
@@ -36,18 +37,19 @@ def check_password(typed: str, name: Nickname) -> str:
     @raises BadPassword: with the rule that it breaks.
     """
     if typed.startswith("/"):
-        raise BadPassword("it doesn't begin with /, which is for commands")
+        raise BadPassword(Rule("it doesn't begin with /, which is for commands"))
     if typed.casefold() == "quit":
-        raise BadPassword("quit leaves the chat; choose another")
+        raise BadPassword(Rule("quit leaves the chat; choose another"))
     if len(typed) > MAX_CHARACTERS:
-        raise BadPassword(f"it has at most {MAX_CHARACTERS} characters")
+        raise BadPassword(Rule("it has at most {n} characters", {"n": MAX_CHARACTERS}))
     password = prepared(typed)
     if password is None and typed:
-        raise BadPassword("a character in it is not allowed; use letters, digits, signs and spaces")
+        raise BadPassword(Rule("a character in it is not allowed; use letters, digits, signs and spaces"))
     if password is None or len(password) < MIN_CHARACTERS:
-        raise BadPassword(f"it has at least {MIN_CHARACTERS} characters; several words are easy to remember")
-    if look_up_key(password) in name.keys:
-        raise BadPassword("it is not the name; choose one that nobody would guess")
+        too_short = "it has at least {n} characters; several words are easy to remember"
+        raise BadPassword(Rule(too_short, {"n": MIN_CHARACTERS}))
+    if not look_alike_keys(password).isdisjoint(name.keys):
+        raise BadPassword(Rule("it is not the name; choose one that nobody would guess"))
     return password
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from chatd.core.rules import Rule
+
 
 @dataclass(eq=False)
 class HallError(Exception):
@@ -27,7 +29,7 @@ class BadNickname(HallError):
     """The name breaks a rule for nicknames."""
 
     typed: str
-    rule: str
+    rule: Rule
 
 
 @dataclass(eq=False)
@@ -109,6 +111,14 @@ class NobodyHere(HallError):
 
 
 @dataclass(eq=False)
+class LooksLike(HallError):
+    """Nobody has this name; it only looks like somebody's."""
+
+    typed: str
+    nickname: str
+
+
+@dataclass(eq=False)
 class ThatIsYou(HallError):
     """One can't talk to, invite or ignore oneself."""
 
@@ -168,7 +178,15 @@ class BadRoomName(HallError):
     """The name breaks a rule for rooms."""
 
     typed: str
-    rule: str
+    rule: Rule
+
+
+@dataclass(eq=False)
+class RoomLooksLike(HallError):
+    """The name of a new room looks like that of another."""
+
+    typed: str
+    room: str
 
 
 @dataclass(eq=False)

@@ -59,7 +59,7 @@ class TextCodec:
 
     def encode(self, output: Output) -> Iterable[bytes]:
         if isinstance(output, Said):  # nearly all that is ever encoded
-            return (f"{self.format.stamp(output.at)}<{output.speaker}> {output.text}\r\n".encode(),)
+            return (f"{event_line(output, ENGLISH, self.format)}\r\n".encode(),)
         if isinstance(output, Prompt):
             before, self._at_prompt, self._line_is_open = "\r\n" if self._at_prompt else "", True, True
             return ((before + _PROMPTS[output.asked]).encode(),)

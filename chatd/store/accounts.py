@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from importlib.metadata import version
 
 from chatd.core.letters import Letter, check_fits
-from chatd.core.nickname import Nickname, nickname
-from chatd.core.owners import Owner, SSHKey, exact_key
+from chatd.core.nickname import Nickname, exact_key, nickname
+from chatd.core.owners import Owner, SSHKey
 from chatd.core.refusals import BadNickname
 
 # Times are in seconds since 1970. `gone` tells other servers, one day, that an account was removed and when, and not
@@ -52,8 +52,7 @@ def owners(db: sqlite3.Connection) -> list[Owner]:
     return [
         Owner(
             number,
-            Nickname(shown, frozenset(keys.get(number, ()))),
-            exact,
+            Nickname(shown, frozenset(keys.get(number, ())), exact),
             since,
             seen,
             changed_at,
@@ -102,7 +101,7 @@ def insert(db: sqlite3.Connection, owner: Owner, password: str | None) -> None:
         (
             owner.id,
             owner.name.shown,
-            owner.exact,
+            owner.name.exact,
             password,
             owner.since,
             owner.seen,

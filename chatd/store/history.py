@@ -17,7 +17,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatd.core.memory import Kept, Whose
-from chatd.core.nickname import look_up_key
+from chatd.core.nickname import exact_key
 from chatd.core.owner_refusals import ArchiveSilent
 from chatd.store import lines
 from chatd.store.backlog import Backlog
@@ -126,7 +126,7 @@ class History:
 
     async def forget_room(self, room: str | None) -> int:
         def meant(line: Kept) -> bool:
-            return room is None or look_up_key(line.room) == look_up_key(room)
+            return room is None or exact_key(line.room) == exact_key(room)
 
         return await self._forget(meant, partial(lines.delete_room, room=room))
 

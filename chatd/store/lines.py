@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from math import inf
 
 from chatd.core.memory import Kept, Whose
-from chatd.core.nickname import look_up_key
+from chatd.core.nickname import exact_key
 
 SCRIPTS = (
     """
@@ -63,7 +63,7 @@ class Inserting:
         self._speakers.clear()
 
     def _room(self, db: sqlite3.Connection, room: str) -> int:
-        self._rooms[room] = found = _id_of(db, "room", key=look_up_key(room))
+        self._rooms[room] = found = _id_of(db, "room", key=exact_key(room))
         return found
 
     def _speaker(self, db: sqlite3.Connection, name: str, owner: int | None) -> int:
@@ -126,7 +126,7 @@ def delete_room(db: sqlite3.Connection, room: str | None) -> int:
         deleted = db.execute("delete from line").rowcount
     else:
         where = "room = (select id from room where key = ?)"
-        deleted = db.execute(f"delete from line where {where}", (look_up_key(room),)).rowcount
+        deleted = db.execute(f"delete from line where {where}", (exact_key(room),)).rowcount
     delete_names(db)
     return deleted
 
@@ -142,7 +142,7 @@ def _newest(
 ) -> list[Kept]:
     rows = db.execute(
         f"{_SELECT}{condition} order by line.id desc limit ?",
-        (look_up_key(room), _milliseconds(since), *arguments, count),
+        (exact_key(room), _milliseconds(since), *arguments, count),
     )
     lines = [
         Kept(number, at / 1000, room, name, None if owner == _NOBODY else owner, bool(acted), text)

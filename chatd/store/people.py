@@ -27,7 +27,7 @@ from chatd.core.owner_refusals import (
     RegisteredTooOften,
     TooManyGuesses,
 )
-from chatd.core.owners import Owner, SSHKey, exact_key
+from chatd.core.owners import Owner, SSHKey
 from chatd.core.passwords import check_password, one_time_password, prepared
 from chatd.core.refusals import HallError, NotHeardBy
 from chatd.core.tally import Tally
@@ -190,7 +190,7 @@ class People:
             self.owners.check_free_key(key.fingerprint)
         number, now = secrets.randbits(_ID_BITS) or 1, self._now()
         keys = () if key is None else (key,)
-        owner = Owner(number, name, exact_key(name.shown), now, now, now, True, stored is not None, False, keys)
+        owner = Owner(number, name, now, now, now, True, stored is not None, False, keys)
         await self._ledger.write(partial(accounts.insert, owner=owner, password=stored))
         self.owners.put(owner)
         return owner

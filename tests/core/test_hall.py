@@ -14,12 +14,14 @@ from chatd.core.refusals import (
     Banned,
     HallClosing,
     HallFull,
+    LooksLike,
     Muted,
     NicknameBanned,
     NicknameTaken,
     NobodyHere,
     NoSuchRoom,
     NotHeardBy,
+    RoomLooksLike,
 )
 
 CLOSED = Departure(Cause.CLOSED)
@@ -92,10 +94,12 @@ class EnterTests(HallTestCase):
         self.assertRaises(NicknameTaken, self.enter, "AIice")
 
     def test_find(self) -> None:
-        """People are found by any spelling of their name."""
+        """People are found by their name in any case and width, not by what looks like it."""
         alice = self.enter("Alice")
-        for typed in ("alice", "ALICE", "ａlice", "аlice"):
+        for typed in ("alice", "ALICE", "ａlice"):
             self.assertIs(self.hall.find(typed), alice)
+        for typed in ("аlice", "AIice", "a1ice", "alicé"):
+            self.assertEqual(self.assertRaises(LooksLike, self.hall.find, typed).nickname, "Alice", typed)
         error = self.assertRaises(NobodyHere, self.hall.find, "bbo", "psst")
         self.assertEqual((error.typed, error.unsent), ("bbo", "psst"))
         self.assertEqual(error.unsent, "psst")
@@ -103,12 +107,20 @@ class EnterTests(HallTestCase):
     def test_find_prefers_the_name_itself(self) -> None:
         """Ivan is not found where only lvan, with a small L, is."""
         self.enter("lvan")
-        self.assertRaises(NobodyHere, self.hall.find, "Ivan")
+        self.assertRaises(LooksLike, self.hall.find, "Ivan")
 
     def test_unknown_room(self) -> None:
         """A room that nobody opened isn't there."""
         self.assertRaises(NoSuchRoom, self.hall.find_room, "#den")
         self.assertIs(self.hall.find_room("#LOBBY"), self.hall.lobby)
+
+    def test_rooms_that_look_alike(self) -> None:
+        """No second room stands beside the lobby under a name that looks like it."""
+        for typed in ("#Lobby", "#Iobby", "#l0bby", "#ІОВВУ", "#ΙΟΒΒΥ", "#ᏞᎾᏴᏴᎩ", "#ʟᴏʙʙʏ"):
+            if typed != "#Lobby":
+                self.assertRaises(RoomLooksLike, self.hall.open_room, typed)
+        self.assertIs(self.hall.open_room("#Lobby"), self.hall.lobby)
+        self.assertIsNot(self.hall.open_room("#hobby"), self.hall.lobby)
 
     def test_announce(self) -> None:
         """An announcement reaches everybody, in every room, quiet or not, and is one clean line."""

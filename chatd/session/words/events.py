@@ -26,35 +26,41 @@ from chatd.core.events import (
     WhisperSent,
 )
 from chatd.session.view import View
+from chatd.session.words.frame import framed
 from chatd.session.words.language import Language
-
-
-def event_words(event: Event, language: Language) -> str:
-    """Return what a person reads of an event, with the mark that says what it is, and without the time."""
-    say = language.say
-    match event:
-        case Said(_, _, speaker, text):
-            return f"<{speaker}> {text}"
-        case Acted(_, _, speaker, text):
-            return f"* {speaker} {text}"
-        case Whispered(_, sender, text):
-            return f"[{sender} -> {say('you')}] {text}"
-        case WhisperSent(_, addressee, text):
-            return f"[{say('you')} -> {addressee}] {text}"
-        case Announced(_, text):
-            return f"## {say('Administrator')}: {text}"
-        case _:
-            return f"-- {_notice(event, language)}"
 
 
 def event_line(event: Event, language: Language, view: View) -> str:
     """Return the line, without its end, in which a person reads an event."""
-    return view.stamp(event.at) + event_words(event, language)
+    return _framed(event, language, view.stamp(event.at))
+
+
+def event_words(event: Event, language: Language) -> str:
+    """Return what a person reads of an event, with the mark that says what it is, and without the time."""
+    return _framed(event, language, "")
+
+
+def _framed(event: Event, language: Language, stamp: str) -> str:
+    say = language.say
+    match event:
+        case Said(_, _, speaker, text):
+            return framed(f"{stamp}<{speaker}> ", text)
+        case Acted(_, _, speaker, text):
+            return framed(f"{stamp}* {speaker} ", text)
+        case Whispered(_, sender, text):
+            return framed(f"{stamp}[{sender} -> {say('you')}] ", text)
+        case WhisperSent(_, addressee, text):
+            return framed(f"{stamp}[{say('you')} -> {addressee}] ", text)
+        case AddresseeAway(_, nickname, why):
+            return framed(f"{stamp}-- {say('{nickname} is away:', nickname=nickname)} ", why)
+        case Announced(_, text):
+            return f"{stamp}## {say('Administrator')}: {text}"
+        case _:
+            return f"{stamp}-- {_notice(event, language)}"
 
 
 def _notice(
-    event: AddresseeAway
-    | AddresseeChanged
+    event: AddresseeChanged
     | AddresseeLeft
     | Joined
     | WentElsewhere
@@ -68,8 +74,6 @@ def _notice(
 ) -> str:
     say = language.say
     match event:
-        case AddresseeAway(_, nickname, why):
-            return say("{nickname} is away: {why}", nickname=nickname, why=why)
         case AddresseeChanged(_, nickname, before):
             return say("now talking to {nickname} (was {before})", nickname=nickname, before=before)
         case AddresseeLeft(_, nickname):

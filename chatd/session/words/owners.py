@@ -35,7 +35,7 @@ def of_owners(error: OfOwners, language: Language) -> str:
     say = language.say
     match error:
         case refusal.BadPassword(rule):
-            return say("that can't be a password: {rule}", rule=say(rule))
+            return say("that can't be a password: {rule}", rule=say(rule.sentence, **rule.facts))
         case refusal.NameOwned(typed, holder):
             owned = "{name} has an owner; /nick chooses another name"
             if typed != holder:

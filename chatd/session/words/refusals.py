@@ -17,6 +17,7 @@ OfNames = (
     | hall.NicknameBanned
     | hall.NameKept
     | hall.NobodyHere
+    | hall.LooksLike
     | hall.ThatIsYou
     | hall.NotHeardBy
     | hall.NotIgnored
@@ -40,6 +41,7 @@ OfLines = (
 )
 OfRooms = (
     hall.BadRoomName
+    | hall.RoomLooksLike
     | hall.NoSuchRoom
     | hall.NotInThatRoom
     | hall.InRoomAlready
@@ -119,7 +121,7 @@ def _of_names(error: OfNames, language: Language) -> str:
     say = language.say
     match error:
         case hall.BadNickname(typed, rule):
-            return say("{name} can't be a nickname: {rule}", name=quoted(typed), rule=say(rule))
+            return say("{name} can't be a nickname: {rule}", name=quoted(typed), rule=say(rule.sentence, **rule.facts))
         case hall.NicknameTaken(typed, holder, lost_after):
             return _taken(typed, holder, lost_after, language)
         case hall.NicknameBanned(typed, seconds, why):
@@ -133,6 +135,8 @@ def _of_names(error: OfNames, language: Language) -> str:
             return say("{name} is the name already", name=nickname)
         case hall.NobodyHere(typed):
             return say("nobody here is called {name}", name=quoted(typed))
+        case hall.LooksLike(typed, nickname):
+            return say("nobody here is called {name}; {other} looks like it", name=quoted(typed), other=nickname)
         case hall.ThatIsYou():
             return say("that is your own nickname; name somebody else")
         case hall.NotHeardBy(nickname):
@@ -198,7 +202,9 @@ def _of_rooms(error: OfRooms, language: Language) -> str:
     say = language.say
     match error:
         case hall.BadRoomName(typed, rule):
-            return say("{name} can't be a room: {rule}", name=quoted(typed), rule=say(rule))
+            return say("{name} can't be a room: {rule}", name=quoted(typed), rule=say(rule.sentence, **rule.facts))
+        case hall.RoomLooksLike(typed, room):
+            return say("{name} can't be a room: it looks like {room}", name=quoted(typed), room=room)
         case hall.NoSuchRoom(typed):
             return say(
                 "there is no room {name}; /rooms lists those there are, /join opens a new one", name=quoted(typed)
