@@ -50,6 +50,12 @@ class RenderTests(SynchronousTestCase):
             events.Renamed(NOON, "#lobby", (("bob", "rob"),)): "-- bob is now called rob",
             events.LockTurned(NOON, "#den", "bob", True): "-- bob locked #den",
             events.LockTurned(NOON, "#den", "bob", False): "-- bob unlocked #den",
+            events.RememberTurned(
+                NOON, "#den", "bob", True
+            ): "-- bob has what is said in #den kept on the disk from now on; /h remember tells how long",
+            events.RememberTurned(
+                NOON, "#den", "bob", False
+            ): "-- bob ended that what is said in #den is kept on the disk",
             events.Invited(NOON, "#den", "bob"): "-- bob invites you to #den: /join #den takes you there",
             events.WentElsewhere(NOON, "#lobby", ("bob",)): "-- bob left",
             events.MuteChanged(NOON, True, 900, "too loud"): "-- the administrator has muted you for 15 min: too loud",
