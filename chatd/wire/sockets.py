@@ -17,8 +17,12 @@ PROBES = 4
 
 
 def unacknowledged(transport: Any) -> int:
-    """Return how many bytes the kernel still has to bring to the peer, 0 for a transport without a socket."""
-    if not isinstance(transport, tcp.Connection):
+    """Return how many bytes the kernel still has to bring to the peer, 0 for a transport without a socket.
+
+    For one with TLS that is asked of the socket below.
+    """
+    transport = transport.transport if isinstance(transport, ProtocolWrapper) else transport
+    if not isinstance(transport, tcp.Connection) or not transport.connected:
         return 0
     return int.from_bytes(fcntl.ioctl(transport.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
 
