@@ -44,6 +44,7 @@ class LineDoor(LineReceiver):
     def __init__(self, entrance: Entrance) -> None:
         self._entrance = entrance
         self._lines = 0  # read, and not handed over yet
+        self._typing_is_hidden = False
 
     def connectionMade(self) -> None:
         self.connection = Connection(self._entrance, self, self.transport, CODECS, "text")
@@ -69,6 +70,9 @@ class LineDoor(LineReceiver):
 
     def lineReceived(self, line: bytes) -> None:
         self._lines -= 1
+        if self._typing_is_hidden:
+            self._typing_is_hidden = False
+            self._keyboard.show()
         self.connection.receive(line)
 
     def readConnectionLost(self) -> None:
@@ -99,6 +103,11 @@ class LineDoor(LineReceiver):
 
     def unsent(self) -> int:
         return unacknowledged(self.transport)
+
+    def hide_typing(self) -> bool:
+        if not self._typing_is_hidden:
+            self._typing_is_hidden = self._keyboard.hide()
+        return self._typing_is_hidden
 
     def close(self) -> None:
         self.transport.loseConnection()

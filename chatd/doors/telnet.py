@@ -1,6 +1,7 @@
 """What terminals send besides text: telnet's own words (RFC 854), line ends of every kind, erase characters.
 
-chatd is no telnet server, it only stays out of telnet's way: it never speaks first, and refuses every option.
+chatd is no telnet server, it only stays out of telnet's way: it refuses every option, and speaks first only to have a
+password not shown (ECHO, RFC 857), where the client has spoken telnet or ends its lines as telnet does.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from enum import Enum, auto
 
 _IAC, _DONT, _DO, _WONT, _WILL, _SB, _SE, _IAC_EOF = 255, 254, 253, 252, 251, 250, 240, 236
 _REFUSAL = {_DO: _WONT, _WILL: _DONT}
+_ECHO = 1
 _TIMING_MARK = 6  # RFC 860; the telnet client is deaf from Ctrl-C until this is answered
 CTRL_D, CTRL_U = b"\x04", b"\x15"
 EOF = CTRL_U + CTRL_D  # how telnet's end of file is handed on, with the end of a line behind it
+_HIDE_TYPING = bytes([_IAC, _WILL, _ECHO])
+_SHOW_TYPING = bytes([_IAC, _WONT, _ECHO]) + b"\r\n"  # the client has not shown its own Enter
 _LINE_END = re.compile(rb"\r[\n\0]?")
 
 
@@ -35,10 +39,12 @@ class Keyboard:
     is dropped. `reply` is called with the bytes that answer telnet.
     """
 
-    __slots__ = ("_after_cr", "_column", "_refused", "_reply", "_verb", "_within")
+    __slots__ = ("_after_cr", "_column", "_is_telnet", "_offered", "_refused", "_reply", "_verb", "_within")
 
     def __init__(self, reply: Callable[[bytes], object]) -> None:
         self._reply = reply
+        self._is_telnet = False  # it speaks telnet, or ends its lines as telnet does
+        self._offered = False  # to do the echo
         self._within = _Within.TEXT
         self._verb = 0
         self._refused: frozenset[tuple[int, int]] = frozenset()
@@ -59,6 +65,17 @@ class Keyboard:
         newline = data.rfind(b"\n")
         self._column = len(data) - newline - 1 if newline >= 0 else self._column + len(data)
         return data
+
+    def hide(self) -> bool:
+        """Have the client not show what is typed; return False if it is no telnet, which would show these bytes."""
+        if self._is_telnet:
+            self._offered = True
+            self._reply(_HIDE_TYPING)
+        return self._is_telnet
+
+    def show(self) -> None:
+        """Have the client show again what is typed."""
+        self._reply(_SHOW_TYPING)
 
     def _cut(self, data: bytes, max_line: int) -> bytes:
         kept = bytearray()
@@ -85,8 +102,11 @@ class Keyboard:
 
     def _with_lf(self, data: bytes) -> bytes:
         if self._after_cr and data[0] in b"\n\0":
+            self._is_telnet = True
             data = data[1:]
         self._after_cr = data.endswith(b"\r")
+        if not self._is_telnet and (b"\r\n" in data or b"\r\0" in data):
+            self._is_telnet = True
         return _LINE_END.sub(b"\n", data) if b"\r" in data else data
 
     def _without_telnet(self, data: bytes) -> bytes:
@@ -120,8 +140,12 @@ class Keyboard:
             text += EOF + b"\n"  # what was half typed is not sent
 
     def _refuse(self, verb: int, option: int) -> None:
-        """Answer DO with WONT and WILL with DONT: once, so that two sides can't answer each other for ever."""
-        if verb not in _REFUSAL:
+        """Answer DO with WONT and WILL with DONT: once, so that two sides can't answer each other for ever.
+
+        DO ECHO is an answer itself once that has been offered.
+        """
+        self._is_telnet = True
+        if verb not in _REFUSAL or (self._offered and (verb, option) == (_DO, _ECHO)):
             return
         if option == _TIMING_MARK or (verb, option) not in self._refused:
             self._refused |= {(verb, option)}
