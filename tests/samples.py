@@ -49,6 +49,7 @@ NOTES: tuple[Note, ...] = (
     outputs.TypingTooFast(5, 4096),
     outputs.LinesSkipped(37),
     outputs.IdleWarning(60.0),
+    outputs.StillHere(),
 )
 
 _BAN = answers.BanFacts("bob", False, 7200.0, "spam")
@@ -128,6 +129,8 @@ REFUSALS: tuple[HallError, ...] = (
     refusals.NameChangedHands("alice", unsent="my key is 5678"),
     session.ToTakesNoText(unsent="to:bob psst"),
     session.NotText(),
+    session.ChangedByTelnet(),
+    session.TelnetUnfinished(),
     session.LineTooLong(4096),
     session.LineCutOff(),
     refusals.BadRoomName("den", Rule("a room's name begins with #, such as #den")),

@@ -14,19 +14,15 @@ from zope.interface import implementer
 
 from chatd.core.events import Cause, Departure
 from chatd.doors.jsonl import JSONCodec
-from chatd.doors.telnet import Keyboard
+from chatd.doors.telnet import Keyboard, Telnet, Terminal
 from chatd.doors.text import TextCodec
-from chatd.session.refusals import LineCutOff, SpokeTLS
+from chatd.session.outputs import StillHere
+from chatd.session.refusals import LineCutOff, SpokeTLS, TelnetUnfinished
 from chatd.wire.codec import Codec
 from chatd.wire.connection import Connection, Entrance
-from chatd.wire.sockets import unacknowledged
+from chatd.wire.sockets import taken
 
 CLIENT_HELLO = b"\x16\x03"  # RFC 8446, 5.1: how TLS begins, and no nickname
-CODECS: Mapping[str, Callable[[], Codec]] = {
-    "text": TextCodec,
-    "json": JSONCodec,
-    "json+text": partial(JSONCodec, with_lines=True),
-}
 
 
 class HandshakeFailed(Exception):
@@ -46,9 +42,16 @@ class LineDoor(LineReceiver):
         self._lines = 0  # read, and not handed over yet
 
     def connectionMade(self) -> None:
-        self.connection = Connection(self._entrance, self, self.transport, CODECS, "text")
-        self._keyboard = Keyboard(self.connection.write)
-        self.connection.begin()
+        terminal = Terminal()
+        self.connection = connection = Connection(self._entrance, self, self.transport, codecs_for(terminal), "text")
+        telnet = Telnet(
+            terminal,
+            reply=connection.write,
+            there=lambda: connection.send(StillHere()),
+            unfinished=lambda: connection.refuse(TelnetUnfinished()),
+        )
+        self._keyboard = Keyboard(terminal, telnet)
+        connection.begin()
 
     def dataReceived(self, data: bytes) -> None:
         if data:
@@ -57,6 +60,8 @@ class LineDoor(LineReceiver):
             self.connection.session.turn_away(SpokeTLS())
             return
         text = self._keyboard.typed(data, self.connection.codec.max_line)
+        if text:
+            self.connection.note_typed()
         lines = text.count(b"\n")
         self._lines += lines
         discarded = len(data) - len(text) - lines  # a CR before each LF is part of the line's end
@@ -97,8 +102,8 @@ class LineDoor(LineReceiver):
     def lines_wait(self) -> bool:
         return self._lines > 0
 
-    def unsent(self) -> int:
-        return unacknowledged(self.transport)
+    def taken(self) -> int:
+        return taken(self.transport)
 
     def close(self) -> None:
         self.transport.loseConnection()
@@ -121,3 +126,12 @@ class LineFactory(Factory):
 
     def buildProtocol(self, addr: IAddress | None) -> LineDoor:
         return LineDoor(self.entrance)
+
+
+def codecs_for(terminal: Terminal) -> Mapping[str, Callable[[], Codec]]:
+    """Return the formats that are spoken over lines, by their names."""
+    return {
+        "text": partial(TextCodec, terminal),
+        "json": JSONCodec,
+        "json+text": partial(JSONCodec, with_lines=True),
+    }

@@ -92,6 +92,11 @@ class OperatorWelcome:
 
 
 @dataclass(frozen=True, slots=True)
+class StillHere:
+    """The client has asked whether anybody is there."""
+
+
+@dataclass(frozen=True, slots=True)
 class TypingTooFast:
     """What you type is read later, at so many lines a second or, where these have no limit, bytes."""
 
@@ -113,7 +118,7 @@ class IdleWarning:
     seconds: float
 
 
-Note = Welcome | Hello | Entered | Hint | OperatorWelcome | TypingTooFast | LinesSkipped | IdleWarning
+Note = Welcome | Hello | Entered | Hint | OperatorWelcome | StillHere | TypingTooFast | LinesSkipped | IdleWarning
 """What somebody is told who hasn't."""
 
 Output = Event | Answer | Note | Refusal | Prompt | Done | Goodbye

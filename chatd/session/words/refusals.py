@@ -36,6 +36,8 @@ OfLines = (
     | hall.NameChangedHands
     | session.ToTakesNoText
     | session.NotText
+    | session.ChangedByTelnet
+    | session.TelnetUnfinished
     | session.LineTooLong
     | session.LineCutOff
 )
@@ -190,6 +192,10 @@ def _of_lines(error: OfLines, language: Language) -> str:
             return say("to:name chooses whom you talk to, and stands alone; @name text says one line to name")
         case session.NotText():
             return say("that line is not UTF-8; it was not sent; set your terminal to UTF-8")
+        case session.ChangedByTelnet():
+            return say("your telnet changed a character of that line on its way; it was not sent; type it again")
+        case session.TelnetUnfinished():
+            return say("your client began a telnet command that had no end; what stood in it was not read")
         case session.LineTooLong(limit):
             return say("that line is longer than {n} bytes; none of it was sent; cut it into shorter ones", n=limit)
         case session.LineCutOff():
