@@ -145,7 +145,7 @@ REFUSALS: tuple[HallError, ...] = (
     refusals.HallFull(2),
     refusals.HallClosing(),
     refusals.Banned(7200.0, "spam"),
-    session.SpokeTLS(),
+    session.WrongProtocol("HTTP"),
     session.TooManyConnections(20_000),
     session.TooManyFromAddress(20),
     session.TooManyArrivals(20, 10.0),

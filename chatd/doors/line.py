@@ -14,15 +14,14 @@ from zope.interface import implementer
 
 from chatd.core.events import Cause, Departure
 from chatd.doors.jsonl import JSONCodec
+from chatd.doors.strangers import HTTP_HEAD, TLS_HELLO, protocol_of
 from chatd.doors.telnet import Keyboard, Telnet, Terminal
 from chatd.doors.text import TextCodec
 from chatd.session.outputs import StillHere
-from chatd.session.refusals import LineCutOff, SpokeTLS, TelnetUnfinished
+from chatd.session.refusals import LineCutOff, TelnetUnfinished, WrongProtocol
 from chatd.wire.codec import Codec
 from chatd.wire.connection import Connection, Entrance
 from chatd.wire.sockets import taken
-
-CLIENT_HELLO = b"\x16\x03"  # RFC 8446, 5.1: how TLS begins, and no nickname
 
 
 class HandshakeFailed(Exception):
@@ -40,6 +39,7 @@ class LineDoor(LineReceiver):
     def __init__(self, entrance: Entrance) -> None:
         self._entrance = entrance
         self._lines = 0  # read, and not handed over yet
+        self._is_first = True  # no line was received yet
 
     def connectionMade(self) -> None:
         terminal = Terminal()
@@ -56,8 +56,8 @@ class LineDoor(LineReceiver):
     def dataReceived(self, data: bytes) -> None:
         if data:
             self.connection.note_read()
-        if data.startswith(CLIENT_HELLO) and self.connection.session.is_entering:
-            self.connection.session.turn_away(SpokeTLS())
+        if data.startswith(TLS_HELLO) and self._is_first:
+            self.connection.session.turn_away(WrongProtocol("TLS"))
             return
         text = self._keyboard.typed(data, self.connection.codec.max_line)
         if text:
@@ -74,7 +74,17 @@ class LineDoor(LineReceiver):
 
     def lineReceived(self, line: bytes) -> None:
         self._lines -= 1
-        self.connection.receive(line)
+        if self._is_first and self.connection.session.is_entering and (protocol := protocol_of(line)):
+            self._turn_away(protocol)
+        else:
+            self.connection.receive(line)
+        self._is_first = False
+
+    def _turn_away(self, protocol: str) -> None:
+        """Tell a program that this is a chat, and close: what it says next must not be taken for a nickname."""
+        if protocol == "HTTP":
+            self.connection.write(HTTP_HEAD)
+        self.connection.session.turn_away(WrongProtocol(protocol))
 
     def readConnectionLost(self) -> None:
         if self.clearLineBuffer():

@@ -121,10 +121,13 @@ class LineCutOff(HallError):
 
 
 @dataclass(eq=False)
-class SpokeTLS(HallError):
-    """Somebody speaks TLS where plain text is spoken."""
+class WrongProtocol(HallError):
+    """A program speaks another protocol where plain text is spoken."""
 
-    logged_as = "it speaks TLS where plain text is spoken"
+    protocol: str
+
+    def __str__(self) -> str:
+        return f"it speaks {self.protocol} where plain text is spoken"
 
 
 @dataclass(eq=False)

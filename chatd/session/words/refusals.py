@@ -56,7 +56,7 @@ OfAdmission = (
     hall.HallFull
     | hall.HallClosing
     | hall.Banned
-    | session.SpokeTLS
+    | session.WrongProtocol
     | session.TooManyConnections
     | session.TooManyFromAddress
     | session.TooManyArrivals
@@ -244,8 +244,8 @@ def _of_admission(error: OfAdmission, language: Language) -> str:
         case hall.Banned(seconds, why):
             banned = "your address is banned from this chat {terms}; only its administrator can end that"
             return say(banned, terms=_terms(seconds, why, language))
-        case session.SpokeTLS():
-            return say("this port speaks plain text, not TLS; use telnet or nc")
+        case session.WrongProtocol(protocol):
+            return say("this port speaks plain text, not {protocol}; use telnet or nc", protocol=protocol)
         case session.TooManyConnections(limit):
             return say("{n} connections are open, which is all there may be; come back later", n=f"{limit:,}")
         case session.TooManyFromAddress(limit):
