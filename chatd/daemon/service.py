@@ -26,6 +26,7 @@ from chatd.daemon.options import CannotStart, Options
 from chatd.daemon.settings import BadSetting, Settings
 from chatd.daemon.systemd import Notifier
 from chatd.doors.control import ControlSocket, operators_entrance
+from chatd.doors.endpoints import to_listen_on
 from chatd.doors.line import LineFactory
 from chatd.session.commands import a_person
 from chatd.session.session import Server
@@ -108,7 +109,8 @@ class ChatService(MultiService):
             below, factory, watch = behind_tls(endpoint, factory, self._reactor)
             self.operations.renewals.append(factory.certificate.check)
             watch.setServiceParent(self)
-        self._add_port(endpoint, strports.service(below, factory, self._reactor))
+        for one in to_listen_on(below):
+            self._add_port(endpoint, strports.service(one, factory, self._reactor))
 
     def _open_metrics(self, endpoint: str, public: bool) -> None:
         from chatd.daemon.metrics import MetricsService  # it needs prometheus_client, which not everybody has
@@ -157,9 +159,16 @@ def raise_file_limit() -> int:
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
+def count_steadily(reactor: Any) -> None:
+    """Let the reactor measure on a clock that never goes back; its own does when somebody sets the time."""
+    reactor.seconds = time.monotonic
+
+
 def makeService(options: Options) -> ChatService:
     """What `twistd chatd` runs."""
     from twisted.internet import reactor
+
+    count_steadily(reactor)
 
     def reread() -> Settings:
         settings = options.settings()

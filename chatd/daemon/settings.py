@@ -117,6 +117,9 @@ class Settings:
     max_per_address: int = _count(
         20, "N", 1, 1_000_000, "connections that may be open from one address, or one IPv6 /64"
     )
+    max_arrivals: int | None = _count(
+        None, "N", 1, 1_000_000, "connections that one address may open in 10 s; none is twice --max-per-address"
+    )
     peer_timeout: int = _count(120, "SECONDS", 4, 65_534, "seconds after which a peer that has vanished is noticed")
     idle_timeout: int | None = _count(
         None, "SECONDS", 120, 31_536_000, "seconds in which one must type something, or is disconnected"
