@@ -159,7 +159,7 @@ def _restored(kind: Any, target: Any, until: Any, why: Any) -> Ban:
         raise ValueError("an entry in it is no ban")
     if until is not None and not (isinstance(until, int | float) and 0 <= until < END_OF_TIME):
         raise ValueError("an entry in it is no ban")
-    return Ban(kind, str(ip_network(target)) if kind == "network" else target, until, one_line(str(why)))
+    return Ban(kind, str(ip_network(target)) if kind == "network" else one_line(target), until, one_line(str(why)))
 
 
 def network_in(typed: str) -> Network | None:

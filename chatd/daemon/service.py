@@ -126,13 +126,28 @@ class ChatService(MultiService):
         self._reactor.callFromThread(lambda: Deferred.fromCoroutine(self.operations.reload_and_log()))
 
     async def _stop(self) -> None:
+        with _deaf_to(signal.SIGTERM, signal.SIGINT):
+            await self._say_goodbye()
+        signal.signal(signal.SIGHUP, self._hang_up_before)
+
+    async def _say_goodbye(self) -> None:
         await super().stopService()
         self.hall.announce("this chat is closing now")
         await DeferredList(
             [Deferred.fromCoroutine(entrance.close_all(STOP_WITHIN)) for entrance in self.operations.entrances]
         )
         self._batcher.stop()
-        signal.signal(signal.SIGHUP, self._hang_up_before)
+
+
+@contextmanager
+def _deaf_to(*signals: signal.Signals) -> Iterator[None]:
+    """Ignore what would stop chatd once more, meanwhile: Twisted would call that an error."""
+    before = [(one, signal.signal(one, signal.SIG_IGN)) for one in signals]
+    try:
+        yield
+    finally:
+        for one, handler in before:
+            signal.signal(one, handler)
 
 
 @contextmanager

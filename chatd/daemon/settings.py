@@ -20,7 +20,10 @@ class BadSetting(ValueError):
 
 def _number(low: int, high: int) -> Callable[[str], int]:
     def read(typed: str) -> int:
-        if not (typed.isascii() and typed.isdecimal()) or not low <= int(typed) <= high:
+        if (
+            not (typed.isascii() and typed.isdecimal() and len(typed) <= len(str(high)))
+            or not low <= int(typed) <= high
+        ):
             raise BadSetting(f"a whole number from {low:,} to {high:,} is allowed")
         return int(typed)
 
@@ -180,4 +183,9 @@ def read(name: str, typed: str, folder: Path) -> Any:
     """
     if typed == "none" and SETTINGS[name].default is None:
         return None
-    return rule(name).read(str(folder / typed) if rule(name).kind == "file" else typed)
+    try:
+        return rule(name).read(str(folder / typed) if rule(name).kind == "file" else typed)
+    except BadSetting:
+        raise
+    except (OSError, ValueError) as error:  # a path that is too long, or holds what no path may
+        raise BadSetting(f"it can't be used ({getattr(error, 'strerror', None) or error})") from None

@@ -356,6 +356,20 @@ class TwistdTests(TwistdTestCase):
             person.settimeout(10)
             self.read_until(person, b"Nickname: ")
 
+    def test_stopped_twice(self) -> None:
+        """What would stop chatd once more while it says goodbye is no error."""
+        process = self.twistd("-n", "--pidfile=", "--logfile=log", "chatd", self.listen)
+        slow = self.connect()
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.sendall(b"alice\n" + b"/h\n" * 8)
+        self.read_until(slow, b"you are alice")
+        process.terminate()
+        self.read_until(slow, b"closing now")
+        process.terminate()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+        self.assertNotIn("Traceback", (self.folder / "log").read_text())
+
     def test_impossible_endpoints(self) -> None:
         """An endpoint that reads well and can't be opened is one line too."""
         for endpoint, why in (

@@ -313,7 +313,7 @@ def _of_operators(error: OfOperators, language: Language) -> str:
         case session.NotKept(path, why):
             return say("{path} can't be written ({why}); it holds until chatd stops", path=path, why=why)
         case session.NoLevels():
-            return say("this log is written by twistd itself; start chatd by `twistd chatd`, not from a .tac")
+            return say("the log is twistd's own (a .tac, --syslog or --logger); its level can't be changed here")
         case session.OpenAlready():
             return say("people get in already")
         case session.StoppingAlready():
