@@ -25,6 +25,7 @@ _ASK_BINARY = bytes([IAC, DO, BINARY])
 _REFUSAL = {DO: WONT, WILL: DONT}
 # The bytes of UTF-8 that GNU telnet takes for its keys, by the commands that it sends instead.
 _KEYS = {IP: 0x83, AO: 0x8F, SUSP: 0x9A, BRK: 0x9C}
+_END_OF_SUBNEGOTIATION = re.compile(rb"[\r\n]|\xff\xf0")
 _LINE_END = re.compile(rb"\r[\n\0]?")
 
 
@@ -133,16 +134,18 @@ class Telnet:
         return 3
 
     def _take_subnegotiation(self, data: bytes, at: int) -> int:
-        end = at + 2
-        while (end := data.find(IAC, end)) >= 0 and end + 1 < len(data) and end - at < MOST_SUBNEGOTIATED:
-            if data[end + 1] == SE:
-                self._terminal.speaks_telnet = True
-                return end + 2 - at
-            end += 2
-        if len(data) - at < MOST_SUBNEGOTIATED:
-            return 0
-        self._unfinished()
-        return MOST_SUBNEGOTIATED
+        """Skip what an option says. It ends before the end of a line: nothing was agreed that could hold one."""
+        end = _END_OF_SUBNEGOTIATION.search(data, at + 2, at + MOST_SUBNEGOTIATED)
+        if end is None:
+            if len(data) - at < MOST_SUBNEGOTIATED:
+                return 0
+            self._unfinished()
+            return MOST_SUBNEGOTIATED
+        if end[0] in (b"\r", b"\n"):
+            self._unfinished()
+            return end.start() - at
+        self._terminal.speaks_telnet = True
+        return end.end() - at
 
     def _do(self, command: int, text: bytearray) -> None:
         if command in _KEYS and _is_unfinished(self._tail + text[-3:]):

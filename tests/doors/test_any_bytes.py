@@ -26,6 +26,7 @@ REFUSALS = {
     "your telnet changed": NOT_TEXT,
     "that line is longer": TOO_LONG,
     "your last line": CUT_OFF,
+    "your client began": None,
 }
 
 
@@ -93,7 +94,8 @@ class Described:
                     return
                 size, typed, looked_at = found
                 known = max(known, at + looked_at)
-                speaks_telnet |= size > 2
+                whole = data[at : at + size]
+                speaks_telnet |= (size == 3 and whole[1] > 0xFA) or whole.endswith(b"\xff\xf0")
             at += size
             known = max(known, at)
             text += typed
@@ -163,8 +165,11 @@ def word(data: bytes, speaks_telnet: bool, unfinished: bool) -> tuple[int, bytes
             return None
         return (2, data[:2], 3) if data[2:3] in (b"\r", b"\n") else (3, b"", 3)
     if command == b"\xfa":
-        end = data.find(b"\xff\xf0")
-        return (end + 2, b"", end + 2) if end >= 0 else None
+        found = re.search(rb"[\r\n]|\xff\xf0", data)
+        if found is None:
+            return None
+        size = found.start() if len(found[0]) == 1 else found.end()
+        return size, b"", found.end()
     if command in (b"\xec", b"\xed", b"\xee") and not speaks_telnet:
         behind = data[2:5]
         if behind != MARK:
@@ -202,7 +207,8 @@ def told(line: Transport) -> list[str]:
             if answer != "-- chatd is here":
                 found.append(END if answer == "-- goodbye" else answer.removeprefix("-- now talking to "))
         elif answer.startswith("!! "):
-            found.append(next(name for words, name in REFUSALS.items() if answer[3:].startswith(words)))
+            refusal = next(name for words, name in REFUSALS.items() if answer[3:].startswith(words))
+            found += [refusal] if refusal else []
     return found
 
 
@@ -210,7 +216,15 @@ PIECES = (
     *(b"hello", "李 é".encode(), b"e\xcc\x81", b"\xe6\x9d", b"\xe9", b"quit", b"\n\n", b"\r\n", b"\r\0", b"\r", b"\n"),
     *(b"\x04", b"\x04\n", b"\x7f", b"\x08\x08", b"\x15", b"x" * (MAX_LINE - 2), b"yz", b"x" * (MAX_LINE + 1)),
     *(b"\xff", b"\xff\xf6", b"\xff\xf7", b"\xff\xf8", b"\xff\xed" + MARK, b"\xe5\xb0\xff\xf5" + MARK),
-    *(b"\xff\xf4", b"\xff\xfd\x06", b"\xff\xfb\x03", b"\xff\xfa\x18xterm\n\xff\xf0", b"\xff\xff", b"\xff\xec"),
+    *(
+        b"\xff\xf4",
+        b"\xff\xfd\x06",
+        b"\xff\xfb\x03",
+        b"\xff\xfa\x18xterm\n",
+        b"\xff\xfa\x18xterm\xff\xf0",
+        b"\xff\xff",
+        b"\xff\xec",
+    ),
 )
 sent = st.lists(st.sampled_from(PIECES), max_size=25).map(b"".join)
 cuts = st.lists(st.floats(0, 1), max_size=8)
