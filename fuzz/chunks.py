@@ -32,6 +32,8 @@ GADGETS = (
     b"\xc2\x90", b"\x07", b"\x0b\x0c\x1c\x1d\x1e", b"\xc2\x85", "\u2028\u2029".encode(), "\u202e\u2066".encode(),
     "\u200b\ufeff\u00ad".encode(), "\u0301".encode() * 20, "\U000e0041".encode(), b"\xc3", b"\xf0\x9f", b"\x80",
     b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80", b"<honest1> line 1", b"\r\n<honest1> x",
+    "＠honest2 x\n".encode(), "／msg honest3 x\n".encode(), "to：honest1\n".encode(), "／quit\n".encode(),
+    b"ok \xff\n@honest2 x\n", b"\xff\xfa", b"\xff\xf6", b"\xff\xf7", b"\xff\xf8", b"\xd1\xff\xed\xff\xfd\x06",
     b"## Administrator: ", b"[honest1 -> you] ", b"@honest2 ", b"to:honest3\n", b"/", b"//", b"@", b"to:", b"quit\n",
 )  # fmt: skip
 
@@ -82,6 +84,7 @@ class Chunks:
             *[self._recording] * 2,
             *[self._talk] * 3,
             *[self._private_line] * 2,
+            self._private_paste,
             self._room_of_own,
             self._long,
         )
@@ -103,6 +106,7 @@ class Chunks:
         """Most give a nickname that is free."""
         self._lives += 1  # how far the one before came was up to the daemon, so chance begins anew with each
         self._random.seed(f"{self._seed} {self._name} {self._lives}")
+        self._private = 100_000 * self._lives  # so that no mark is sent twice
         if self._random.random() < 0.9:
             yield f"{self._own_name()}\n".encode()
         if self._random.random() < 0.5:
@@ -159,6 +163,15 @@ class Chunks:
         words = f"only for {name}: {self._private} from {self._name}"
         way = self._random.choice(PRIVATE_WAYS)
         return f"\n\n{way.format(name, words)}\n".encode()
+
+    def _private_paste(self) -> bytes:
+        """More marked lines for one honest person than may be said at once: they wait, and the addressee may change."""
+        name = self._random.choice(HONEST)
+        lines = []
+        for _ in range(30):
+            self._private += 1
+            lines.append(f"only for {name}: {self._private} from {self._name} {'x' * self._random.randrange(600)}\n")
+        return f"\n\nto:{name}\n{''.join(lines)}\nto:\n".encode()
 
     def _room_of_own(self) -> bytes:
         room, guest = self._random.choice(ROOMS), self._any_name()

@@ -9,18 +9,23 @@ from collections import deque
 from contextlib import suppress
 
 from fuzz.faults import Fault
-from fuzz.names import HONEST, LOOK_ALIKES
+from fuzz.names import HONEST, LOOK_ALIKES, ROGUES
 from tests.core.test_text import is_clean
 
 VIEWS = ("on", "off", "UTC", "Asia/Shanghai", "off")  # for `/time`: the same event is rendered for each
 FAREWELL = "-- goodbye"
 
-# Every line that somebody may see who is never refused anything.
+FRAME_MARK = "\u200e"  # stands between a frame and right-to-left text, and in no text of a person
+WHISPERS_EVERY = 5  # lines: those whom an honest person writes to have another addressee from then on
+
+# Every line that somebody may see who is refused nothing but private lines.
 LINE = re.compile(
     r"(?:\d\d:\d\d )?"
     r"(?:<(?P<said>[^ <>]+)> (?P<text>.*)"
     r"|\* (?P<acted>[^ *]+) .*"
     r"|\[(?P<wrote>[^ ]+) -> you\] .*"
+    r"|\[you -> [^ ]+\] psst"
+    r"|!! (?:.*; your line was not sent|not sent: psst)"
     r"|-- .*"
     r"|## Administrator: .*)"
 )
@@ -46,6 +51,7 @@ class Ears:
                 text = line.decode()
             except UnicodeDecodeError:
                 raise self._fault("bytes that are not UTF-8", line) from None
+            text = text.replace(FRAME_MARK, "")
             self._judge(text)
             self.last_line = text
 
@@ -107,6 +113,9 @@ class Honest:
         self.said += 1
         self._on_the_way.append((self.said, time.monotonic()))
         self._socket.sendall(f"line {self.said}\n".encode())
+        if self.said % WHISPERS_EVERY == 0:
+            rogue = ROGUES[self.said // WHISPERS_EVERY % len(ROGUES)]
+            self._socket.sendall(f"@{rogue} psst\n".encode())
 
     def waits_for(self) -> float:
         """Return how many seconds ago that line of ours was said that should come back next; 0 if all are back."""

@@ -76,6 +76,9 @@ class Hostile:
                 self._end()
                 return False
             self._unsent = chunk
+        if self._random.random() < 0.01:  # telnet's Synch
+            self._socket.send(b"\xff")
+            self._socket.send(b"\xf2", socket.MSG_OOB)
         wanted = len(self._unsent)
         if self._random.random() < 0.1:  # the network cuts anywhere
             wanted = self._random.randrange(wanted + 1)

@@ -56,6 +56,7 @@ NOTES: tuple[Note, ...] = (
     outputs.TypingTooFast(5, 4096),
     outputs.LinesSkipped(37),
     outputs.IdleWarning(60.0),
+    outputs.StillHere(),
     outputs.TypingSeen(),
 )
 
@@ -153,6 +154,8 @@ REFUSALS: tuple[HallError, ...] = (
     refusals.NameChangedHands("alice", unsent="my key is 5678"),
     session.ToTakesNoText(unsent="to:bob psst"),
     session.NotText(),
+    session.ChangedByTelnet(),
+    session.TelnetUnfinished(),
     session.LineTooLong(4096),
     session.LineCutOff(),
     refusals.BadRoomName("den", Rule("a room's name begins with #, such as #den")),
@@ -167,7 +170,7 @@ REFUSALS: tuple[HallError, ...] = (
     refusals.HallFull(2),
     refusals.HallClosing(),
     refusals.Banned(7200.0, "spam"),
-    session.SpokeTLS(),
+    session.WrongProtocol("HTTP"),
     session.TooManyConnections(20_000),
     session.TooManyFromAddress(20),
     session.TooManyArrivals(20, 10.0),

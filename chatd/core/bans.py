@@ -174,7 +174,8 @@ def _restored(kind: Any, target: Any, until: Any, why: Any, account: Any = None)
         raise ValueError("an entry in it is no ban")
     if not (account is None or type(account) is int):
         raise ValueError("an entry in it is no ban")
-    return Ban(kind, str(ip_network(target)) if kind == "network" else target, until, one_line(str(why)), account)
+    target = str(ip_network(target)) if kind == "network" else one_line(target)
+    return Ban(kind, target, until, one_line(str(why)), account)
 
 
 def network_in(typed: str) -> Network | None:

@@ -103,7 +103,7 @@ class Member:
         self.wrote_last: Member | None = None  # the one who last wrote to this person privately
         self.ignoring: set[Member] = set()
         self.ignored_by: set[Member] = set()
-        self.invitations: set[Room[Member]] = set()
+        self.invitations: dict[Room[Member], bool] = {}  # and whether the room's first member invited, who may lock it
 
     @property
     def nickname(self) -> str:
@@ -134,7 +134,7 @@ class Member:
 
     def may_enter(self, room: Room[Member]) -> bool:
         """Say whether this person may enter a room, and see that it is there."""
-        return not room.locked or room is self.room or room in self.invitations
+        return not room.locked or room is self.room or self.invitations.get(room, False)
 
     def hand_over(self, deliver: Deliver, dismissed: Callable[[Departure], object] | None) -> None:
         """Bring this person's events, and the news that they were put out, to somebody else from now on."""
@@ -296,7 +296,9 @@ class Member:
         other.room.notices.tell_before_private(self)
         if not tell(Invited(self._hall.now(), self.room.name, self.nickname), other):
             raise TooSlow(other.nickname)
-        other.invitations = {room for room in other.invitations if room.members} | {self.room}
+        invited = {room: by_first for room, by_first in other.invitations.items() if room.members}
+        invited[self.room] = invited.get(self.room, False) or self.room.first is self
+        other.invitations = invited
         return other
 
     def ignore(self, name: str) -> Member:

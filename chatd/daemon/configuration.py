@@ -24,8 +24,12 @@ def load(path: Path) -> dict[str, Any]:
     @raises BadSetting: with the file, the key and what is allowed.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise BadSetting(f"{path}: it is no regular file")  # reading it might never end
         with path.open("rb") as file:
             typed = tomllib.load(file)
+    except BadSetting:
+        raise
     except OSError as error:
         raise BadSetting(f"{path}: the file can't be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, or a maze
@@ -33,9 +37,9 @@ def load(path: Path) -> dict[str, Any]:
     values = {}
     for name, value in typed.items():
         if name not in SETTINGS:
-            near = get_close_matches(name, SETTINGS, n=1)
+            near = get_close_matches(name[:40], SETTINGS, n=1)
             hint = f"the nearest is {near[0]}" if near else "--help lists those there are"
-            raise BadSetting(f"{path}: {one_line(name)}: there is no such setting; {hint}")
+            raise BadSetting(f"{path}: {one_line(name)[:40]}: there is no such setting; {hint}")
         try:
             values[SETTINGS[name].name] = _checked(name, value, path.parent)
         except BadSetting as error:

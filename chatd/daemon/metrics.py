@@ -8,7 +8,7 @@ from typing import Any
 
 from twisted.application import strports
 from twisted.application.service import MultiService, Service
-from twisted.internet.interfaces import IAddress, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.web import http
 from twisted.web.resource import Resource
@@ -46,6 +46,7 @@ _COUNTERS = {
     "lines_delivered": "Lines on their way to somebody, one for each who hears it",
     "lines_skipped": "Lines among those that a slow reader lost",
     "history_lost": "Lines that never got to the disk, because too many waited",
+    "silent_connections": "Connections that said nothing at all",
     "held_back_seconds": "Seconds for which flood control read somebody later",
 }
 
@@ -136,15 +137,18 @@ class QuietSite(Site):
 
 
 class Few(WrappingFactory):
-    """Lets in only so many at a time: these connections must not take the place of people's."""
+    """Lets in only so many at a time: these connections must not take the place of people's, nor one of the others'."""
 
     noisy = False
 
     def logPrefix(self) -> str:
         return "Metrics"
 
-    def buildProtocol(self, addr: IAddress) -> ProtocolWrapper | None:  # type: ignore[override]
-        return super().buildProtocol(addr) if len(self.protocols) < AT_ONCE else None
+    def registerProtocol(self, p: ProtocolWrapper) -> None:
+        """Take a connection; the oldest goes if there are too many, for it has been answered, or asks nothing."""
+        super().registerProtocol(p)
+        if len(self.protocols) > AT_ONCE:
+            next(iter(self.protocols)).transport.abortConnection()
 
 
 class MetricsService(MultiService):

@@ -150,6 +150,7 @@ class Operations:
         return {
             "people": len(hall.members),
             "rooms": len(hall.rooms),
+            "silent_connections": counts.silent,
             "connections": self.people.gate.connections,
             "lines_heard": counts.heard,
             "lines_delivered": counts.delivered,
@@ -203,6 +204,7 @@ def limits(settings: Settings) -> Limits:
         byte_burst=settings.byte_burst * 1024,
         max_connections=settings.max_connections,
         max_per_address=settings.max_per_address,
+        max_arrivals=settings.max_arrivals or 2 * settings.max_per_address,
         sendq=settings.sendq * 1024,
         stall_timeout=settings.stall_timeout,
         peer_timeout=settings.peer_timeout,

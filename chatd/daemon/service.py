@@ -26,6 +26,7 @@ from chatd.daemon.options import CannotStart, Options
 from chatd.daemon.settings import BadSetting, Settings
 from chatd.daemon.systemd import Notifier
 from chatd.doors.control import ControlSocket, operators_entrance
+from chatd.doors.endpoints import to_listen_on
 from chatd.doors.line import LineFactory
 from chatd.session.commands import a_person
 from chatd.session.session import Server
@@ -109,7 +110,8 @@ class ChatService(MultiService):
             below, factory, watch = behind_tls(endpoint, factory, self._reactor)
             self.operations.renewals.append(factory.certificate.check)
             watch.setServiceParent(self)
-        self._add_port(endpoint, strports.service(below, factory, self._reactor))
+        for one in to_listen_on(below):
+            self._add_port(endpoint, strports.service(one, factory, self._reactor))
 
     def _open_metrics(self, endpoint: str, public: bool) -> None:
         from chatd.daemon.metrics import MetricsService  # it needs prometheus_client, which not everybody has
@@ -125,6 +127,11 @@ class ChatService(MultiService):
         self._reactor.callFromThread(lambda: Deferred.fromCoroutine(self.operations.reload_and_log()))
 
     async def _stop(self) -> None:
+        with _deaf_to(signal.SIGTERM, signal.SIGINT):
+            await self._say_goodbye()
+        signal.signal(signal.SIGHUP, self._hang_up_before)
+
+    async def _say_goodbye(self) -> None:
         await super().stopService()
         self.hall.announce("this chat is closing now")
         await DeferredList(
@@ -132,7 +139,17 @@ class ChatService(MultiService):
         )
         self._batcher.stop()
         await self.keeping.close()
-        signal.signal(signal.SIGHUP, self._hang_up_before)
+
+
+@contextmanager
+def _deaf_to(*signals: signal.Signals) -> Iterator[None]:
+    """Ignore what would stop chatd once more, meanwhile: Twisted would call that an error."""
+    before = [(one, signal.signal(one, signal.SIG_IGN)) for one in signals]
+    try:
+        yield
+    finally:
+        for one, handler in before:
+            signal.signal(one, handler)
 
 
 @contextmanager
@@ -167,9 +184,16 @@ def raise_file_limit() -> int:
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
+def count_steadily(reactor: Any) -> None:
+    """Let the reactor measure on a clock that never goes back; its own does when somebody sets the time."""
+    reactor.seconds = time.monotonic
+
+
 def makeService(options: Options) -> ChatService:
     """What `twistd chatd` runs."""
     from twisted.internet import reactor
+
+    count_steadily(reactor)
 
     def reread() -> Settings:
         settings = options.settings()

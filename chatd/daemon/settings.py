@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any, Literal
 
 from chatd.core.text import one_line
@@ -19,7 +21,10 @@ class BadSetting(ValueError):
 
 def _number(low: int, high: int) -> Callable[[str], int]:
     def read(typed: str) -> int:
-        if not (typed.isascii() and typed.isdecimal()) or not low <= int(typed) <= high:
+        if (
+            not (typed.isascii() and typed.isdecimal() and len(typed) <= len(str(high)))
+            or not low <= int(typed) <= high
+        ):
             raise BadSetting(f"a whole number from {low:,} to {high:,} is allowed")
         return int(typed)
 
@@ -43,6 +48,13 @@ def _title(typed: str) -> str:
     if not 1 <= len(title) <= 60:
         raise BadSetting("a text of 1 to 60 characters is allowed")
     return title
+
+
+def _folder(typed: str) -> str:
+    with suppress(FileNotFoundError):  # then it is made
+        if not S_ISDIR(Path(typed).stat().st_mode):
+            raise BadSetting("it is no folder")
+    return typed
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -110,6 +122,9 @@ class Settings:
     max_per_address: int = _count(
         20, "N", 1, 1_000_000, "connections that may be open from one address, or one IPv6 /64"
     )
+    max_arrivals: int | None = _count(
+        None, "N", 1, 1_000_000, "connections that one address may open in 10 s; none is twice --max-per-address"
+    )
     peer_timeout: int = _count(120, "SECONDS", 4, 65_534, "seconds after which a peer that has vanished is noticed")
     idle_timeout: int | None = _count(
         None, "SECONDS", 120, 31_536_000, "seconds in which one must type something, or is disconnected"
@@ -125,7 +140,7 @@ class Settings:
     state: str | None = _setting(
         "chatd-state",
         "FOLDER",
-        str,
+        _folder,
         "folder for what outlives chatd: bans, owned names, and what is kept of what people say; none for nothing",
         kind="file",
         live=False,
@@ -196,4 +211,9 @@ def read(name: str, typed: str, folder: Path) -> Any:
         return None
     if typed == default:
         return default
-    return rule(name).read(str(folder / typed) if rule(name).kind == "file" else typed)
+    try:
+        return rule(name).read(str(folder / typed) if rule(name).kind == "file" else typed)
+    except BadSetting:
+        raise
+    except (OSError, ValueError) as error:  # a path that is too long, or holds what no path may
+        raise BadSetting(f"it can't be used ({getattr(error, 'strerror', None) or error})") from None

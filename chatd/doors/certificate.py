@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificates
 from OpenSSL import SSL
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IReactorTime
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 from zope.interface import implementer
@@ -49,13 +50,13 @@ class Certificate:
         self,
         key: Path,
         certificate: Path,
-        clock: IReactorTime,
+        now: Callable[[], float] = time.time,
         in_thread: InThread = deferToThread,
     ) -> None:
         """@raises ValueError: if the files can't be used."""
         self._key = key
         self._certificate = certificate
-        self._clock = clock
+        self._now = now
         self._in_thread = in_thread
         self._credentials = load(key, certificate)
         self._complaint = ""
@@ -98,7 +99,7 @@ class Certificate:
             self._log.error("{complaint}", complaint=complaint)
 
     def _warn_of_end(self) -> None:
-        now, shown = self._clock.seconds(), self._credentials
+        now, shown = self._now(), self._credentials
         if shown.expires_at - now < WARN_BEFORE and now - self._warned_at >= DAY:
             self._warned_at = now
             verb = "expires" if now < shown.expires_at else "expired"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from twisted.application import strports
@@ -27,6 +29,7 @@ _LIMITS = Limits(
     byte_burst=1 << 20,
     max_connections=100,
     max_per_address=100,
+    max_arrivals=100,
     sendq=1 << 20,
     stall_timeout=60,
     peer_timeout=120,
@@ -44,11 +47,19 @@ class ControlSocket(MultiService):
 
     def __init__(self, path: str, factory: LineFactory, reactor: Any) -> None:
         super().__init__()
+        self._lock = Path(f"{path}.lock")
         strports.service(f"unix:{quoteStringArgument(path)}:mode=660", factory, reactor).setServiceParent(self)
 
     def privilegedStartService(self) -> None:
+        self._drop_own_lock()
         before = os.umask(0o117)
         try:
             super().privilegedStartService()
         finally:
             os.umask(before)
+
+    def _drop_own_lock(self) -> None:
+        """Remove a lock that names this very process: in a container the one before, killed, was pid 1 as well."""
+        with suppress(OSError):
+            if str(self._lock.readlink()) == str(os.getpid()):
+                self._lock.unlink()

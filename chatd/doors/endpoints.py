@@ -3,6 +3,13 @@ r"""What stands in a Twisted endpoint string, such as `tcp:2428:interface=127.0.
 from __future__ import annotations
 
 import re
+import socket
+from pathlib import Path
+
+_HIGHEST_PORT = 65_535
+_NEEDS_QUEUE = ("tcp", "tcp6", "unix")  # Twisted's queue of 50 is too short for all who come back at once
+_ONLY_V6 = Path("/proc/sys/net/ipv6/bindv6only")
+_QUEUE = Path("/proc/sys/net/core/somaxconn")
 
 
 def parts(endpoint: str) -> list[str]:
@@ -12,3 +19,55 @@ def parts(endpoint: str) -> list[str]:
 
 def unescaped(value: str) -> str:
     return re.sub(r"\\(.)", r"\1", value)
+
+
+def to_listen_on(endpoint: str) -> list[str]:
+    """Return the endpoints to open for one that is listened on: all addresses of both families, a queue for everybody.
+
+    @raises ValueError: for one that could not be served.
+    """
+    kind, *others = parts(endpoint) or [""]
+    _check(kind, others)
+    if kind not in _NEEDS_QUEUE:
+        return [endpoint]
+    named = {other.partition("=")[0] for other in others}
+    queue = "" if "backlog" in named else f":backlog={longest_queue()}"
+    if kind != "tcp" or "interface" in named or not has_ipv6():
+        return [endpoint + queue]
+    both = endpoint.replace("tcp:", "tcp6:", 1) + queue
+    return [both] if _read(_ONLY_V6) == 0 else [endpoint + queue, both]
+
+
+def _check(kind: str, others: list[str]) -> None:
+    """@raises ValueError: for what Twisted would refuse only when the port is opened, or not at all."""
+    if kind == "haproxy":
+        raise ValueError("connections behind the PROXY protocol are not served: limits and bans would be the proxy's")
+    if kind in ("tcp", "tcp6"):
+        port = next((other.removeprefix("port=") for other in others if "=" not in other or other[:5] == "port="), "")
+        if not (port.isascii() and port.isdecimal() and len(port) < 6 and int(port) <= _HIGHEST_PORT):
+            raise ValueError(f"a port from 0 to {_HIGHEST_PORT} is needed")
+    if kind == "unix" and not others:
+        raise ValueError("the path of a socket is needed, such as unix:/run/chatd/line")
+
+
+def longest_queue() -> int:
+    """Return how many connections may wait to be accepted, as the system limits it."""
+    return _read(_QUEUE) or socket.SOMAXCONN
+
+
+def has_ipv6() -> bool:
+    """Say whether this machine can listen on IPv6."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::", 0))
+    except OSError:
+        return False
+    return True
+
+
+def _read(path: Path) -> int:
+    """Return the number in a file of the kernel, 0 if there is none."""
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):
+        return 0

@@ -14,19 +14,14 @@ from zope.interface import implementer
 
 from chatd.core.events import Cause, Departure
 from chatd.doors.jsonl import JSONCodec
-from chatd.doors.telnet import Keyboard
+from chatd.doors.strangers import HTTP_HEAD, TLS_HELLO, protocol_of
+from chatd.doors.telnet import Keyboard, Telnet, Terminal
 from chatd.doors.text import TextCodec
-from chatd.session.refusals import LineCutOff, SpokeTLS
+from chatd.session.outputs import StillHere
+from chatd.session.refusals import LineCutOff, TelnetUnfinished, WrongProtocol
 from chatd.wire.codec import Codec
 from chatd.wire.connection import Connection, Entrance
-from chatd.wire.sockets import unacknowledged
-
-CLIENT_HELLO = b"\x16\x03"  # RFC 8446, 5.1: how TLS begins, and no nickname
-CODECS: Mapping[str, Callable[[], Codec]] = {
-    "text": TextCodec,
-    "json": JSONCodec,
-    "json+text": partial(JSONCodec, with_lines=True),
-}
+from chatd.wire.sockets import taken, unacknowledged
 
 
 class HandshakeFailed(Exception):
@@ -44,20 +39,30 @@ class LineDoor(LineReceiver):
     def __init__(self, entrance: Entrance) -> None:
         self._entrance = entrance
         self._lines = 0  # read, and not handed over yet
+        self._is_first = True  # no line was received yet
         self._typing_is_hidden = False
 
     def connectionMade(self) -> None:
-        self.connection = Connection(self._entrance, self, self.transport, CODECS, "text")
-        self._keyboard = Keyboard(self.connection.write)
-        self.connection.begin()
+        terminal = Terminal()
+        self.connection = connection = Connection(self._entrance, self, self.transport, codecs_for(terminal), "text")
+        self._telnet = telnet = Telnet(
+            terminal,
+            reply=connection.write,
+            there=lambda: connection.send(StillHere()),
+            unfinished=lambda: connection.refuse(TelnetUnfinished()),
+        )
+        self._keyboard = Keyboard(terminal, telnet)
+        connection.begin()
 
     def dataReceived(self, data: bytes) -> None:
         if data:
             self.connection.note_read()
-        if data.startswith(CLIENT_HELLO) and self.connection.session.is_entering:
-            self.connection.session.turn_away(SpokeTLS())
+        if data.startswith(TLS_HELLO) and self._is_first:
+            self.connection.session.turn_away(WrongProtocol("TLS"))
             return
         text = self._keyboard.typed(data, self.connection.codec.max_line)
+        if text:
+            self.connection.note_typed()
         lines = text.count(b"\n")
         self._lines += lines
         discarded = len(data) - len(text) - lines  # a CR before each LF is part of the line's end
@@ -72,8 +77,18 @@ class LineDoor(LineReceiver):
         self._lines -= 1
         if self._typing_is_hidden:
             self._typing_is_hidden = False
-            self._keyboard.show()
-        self.connection.receive(line)
+            self._telnet.show_typing()
+        if self._is_first and self.connection.session.is_entering and (protocol := protocol_of(line)):
+            self._turn_away(protocol)
+        else:
+            self.connection.receive(line)
+        self._is_first = False
+
+    def _turn_away(self, protocol: str) -> None:
+        """Tell a program that this is a chat, and close: what it says next must not be taken for a nickname."""
+        if protocol == "HTTP":
+            self.connection.write(HTTP_HEAD)
+        self.connection.session.turn_away(WrongProtocol(protocol))
 
     def readConnectionLost(self) -> None:
         if self.clearLineBuffer():
@@ -101,12 +116,15 @@ class LineDoor(LineReceiver):
     def lines_wait(self) -> bool:
         return self._lines > 0
 
-    def unsent(self) -> int:
+    def taken(self) -> int:
+        return taken(self.transport)
+
+    def unacknowledged(self) -> int:
         return unacknowledged(self.transport)
 
     def hide_typing(self) -> bool:
         if not self._typing_is_hidden:
-            self._typing_is_hidden = self._keyboard.hide()
+            self._typing_is_hidden = self._telnet.hide_typing()
         return self._typing_is_hidden
 
     def close(self) -> None:
@@ -130,3 +148,12 @@ class LineFactory(Factory):
 
     def buildProtocol(self, addr: IAddress | None) -> LineDoor:
         return LineDoor(self.entrance)
+
+
+def codecs_for(terminal: Terminal) -> Mapping[str, Callable[[], Codec]]:
+    """Return the formats that are spoken over lines, by their names."""
+    return {
+        "text": partial(TextCodec, terminal),
+        "json": JSONCodec,
+        "json+text": partial(JSONCodec, with_lines=True),
+    }

@@ -1,7 +1,8 @@
 """What terminals send besides text: telnet's own words (RFC 854), line ends of every kind, erase characters.
 
-chatd is no telnet server, it only stays out of telnet's way: it refuses every option, and speaks first only to have a
-password not shown (ECHO, RFC 857), where the client has spoken telnet or ends its lines as telnet does.
+chatd never speaks telnet first. To a client that does, or that ends its first line as telnet does, it says `IAC DO
+BINARY` once, for GNU telnet takes some bytes of UTF-8 for its own keys until then, and `IAC WILL ECHO` where a password
+is typed, so that it isn't shown (RFC 857); it refuses every other option.
 """
 
 from __future__ import annotations
@@ -9,52 +10,210 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from enum import Enum, auto
+from dataclasses import dataclass
 
-_IAC, _DONT, _DO, _WONT, _WILL, _SB, _SE, _IAC_EOF = 255, 254, 253, 252, 251, 250, 240, 236
-_REFUSAL = {_DO: _WONT, _WILL: _DONT}
-_ECHO = 1
-_TIMING_MARK = 6  # RFC 860; the telnet client is deaf from Ctrl-C until this is answered
-CTRL_D, CTRL_U = b"\x04", b"\x15"
+IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240
+EL, EC, AYT, AO, IP, BRK = 248, 247, 246, 245, 244, 243
+ABORT, SUSP, IAC_EOF = 238, 237, 236
+BINARY, ECHO, TIMING_MARK = 0, 1, 6  # RFC 856; RFC 857; RFC 860, which frees a telnet client that is deaf from Ctrl-C
+
+CTRL_D, CTRL_U, DEL = b"\x04", b"\x15", b"\x7f"
 EOF = CTRL_U + CTRL_D  # how telnet's end of file is handed on, with the end of a line behind it
-_HIDE_TYPING = bytes([_IAC, _WILL, _ECHO])
-_SHOW_TYPING = bytes([_IAC, _WONT, _ECHO]) + b"\r\n"  # the client has not shown its own Enter
+MOST_SUBNEGOTIATED = 256  # bytes; what has no end by then is given up
+
+_MARK = bytes([IAC, DO, TIMING_MARK])
+_ASK_BINARY = bytes([IAC, DO, BINARY])
+_HIDE = bytes([IAC, WILL, ECHO])
+_SHOW = bytes([IAC, WONT, ECHO]) + b"\r\n"  # the client has not shown its own Enter
+_REFUSAL = {DO: WONT, WILL: DONT}
+# The bytes of UTF-8 that GNU telnet takes for its keys, by the commands that it sends instead.
+_KEYS = {IP: 0x83, AO: 0x8F, SUSP: 0x9A, BRK: 0x9C}
+_END_OF_SUBNEGOTIATION = re.compile(rb"[\r\n]|\xff\xf0")
 _LINE_END = re.compile(rb"\r[\n\0]?")
 
 
-class _Within(Enum):
-    """Where in telnet's words the bytes so far have ended."""
+@dataclass(slots=True)
+class Terminal:
+    """What has been seen of the client at the other end of a connection."""
 
-    TEXT = auto()
-    COMMAND = auto()
-    OPTION = auto()
-    SUBNEGOTIATION = auto()
-    SUBNEGOTIATION_COMMAND = auto()
+    speaks_telnet: bool = False  # it has sent one of telnet's words
+    ends_with_cr: bool = False  # or its lines end as those of telnet do
+
+    @property
+    def is_telnet(self) -> bool:
+        return self.speaks_telnet or self.ends_with_cr
+
+
+class Telnet:
+    """Takes telnet's words out of the bytes of one connection, and answers them.
+
+    IAC is telnet's only in front of a command: it is a letter in other encodings, and in front of anything else it
+    stays, so that the line is refused as no UTF-8. CR and LF are never part of a word.
+    """
+
+    __slots__ = (
+        "_asked_binary",
+        "_begun",
+        "_offered_echo",
+        "_refused",
+        "_reply",
+        "_tail",
+        "_terminal",
+        "_there",
+        "_unfinished",
+    )
+
+    def __init__(
+        self,
+        terminal: Terminal,
+        reply: Callable[[bytes], object],
+        there: Callable[[], object],
+        unfinished: Callable[[], object],
+    ) -> None:
+        """`reply` is called with what answers telnet, `there` for a client that asks whether anybody is, `unfinished`
+        when a word without an end is given up.
+        """
+        self._terminal = terminal
+        self._reply = reply
+        self._there = there
+        self._unfinished = unfinished
+        self._begun = b""  # of a word that is not whole yet
+        self._tail = b""  # the end of the text before this segment
+        self._refused: frozenset[tuple[int, int]] = frozenset()
+        self._asked_binary = False
+        self._offered_echo = False
+
+    def text_in(self, data: bytes) -> bytes:
+        """Return the text in one segment."""
+        if IAC in data or self._begun:
+            data = self._without_words(data)
+        self._tail = (self._tail + data[-3:])[-3:]
+        return data
+
+    def ask_binary(self) -> None:
+        """Ask the client, once, to let all bytes pass as they are."""
+        if not self._asked_binary:
+            self._asked_binary = True
+            self._reply(_ASK_BINARY)
+
+    def hide_typing(self) -> bool:
+        """Have the client not show what is typed; return False if it is no telnet, which would show these bytes."""
+        if self._terminal.is_telnet:
+            self._offered_echo = True
+            self._reply(_HIDE)
+        return self._terminal.is_telnet
+
+    def show_typing(self) -> None:
+        """Have the client show again what is typed."""
+        self._reply(_SHOW)
+
+    def _without_words(self, data: bytes) -> bytes:
+        data, self._begun = self._begun + data, b""
+        text = bytearray()
+        at = 0
+        while (word := data.find(IAC, at)) >= 0:
+            text += data[at:word]
+            size = self._take_word(data, word, text)
+            if not size:
+                self._begun = data[word:]
+                return bytes(text)
+            at = word + size
+        text += data[at:]
+        return bytes(text)
+
+    def _take_word(self, data: bytes, at: int, text: bytearray) -> int:
+        """Take the word that begins there; return its size, 0 for one that is not whole yet."""
+        command = data[at + 1] if at + 1 < len(data) else None
+        if command is None:
+            return 0
+        if command == IAC:  # a data byte of 255, which is no text
+            text.append(IAC)
+            return 2
+        if command >= WILL:
+            return self._take_option(data, at, text)
+        if command == SB:
+            return self._take_subnegotiation(data, at)
+        if command in (IAC_EOF, SUSP, ABORT) and not self._terminal.speaks_telnet:
+            behind = data[at + 2 : at + 2 + len(_MARK)]
+            if behind != _MARK:  # letters, unless telnet's mark follows
+                if _MARK.startswith(behind):
+                    return 0
+                text.append(IAC)
+                return 1
+        elif command < SE and command not in (IAC_EOF, SUSP, ABORT):
+            text.append(IAC)
+            return 1
+        self._do(command, text)
+        return 2
+
+    def _take_option(self, data: bytes, at: int, text: bytearray) -> int:
+        if at + 2 == len(data):
+            return 0
+        verb, option = data[at + 1], data[at + 2]
+        if option in b"\r\n":
+            text += data[at : at + 2]
+            return 2
+        self._terminal.speaks_telnet = True
+        self._answer(verb, option)
+        self.ask_binary()
+        return 3
+
+    def _take_subnegotiation(self, data: bytes, at: int) -> int:
+        """Skip what an option says. It ends before the end of a line: nothing was agreed that could hold one."""
+        end = _END_OF_SUBNEGOTIATION.search(data, at + 2, at + MOST_SUBNEGOTIATED)
+        if end is None:
+            if len(data) - at < MOST_SUBNEGOTIATED:
+                return 0
+            self._unfinished()
+            return MOST_SUBNEGOTIATED
+        if end[0] in (b"\r", b"\n"):
+            self._unfinished()
+            return end.start() - at
+        self._terminal.speaks_telnet = True
+        return end.end() - at
+
+    def _do(self, command: int, text: bytearray) -> None:
+        if command in _KEYS and _is_unfinished(self._tail + text[-3:]):
+            text.append(_KEYS[command])
+        elif command == IAC_EOF:
+            text += EOF + b"\n"  # what was half typed is not sent
+        elif command == EC:
+            text += DEL
+        elif command == EL:
+            text += CTRL_U
+        elif command == AYT:
+            self._there()
+
+    def _answer(self, verb: int, option: int) -> None:
+        """Answer DO with WONT and WILL with DONT: once, so that two sides can't answer each other for ever."""
+        if verb not in _REFUSAL or (verb, option) == (WILL, BINARY):  # which is the yes to what was asked
+            return
+        if self._offered_echo and (verb, option) == (DO, ECHO):  # which is the yes to what was offered
+            return
+        if option == TIMING_MARK or (verb, option) not in self._refused:
+            self._refused |= {(verb, option)}
+            self._reply(bytes([IAC, _REFUSAL[verb], option]))
 
 
 class Keyboard:
-    """Turns the bytes of one connection, however they are cut into segments, into lines with a LF behind each.
+    """Turns the text of one connection, however it is cut into segments, into lines with a LF behind each.
 
     A line that is too long is handed on as soon as that is known, cut to one byte more than it may have, and its rest
-    is dropped. `reply` is called with the bytes that answer telnet.
+    is dropped.
     """
 
-    __slots__ = ("_after_cr", "_column", "_is_telnet", "_offered", "_refused", "_reply", "_verb", "_within")
+    __slots__ = ("_after_cr", "_column", "_first", "_telnet", "_terminal")
 
-    def __init__(self, reply: Callable[[bytes], object]) -> None:
-        self._reply = reply
-        self._is_telnet = False  # it speaks telnet, or ends its lines as telnet does
-        self._offered = False  # to do the echo
-        self._within = _Within.TEXT
-        self._verb = 0
-        self._refused: frozenset[tuple[int, int]] = frozenset()
+    def __init__(self, terminal: Terminal, telnet: Telnet) -> None:
+        self._terminal = terminal
+        self._telnet = telnet
         self._after_cr = False
+        self._first = True  # no line has ended yet
         self._column = 0  # bytes of the line so far; one more than it may have while its rest is dropped
 
     def typed(self, data: bytes, max_line: int) -> bytes:
         """Return the lines in one segment; Ctrl-D on an empty line gets an end of its own."""
-        if _IAC in data or self._within is not _Within.TEXT:
-            data = self._without_telnet(data)
+        data = self._telnet.text_in(data)
         if not data:
             return data
         data = self._with_lf(data)
@@ -66,16 +225,23 @@ class Keyboard:
         self._column = len(data) - newline - 1 if newline >= 0 else self._column + len(data)
         return data
 
-    def hide(self) -> bool:
-        """Have the client not show what is typed; return False if it is no telnet, which would show these bytes."""
-        if self._is_telnet:
-            self._offered = True
-            self._reply(_HIDE_TYPING)
-        return self._is_telnet
+    def _with_lf(self, data: bytes) -> bytes:
+        if self._after_cr and data[0] in b"\n\0":
+            self._terminal.ends_with_cr = True
+            data = data[1:]
+        self._after_cr = data.endswith(b"\r")
+        if b"\r" in data:
+            self._note_cr(data)
+            data = _LINE_END.sub(b"\n", data)
+        self._first = self._first and b"\n" not in data
+        return data
 
-    def show(self) -> None:
-        """Have the client show again what is typed."""
-        self._reply(_SHOW_TYPING)
+    def _note_cr(self, data: bytes) -> None:
+        """Telnet is known by its CR LF, in one segment with the text before it; nc -C sends them apart."""
+        if b"\r\n" in data or b"\r\0" in data:  # a bare CR is no telnet's, but a raw terminal's
+            self._terminal.ends_with_cr = True
+        if self._first and data.find(b"\r\n") > 0:
+            self._telnet.ask_binary()
 
     def _cut(self, data: bytes, max_line: int) -> bytes:
         kept = bytearray()
@@ -100,57 +266,6 @@ class Keyboard:
                 kept += b"\n"
         return self._column > max_line
 
-    def _with_lf(self, data: bytes) -> bytes:
-        if self._after_cr and data[0] in b"\n\0":
-            self._is_telnet = True
-            data = data[1:]
-        self._after_cr = data.endswith(b"\r")
-        if not self._is_telnet and (b"\r\n" in data or b"\r\0" in data):
-            self._is_telnet = True
-        return _LINE_END.sub(b"\n", data) if b"\r" in data else data
-
-    def _without_telnet(self, data: bytes) -> bytes:
-        text = bytearray()
-        for byte in data:
-            match self._within:
-                case _Within.TEXT if byte == _IAC:
-                    self._within = _Within.COMMAND
-                case _Within.TEXT:
-                    text.append(byte)
-                case _Within.COMMAND:
-                    self._command(byte, text)
-                case _Within.OPTION:
-                    self._refuse(self._verb, byte)
-                    self._within = _Within.TEXT
-                case _Within.SUBNEGOTIATION if byte == _IAC:
-                    self._within = _Within.SUBNEGOTIATION_COMMAND
-                case _Within.SUBNEGOTIATION_COMMAND:
-                    self._within = _Within.TEXT if byte == _SE else _Within.SUBNEGOTIATION
-        return bytes(text)
-
-    def _command(self, byte: int, text: bytearray) -> None:
-        self._within = _Within.TEXT
-        if _WILL <= byte <= _DONT:
-            self._verb, self._within = byte, _Within.OPTION
-        elif byte == _SB:
-            self._within = _Within.SUBNEGOTIATION
-        elif byte == _IAC:  # a data byte of 255, which is no text either
-            text.append(byte)
-        elif byte == _IAC_EOF:
-            text += EOF + b"\n"  # what was half typed is not sent
-
-    def _refuse(self, verb: int, option: int) -> None:
-        """Answer DO with WONT and WILL with DONT: once, so that two sides can't answer each other for ever.
-
-        DO ECHO is an answer itself once that has been offered.
-        """
-        self._is_telnet = True
-        if verb not in _REFUSAL or (self._offered and (verb, option) == (_DO, _ECHO)):
-            return
-        if option == _TIMING_MARK or (verb, option) not in self._refused:
-            self._refused |= {(verb, option)}
-            self._reply(bytes([_IAC, _REFUSAL[verb], option]))
-
 
 def erased(line: str) -> str:
     """Return a line as the erase characters in it leave it: DEL and BS take back a character, Ctrl-U all so far."""
@@ -168,4 +283,15 @@ def erased(line: str) -> str:
 
 def needs_erasing(line: bytes) -> bool:
     """Say whether `erased` would change anything."""
-    return b"\x7f" in line or b"\x08" in line or b"\x15" in line
+    return DEL in line or b"\x08" in line or CTRL_U in line
+
+
+def _is_unfinished(text: bytes) -> bool:
+    """Say whether a text ends within a character of UTF-8."""
+    for back in range(1, min(3, len(text)) + 1):
+        byte = text[-back]
+        if byte >= 0xC0:
+            return back < (2 if byte < 0xE0 else 3 if byte < 0xF0 else 4)
+        if byte < 0x80:
+            return False
+    return False

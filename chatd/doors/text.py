@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 from chatd.core.events import Event, Said
-from chatd.doors.telnet import CTRL_D, EOF, erased, needs_erasing
+from chatd.doors.telnet import CTRL_D, EOF, Terminal, erased, needs_erasing
 from chatd.session.answers import Answer
 from chatd.session.inputs import Ended, Input, Line, Refused
 from chatd.session.outputs import Goodbye, Note, Output, Prompt, Refusal, Replay
-from chatd.session.refusals import LineTooLong, NotText
+from chatd.session.refusals import ChangedByTelnet, LineTooLong, NotText
 from chatd.session.view import View, view
 from chatd.session.words.answers import answer_lines
 from chatd.session.words.events import event_line, replayed_line
@@ -25,12 +25,13 @@ _CHOICE = re.compile(rb"\s*(?:to:|/(?:to|join|j|leave)\b)", re.IGNORECASE)
 class TextCodec:
     """A `Codec` for people. Its format is their view: those who see alike share what is encoded."""
 
-    __slots__ = ("_at_prompt", "_line_is_open", "_prompt", "format")
+    __slots__ = ("_at_prompt", "_line_is_open", "_prompt", "_terminal", "format")
 
     max_line = MAX_LINE
     prompts = True
 
-    def __init__(self) -> None:
+    def __init__(self, terminal: Terminal | None = None) -> None:
+        self._terminal = terminal or Terminal()
         self.format = view("on")
         self._at_prompt = False  # and nothing was typed behind it yet
         self._line_is_open = False  # a prompt was the last that was sent
@@ -53,7 +54,8 @@ class TextCodec:
         try:
             text = line.decode()
         except UnicodeDecodeError:
-            return Refused(NotText(), _chooses(line))
+            error = ChangedByTelnet() if self._terminal.is_telnet else NotText()
+            return Refused(error, _chooses(line))
         if needs_erasing(line):
             text = erased(text)
         return Ended() if text == CTRL_D.decode() else Line(text, typed_at)

@@ -6,6 +6,8 @@ any other; what it says before the handshake is done waits in Twisted's transpor
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +45,11 @@ SPEAKS_TLS = b"!! this port speaks TLS: use openssl s_client -quiet -connect HOS
 
 
 def behind_tls(
-    endpoint: str, doors: IProtocolFactory, clock: IReactorTime, in_thread: InThread = deferToThread
+    endpoint: str,
+    doors: IProtocolFactory,
+    clock: IReactorTime,
+    in_thread: InThread = deferToThread,
+    now: Callable[[], float] = time.time,
 ) -> tuple[str, TLSFactory, TimerService]:
     r"""Return the plain endpoint below an `ssl:` one, the factory to open there, and the service that renews for it.
 
@@ -65,7 +71,7 @@ def behind_tls(
         raise ValueError("a port and its key are needed, as in ssl:2429:privateKey=key.pem:certKey=chain.pem")
     if below[0].isdecimal():
         below.insert(0, "tcp")
-    certificate = Certificate(files["privateKey"], files.get("certKey", files["privateKey"]), clock, in_thread)
+    certificate = Certificate(files["privateKey"], files.get("certKey", files["privateKey"]), now, in_thread)
     watch = TimerService(CHECK_EVERY, lambda: Deferred.fromCoroutine(certificate.check()))
     watch.clock = clock
     return ":".join(below), TLSFactory(certificate, doors, clock), watch

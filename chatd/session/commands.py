@@ -12,7 +12,7 @@ from collections.abc import Awaitable
 from chatd import __version__
 from chatd.core.events import Cause, Departure
 from chatd.core.member import Member
-from chatd.core.refusals import RoomLocked
+from chatd.core.refusals import NoSuchRoom
 from chatd.session import owning, remembering
 from chatd.session.answers import (
     AwaySet,
@@ -93,7 +93,7 @@ def ls(chat: Chatting, room: str) -> None:
     hall = chat.server.hall
     found = hall.find_room(room) if room else chat.member.room
     if not chat.sees(found):
-        raise RoomLocked(found.name)
+        raise NoSuchRoom(room)  # as if there were none
     people = tuple(found.members)
     chat.answer(People(found.name, len(people), len(hall.members) - len(people), map(person, people)))
 

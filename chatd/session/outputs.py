@@ -160,6 +160,11 @@ class OperatorWelcome:
 
 
 @dataclass(frozen=True, slots=True)
+class StillHere:
+    """The client has asked whether anybody is there."""
+
+
+@dataclass(frozen=True, slots=True)
 class TypingTooFast:
     """What you type is read later, at so many lines a second or, where these have no limit, bytes."""
 
@@ -198,6 +203,7 @@ Note = (
     | TakenOver
     | CameElsewhere
     | OperatorWelcome
+    | StillHere
     | TypingTooFast
     | LinesSkipped
     | IdleWarning

@@ -40,7 +40,7 @@ _NAMES_IN_GREETING = 10  # somebody who arrives in a room of thousands is not se
 class AwaitingNickname(Participant):
     """Nobody yet: hears nothing of the hall, and is asked until a nickname is free."""
 
-    __slots__ = ("_refused",)
+    __slots__ = ("_has_typed", "_refused")
 
     _log = Logger()
 
@@ -53,6 +53,7 @@ class AwaitingNickname(Participant):
     def __init__(self, session: Session, table: Table) -> None:
         super().__init__(session, table)
         self._refused = 0
+        self._has_typed = False
 
     def begin(self) -> None:
         session, server = self.session, self.server
@@ -72,6 +73,7 @@ class AwaitingNickname(Participant):
         self.send(Prompt(Asked.NICKNAME))
 
     def receive(self, given: Line | Command) -> None:
+        self._has_typed = True
         if isinstance(given, Command):
             entry = self.table.find(given.name)
             self._obey(entry, entry.take(given.arguments))
@@ -95,7 +97,9 @@ class AwaitingNickname(Participant):
         return not room.locked
 
     def leave(self, how: Departure, logged_as: str) -> None:
-        log = self._log.info
+        if not self._has_typed:  # a probe, of which there may be one each second
+            self.server.hall.counts.silent += 1
+        log = self._log.info if self._has_typed else self._log.debug
         log("{address} left before giving a nickname ({why})", address=self.session.address, why=logged_as)
 
     def _obey(self, entry: Entry, arguments: list[str]) -> None:

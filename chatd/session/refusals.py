@@ -99,6 +99,16 @@ class NotText(HallError):
 
 
 @dataclass(eq=False)
+class ChangedByTelnet(HallError):
+    """The line is not UTF-8, and comes from a telnet client that takes some bytes of it for its own keys."""
+
+
+@dataclass(eq=False)
+class TelnetUnfinished(HallError):
+    """One of telnet's words had no end; what it held is lost."""
+
+
+@dataclass(eq=False)
 class LineTooLong(HallError):
     """The line has more bytes than `limit`."""
 
@@ -111,10 +121,13 @@ class LineCutOff(HallError):
 
 
 @dataclass(eq=False)
-class SpokeTLS(HallError):
-    """Somebody speaks TLS where plain text is spoken."""
+class WrongProtocol(HallError):
+    """A program speaks another protocol where plain text is spoken."""
 
-    logged_as = "it speaks TLS where plain text is spoken"
+    protocol: str
+
+    def __str__(self) -> str:
+        return f"it speaks {self.protocol} where plain text is spoken"
 
 
 @dataclass(eq=False)

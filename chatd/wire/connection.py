@@ -53,8 +53,11 @@ class Wire(Protocol):
     def lines_wait(self) -> bool:
         """Whether a whole line has been read that is not handed over yet."""
 
-    def unsent(self) -> int:
-        """Return how many bytes that were handed to the transport have not reached the peer."""
+    def taken(self) -> int:
+        """Return a number that grows when the peer takes something of what was handed to the transport."""
+
+    def unacknowledged(self) -> int:
+        """Return how many bytes that were handed to the transport the peer has not acknowledged."""
 
     def hide_typing(self) -> bool:
         """Have the client not show the next line while it is typed; return False if it can't be asked to."""
@@ -191,6 +194,10 @@ class Connection(TimeoutMixin):
 
     # What the door calls.
 
+    def note_typed(self) -> None:
+        """The person has typed something; what their client sends by itself doesn't count."""
+        self._heard_at = self._clock.seconds()
+
     def note_read(self) -> None:
         """Something has arrived."""
         now = self._clock.seconds()
@@ -324,10 +331,10 @@ class Connection(TimeoutMixin):
 
     @property
     def unacknowledged(self) -> int:
-        return self._wire.unsent() + self._outbox.waiting
+        return self._wire.unacknowledged() + self._outbox.waiting
 
-    def unsent(self) -> int:
-        return self._wire.unsent()
+    def taken(self) -> int:
+        return self._wire.taken()
 
     def stalled(self, seconds: float) -> None:
         self.give_up(Departure(Cause.STALLED, seconds=seconds))
@@ -396,7 +403,7 @@ class Connection(TimeoutMixin):
     # How fast the connection is read. What is not read yet waits at the client: it is heard later, and not lost.
 
     def _spend(self, lines: int, size: int) -> None:
-        now = self._heard_at = self._clock.seconds()
+        now = self._clock.seconds()
         if self._told_rate and self._rate.is_full(now):
             self._told_rate = False
         self._rate.spend(lines, size, now)
@@ -405,9 +412,10 @@ class Connection(TimeoutMixin):
 
     def _hold_back(self) -> None:
         """Read on only when more may be said, and the answers are taken: who reads none can't ask for more."""
-        wait = self._rate.wait(self._heard_at)
+        now = self._clock.seconds()
+        wait = self._rate.wait(now)
         if self._neighbours is not None:
-            wait = max(wait, self._neighbours.rate.wait(self._heard_at))
+            wait = max(wait, self._neighbours.rate.wait(now))
         if wait and self._held is None:
             self._entrance.server.hall.counts.held_back += wait
             self._held = self._clock.callLater(wait, self._go_on)

@@ -10,7 +10,7 @@ from chatd.session.refusals import TooManyArrivals, TooManyConnections, TooManyF
 from chatd.wire.limits import Limits
 from chatd.wire.token_bucket import TokenBucket
 
-ARRIVALS, ARRIVALS_WITHIN = 20, 10.0  # connections from one address, in seconds
+ARRIVALS_WITHIN = 10.0  # seconds in which an address may open `max_arrivals` connections
 SHARE = 4  # connections from one address together are read this many times as fast as one
 
 
@@ -47,13 +47,15 @@ class PerAddress:
 
     def __init__(self, limits: Limits, now: float) -> None:
         self.connections = 0
-        self.arrivals: deque[float] = deque(maxlen=ARRIVALS)  # when the last of them were let in
+        self.arrivals: deque[float] = deque()  # when those of the last seconds were let in
         self.rate = RateLimit(limits, SHARE, now)
 
-    def note_arrival(self, now: float) -> None:
+    def note_arrival(self, most: int, now: float) -> None:
         """@raises TooManyArrivals: unless it is long enough since so many were let in."""
-        if len(self.arrivals) == ARRIVALS and now - self.arrivals[0] < ARRIVALS_WITHIN:
-            raise TooManyArrivals(ARRIVALS, ARRIVALS_WITHIN)
+        while self.arrivals and now - self.arrivals[0] >= ARRIVALS_WITHIN:
+            self.arrivals.popleft()
+        if len(self.arrivals) >= most:
+            raise TooManyArrivals(most, ARRIVALS_WITHIN)
         self.arrivals.append(now)
 
 
@@ -81,7 +83,7 @@ class Gate:
         if neighbours is not None:
             if neighbours.connections > self.limits.max_per_address:
                 raise TooManyFromAddress(self.limits.max_per_address)
-            neighbours.note_arrival(now)
+            neighbours.note_arrival(self.limits.max_arrivals, now)
         return neighbours
 
     def apply(self, limits: Limits) -> None:

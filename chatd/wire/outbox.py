@@ -20,8 +20,8 @@ CHUNK = 16 * 1024  # bytes given to a slow transport at a time, so that "it take
 class Reader(Protocol):
     """The connection whose outbox it is."""
 
-    def unsent(self) -> int:
-        """Return how many bytes that were handed over have not reached the peer."""
+    def taken(self) -> int:
+        """Return a number that grows when the peer takes something."""
 
     def stalled(self, seconds: float) -> None:
         """The peer has accepted no data for `seconds`."""
@@ -189,16 +189,16 @@ class Outbox:
     def pauseProducing(self) -> None:
         self._blocked = self._due = True
         if self._stall is None:
-            self._wait_for_reader(self._reader.unsent())
+            self._wait_for_reader(self._reader.taken())
 
-    def _wait_for_reader(self, left: int) -> None:
-        self._stall = self._clock.callLater(self._patience, self._judge_reader, left)
+    def _wait_for_reader(self, taken: int) -> None:
+        self._stall = self._clock.callLater(self._patience, self._judge_reader, taken)
 
-    def _judge_reader(self, left_before: int) -> None:
-        """A reader who takes little is slow; the kernel asks for more only when much of its buffer is free."""
-        left = self._reader.unsent()
-        if left < left_before:
-            self._wait_for_reader(left)
+    def _judge_reader(self, taken_before: int) -> None:
+        """A reader who takes little is slow; only one who takes nothing has stalled."""
+        taken = self._reader.taken()
+        if taken > taken_before:
+            self._wait_for_reader(taken)
         else:
             self._reader.stalled(self._patience)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import socket
+import struct
 import sys
 import termios
 from typing import Any
@@ -13,18 +14,34 @@ from twisted.internet.address import UNIXAddress
 from twisted.protocols.policies import ProtocolWrapper
 
 KERNEL_BUFFER = 64 * 1024  # bytes; the kernel's own megabytes would hide for minutes that a reader has stopped
+READ_AT_ONCE = 4 * 1024  # bytes, so that nobody waits long for what one connection sends
 PROBES = 4
+_BYTES_ACKED = struct.Struct("=120xQ")  # tcpi_bytes_acked of struct tcp_info (linux/tcp.h)
+
+
+def taken(transport: Any) -> int:
+    """Return a number that grows when the peer takes something, also below TLS; 0 for a transport without a socket."""
+    transport = below(transport)
+    if not isinstance(transport, tcp.Connection):
+        return 0
+    handle = transport.getHandle()
+    if isinstance(transport.getHost(), UNIXAddress):
+        return -int.from_bytes(fcntl.ioctl(handle.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+    info = handle.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _BYTES_ACKED.size)
+    return int(_BYTES_ACKED.unpack(info)[0])
 
 
 def unacknowledged(transport: Any) -> int:
-    """Return how many bytes the kernel still has to bring to the peer, 0 for a transport without a socket.
-
-    For one with TLS that is asked of the socket below.
-    """
-    transport = transport.transport if isinstance(transport, ProtocolWrapper) else transport
+    """Return how many bytes the kernel still has to bring to the peer, also below TLS; 0 without an open socket."""
+    transport = below(transport)
     if not isinstance(transport, tcp.Connection) or not transport.connected:
         return 0
     return int.from_bytes(fcntl.ioctl(transport.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+
+
+def below(transport: Any) -> Any:
+    """Return the transport of the socket, where TLS stands in front of it."""
+    return transport.transport if isinstance(transport, ProtocolWrapper) else transport
 
 
 def prepare(transport: Any, peer_timeout: int) -> None:
@@ -32,15 +49,18 @@ def prepare(transport: Any, peer_timeout: int) -> None:
 
     A peer that answers nothing is lost after `peer_timeout` seconds, whether something was sent to it or not.
     """
-    transport = transport.transport if isinstance(transport, ProtocolWrapper) else transport
-    if not isinstance(transport, tcp.Connection):
+    socket_of = below(transport)
+    if not isinstance(socket_of, tcp.Connection):
         return
-    handle = transport.getHandle()
+    if socket_of is transport:  # records of TLS are read one by one anyway
+        transport.bufferSize = READ_AT_ONCE
+    transport, handle = socket_of, socket_of.getHandle()
     handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER)
     if isinstance(transport.getHost(), UNIXAddress):
         return
     transport.setTcpNoDelay(True)  # the outbox has batched already; waiting for acknowledgements would add 40 ms
     transport.setTcpKeepAlive(True)
+    handle.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)  # or telnet's Synch would lose a byte of its word
     for option, seconds in (
         (socket.TCP_KEEPIDLE, peer_timeout // 2),
         (socket.TCP_KEEPINTVL, max(1, peer_timeout // (2 * PROBES))),

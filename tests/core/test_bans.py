@@ -125,6 +125,12 @@ class BansTests(SynchronousTestCase):
         self.assertEqual(again.in_force(70.0), [bans[0], *bans[2:]])
         self.assertRaises(Banned, again.check_address, ip_address("2001:db8::1"), 70.0)
 
+    def test_restored_clean(self) -> None:
+        """What a file holds that no text may, such as half a character, is not kept."""
+        self.bans.restore([{"kind": "name", "target": "b\ud800ob", "until": None, "why": "\ud800"}], 0.0)
+        self.assertEqual([(ban.target, ban.why) for ban in self.bans.in_force(0.0)], [("bob", "")])
+        json.dumps(self.bans.plain(0.0), ensure_ascii=False).encode()
+
     def test_stricter_rules(self) -> None:
         """A name that nobody can have any more is kept for rules that may change again, and the rest restored."""
         names = [{"kind": "name", "target": name, "until": None, "why": ""} for name in ("admin", "bob")]

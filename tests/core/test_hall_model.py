@@ -206,7 +206,7 @@ class HallMachine(RuleBasedStateMachine):
             return
         assert person.room != "#lobby"
         if locked:
-            self.locked[person.room] = {o for o in self.people if person.member.room in o.member.invitations}
+            self.locked[person.room] = {o for o in self.people if o.member.invitations.get(person.member.room)}
         else:
             del self.locked[person.room]
 

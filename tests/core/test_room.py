@@ -205,11 +205,22 @@ class MoveTests(HallTestCase):
         self.bob.move("#den")
         self.assertRaises(InRoomAlready, self.alice.invite, "bob")
 
+    def test_invited_before_the_lock(self) -> None:
+        """Who was invited by somebody who may not lock the room doesn't get in once it is locked."""
+        carol, dave = self.enter("carol"), self.enter("dave")
+        self.bob.move("#den")
+        self.bob.invite("carol")
+        self.alice.invite("dave")
+        self.bob.invite("dave")
+        self.alice.turn_lock(True)
+        self.assertRaises(RoomLocked, carol.move, "#den")
+        dave.move("#den")
+
     def test_invite_untold(self) -> None:
         """Nobody is invited whose connection can't take the invitation."""
         slow = self.hall.enter("dave", lambda event: False)
         self.assertRaises(TooSlow, self.alice.invite, "dave")
-        self.assertEqual(slow.invitations, set())
+        self.assertEqual(slow.invitations, {})
 
     def test_only_the_first_locks(self) -> None:
         """Who came later can't lock, unlock, or invite into a locked room; when the first leaves, the next can."""

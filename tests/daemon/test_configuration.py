@@ -1,5 +1,6 @@
 """Tests for chatd.daemon.configuration."""
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -69,6 +70,19 @@ class ConfigurationTests(SynchronousTestCase):
         self.assertRefused("capacity = 0", "capacity: a whole number from 1 to 1,000,000 is allowed")
         self.assertRefused('motd = "nowhere"', "motd: the file can't be read (No such file")
 
+    def test_absurd(self) -> None:
+        """Names, numbers and paths of absurd length, or with what no path may hold, are one clear line."""
+        for line in (
+            f"{'x' * 100_000} = 1",
+            f"sendq = {'9' * 4000}",
+            f'motd = "{"x" * 5000}"',
+            'motd = "a\\u0000b"',
+            f'state = "{"x" * 5000}"',
+        ):
+            error = str(self.assertRaises(BadSetting, self.load, line))
+            self.assertNotIn("\n", error)
+            self.assertLess(len(error.replace(str(self.path.parent), "")), 6000)
+
     def test_no_toml(self) -> None:
         """What is no TOML, no text or no file is refused in one line, with where it breaks."""
         self.assertRefused("sendq 64", "no TOML: Expected '=' after a key in a key/value pair (at line 1, column 7)")
@@ -76,7 +90,10 @@ class ConfigurationTests(SynchronousTestCase):
         self.path.write_bytes(b'title = "caf\xe9"')
         self.assertIn("no TOML", str(self.assertRaises(BadSetting, load, self.path)))
         error = self.assertRaises(BadSetting, load, self.path.parent)
-        self.assertIn("can't be read (Is a directory)", str(error))
+        self.assertIn("it is no regular file", str(error))
+        fifo = self.path.parent / "fifo"
+        os.mkfifo(fifo)
+        self.assertIn("it is no regular file", str(self.assertRaises(BadSetting, load, fifo)))
 
     def test_example(self) -> None:
         """The example explains each setting and sets it to its default."""

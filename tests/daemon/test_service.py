@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import signal
@@ -60,6 +61,8 @@ class ChatServiceTests(SynchronousTestCase):
 class TwistdTestCase(SynchronousTestCase):
     """`twistd` as a process of its own, and connections to it."""
 
+    environment: dict[str, str] = {}
+
     def setUp(self) -> None:
         self.folder = Path(self.mktemp())
         self.folder.mkdir()
@@ -73,7 +76,7 @@ class TwistdTestCase(SynchronousTestCase):
         process = subprocess.Popen(
             [sys.executable, "-c", "from twisted.scripts.twistd import run; run()", *arguments],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT), **self.environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -339,11 +342,51 @@ class TwistdTests(TwistdTestCase):
             self.assertNotIn("can't listen", out)
         self.assertRaises(ConnectionRefusedError, socket.create_connection, ("127.0.0.1", self.port))
 
+    def test_all_at_once(self) -> None:
+        """A thousand people who connect at the same moment, as behind a switch that restarts, are all greeted."""
+        process = self.twistd("-n", "--pidfile=", "--logfile=log", "chatd", self.listen, files=4096)
+        self.connect().close()
+        process.send_signal(signal.SIGSTOP)
+        people = []
+        for _ in range(1000):
+            person = socket.socket()
+            self.addCleanup(person.close)
+            person.settimeout(10)
+            person.setblocking(False)
+            self.assertIn(person.connect_ex(("127.0.0.1", self.port)), (0, errno.EINPROGRESS))
+            people.append(person)
+        process.send_signal(signal.SIGCONT)
+        for person in people:
+            person.settimeout(10)
+            self.read_until(person, b"Nickname: ")
+
+    def test_stopped_twice(self) -> None:
+        """What would stop chatd once more while it says goodbye is no error."""
+        process = self.twistd("-n", "--pidfile=", "--logfile=log", "chatd", self.listen)
+        slow = self.connect()
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.sendall(b"alice\n" + b"/h\n" * 8)
+        self.read_until(slow, b"you are alice")
+        process.terminate()
+        self.read_until(slow, b"closing now")
+        process.terminate()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+        self.assertNotIn("Traceback", (self.folder / "log").read_text())
+
     def test_impossible_endpoints(self) -> None:
         """An endpoint that reads well and can't be opened is one line too."""
-        for endpoint in ("tcp:99999", "unix:/does/not/exist/socket"):
+        for endpoint, why in (
+            ("unix:/does/not/exist/socket", "[^\n]*: can't listen on unix:/does/not/exist/socket[^\n]*"),
+            ("tcp:99999", "listen tcp:99999: a port from 0 to 65535 is needed; tcp:2428 would work"),
+            ("unix:", "listen unix:: the path of a socket is needed, [^\n]*"),
+            (
+                "haproxy:tcp:2428",
+                "listen haproxy:tcp:2428: connections behind the PROXY protocol are not served: [^\n]*",
+            ),
+        ):
             _, err = self.assertExits(self.twistd("-n", "--pidfile=", "chatd", f"--listen={endpoint}"), 1)
-            self.assertRegex(err, rf"^chatd: [^\n]*: can't listen on {endpoint}\n$")
+            self.assertRegex(err, rf"^chatd: {why}\n$")
 
     def test_version(self) -> None:
         """--version names chatd's own version."""

@@ -53,6 +53,7 @@ class SettingsTests(SynchronousTestCase):
     def test_state(self) -> None:
         """The folder for what is kept is found from where it is named, but for the default; it may be none."""
         self.assertEqual(self.read("state", "/tmp"), "/tmp")
+        self.assertRefused("state", __file__, "it is no folder")
         self.assertEqual(read("state", "x", Path("/var")), "/var/x")
         self.assertEqual(read("state", "chatd-state", Path("/var")), "chatd-state")
         self.assertIsNone(self.read("state", "none"))

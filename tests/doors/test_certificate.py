@@ -66,7 +66,7 @@ class CertificateTestCase(SynchronousTestCase):
         self.clock = Clock()
 
     def certificate(self, days: float = 30_000) -> Certificate:
-        return Certificate(*write_pair(self.folder, days), self.clock, in_thread=execute)
+        return Certificate(*write_pair(self.folder, days), self.clock.seconds, in_thread=execute)
 
     def checked(self, certificate: Certificate) -> list[str]:
         """Return what a check logs."""
@@ -129,7 +129,7 @@ class RenewalTests(CertificateTestCase):
         jobs: list[Callable[[], Credentials | None]] = []
         done: Deferred[Credentials | None] = Deferred()
         certificate = Certificate(
-            *write_pair(self.folder), self.clock, in_thread=lambda job: (jobs.append(job), done)[1]
+            *write_pair(self.folder), self.clock.seconds, in_thread=lambda job: (jobs.append(job), done)[1]
         )
         write_pair(self.folder, serial=2)
         check = Deferred.fromCoroutine(certificate.check())
@@ -146,7 +146,7 @@ class ThreadTests(TestCase):
         """Unless told otherwise, it is one of the reactor's threads that reads."""
         folder = Path(self.mktemp())
         folder.mkdir()
-        certificate = Certificate(*write_pair(folder), Clock())
+        certificate = Certificate(*write_pair(folder))
         write_pair(folder, serial=2)
         await certificate.check()
         self.assertEqual(shown(certificate), 2)
@@ -230,14 +230,14 @@ class FilesTests(CertificateTestCase):
         key, path = new_key(), self.folder / "both.pem"
         for contents in (pem(key) + signed(key, 1, serial=7), signed(key, 1, serial=7) + pem(key)):
             path.write_bytes(contents)
-            self.assertEqual(shown(Certificate(path, path, self.clock)), 7)
+            self.assertEqual(shown(Certificate(path, path)), 7)
 
     def test_chain(self) -> None:
         """A client is shown the chain that stands behind the certificate."""
         key, path = write_pair(self.folder)
         with path.open("ab") as chain:
             chain.write(signed(new_key(), 1, serial=2) + signed(new_key(), 1, serial=3))
-        server = Certificate(key, path, self.clock).serverConnectionForTLS(None)
+        server = Certificate(key, path).serverConnectionForTLS(None)
         client = SSL.Connection(SSL.Context(SSL.TLS_CLIENT_METHOD), None)
         server.set_accept_state()
         client.set_connect_state()

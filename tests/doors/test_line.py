@@ -1,5 +1,6 @@
 """Tests for chatd.doors.line: the line door over an in-memory transport."""
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -22,6 +23,9 @@ from chatd.session.view import view
 from chatd.wire.batcher import Batcher
 from chatd.wire.connection import SLOW_GOODBYE, Entrance
 from tests.wire.test_gate import UNLIMITED
+
+DO_BINARY = bytes.fromhex("fffd00")  # what a client that looks like telnet is asked for
+NEGOTIATED = bytes.fromhex("fffb18")
 
 
 class Line(StringTransportWithDisconnection):
@@ -68,9 +72,14 @@ class DoorTestCase(SynchronousTestCase):
     def seen(self, line: Line) -> str:
         """Return what arrived on a connection since the last call, after the time that notices may take."""
         self.clock.pump([1, 0.1])
-        text = line.value().decode()
+        text = line.value().replace(DO_BINARY, b"").decode()
         line.clear()
         return text
+
+    def seen_by_telnet(self, line: Line) -> str:
+        """Return what arrived, without telnet's words."""
+        self.clock.pump([1, 0.1])
+        return re.sub(rb"\xff[\xfc-\xfe].", b"", line.value(), flags=re.DOTALL).decode()
 
 
 class LineTests(DoorTestCase):
@@ -147,8 +156,8 @@ class LineTests(DoorTestCase):
     def test_end_of_input(self) -> None:
         """Ctrl-D on an empty line, and telnet's EOF, say goodbye; what was half typed is not sent."""
         for segments in ([b"\x04"], [b"\xff\xec"], [b"hal", b"f\xff\xec"], [b"hello\n\x04"], [b"", b"\x04"]):
-            _, line = self.connect(b"alice\n", *segments)
-            seen = self.seen(line)
+            _, line = self.connect(NEGOTIATED + b"alice\n", *segments)
+            seen = self.seen_by_telnet(line)
             self.assertIn("-- goodbye, alice\r\n", seen)
             self.assertNotIn("half", seen)
 
@@ -158,7 +167,7 @@ class LineTests(DoorTestCase):
         self.seen(line)
         door.dataReceived(bytes.fromhex("fff4fffd06"))
         self.clock.advance(1)
-        self.assertEqual(line.value(), bytes.fromhex("fffc06"))
+        self.assertEqual(line.value(), bytes.fromhex("fffc06") + DO_BINARY)
 
     def test_telnet_flood(self) -> None:
         """Telnet's words are read at the pace of text, and answers to them that nobody reads don't pile up."""
@@ -174,8 +183,8 @@ class LineTests(DoorTestCase):
     def test_end_of_input_behind_nonsense(self) -> None:
         """Telnet's EOF is a goodbye too behind half a line that is no text, or too long."""
         for half in (b"caf\xe9", b"x" * 5000):
-            _, line = self.connect(b"alice\n", half + b"\xff\xec")
-            self.assertIn("-- goodbye, alice", self.seen(line))
+            _, line = self.connect(NEGOTIATED + b"alice\n", half + b"\xff\xec")
+            self.assertIn("-- goodbye, alice", self.seen_by_telnet(line))
 
     @given(st.lists(st.integers(0, 100), max_size=8))
     def test_any_split(self, cuts: list[int]) -> None:
@@ -186,7 +195,7 @@ class LineTests(DoorTestCase):
         edges = sorted({0, len(sent), *(min(cut, len(sent)) for cut in cuts)})
         _, line = self.connect(*(sent[start:end] for start, end in pairwise(edges)))
         self.clock.advance(1)
-        seen = line.value().replace(b"\xff\xfc\x06", b"").decode()
+        seen = line.value().replace(b"\xff\xfc\x06", b"").replace(DO_BINARY, b"").decode()
         self.assertEqual(
             seen.split("quit leaves\r\n")[1].split("\r\n"),
             [

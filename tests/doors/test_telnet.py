@@ -6,54 +6,78 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.doors.telnet import Keyboard, erased, needs_erasing
+from chatd.doors.telnet import MOST_SUBNEGOTIATED, Keyboard, Telnet, Terminal, erased, needs_erasing
 
 TELNET_PORT_23 = bytes.fromhex("fffd03 fffb18 fffb1f fffb20 fffb21 fffb22 fffb27 fffd05 fffb23 fffd06".replace(" ", ""))
 PLINK = bytes.fromhex("fffb1f fffb20 fffb18 fffb27 fffd01 fffb03 fffd03".replace(" ", ""))
 CTRL_C, CTRL_BACKSLASH, CTRL_Z = (bytes.fromhex(f"ff{command}fffd06") for command in ("f4", "f3", "ed"))
 FREED = bytes.fromhex("fffc06")
+BINARY = bytes.fromhex("fffd00")
+IP_KEY, AO_KEY, SUSP_KEY, BRK_KEY = (bytes.fromhex(f"ff{command}fffd06") for command in ("f4", "f5", "ed", "f3"))
 GOODBYE = "\x04\n"
 
 # What a client sends, the text that it is, what chatd answers.
 CLIENTS = {
-    "telnet": (b"alice\r\nhello\r\n", "alice\nhello\n", b""),
+    "telnet": (b"alice\r\nhello\r\n", "alice\nhello\n", BINARY),
     "telnet to port 23": (
         TELNET_PORT_23 + b"alice\r\n",
         "alice\n",
-        bytes.fromhex("fffc03 fffe18 fffe1f fffe20 fffe21 fffe22 fffe27 fffc05 fffe23 fffc06".replace(" ", "")),
+        bytes.fromhex("fffc03 fffd00 fffe18 fffe1f fffe20 fffe21 fffe22 fffe27 fffc05 fffe23 fffc06".replace(" ", "")),
     ),
-    "telnet, Ctrl-C in a line": (b"hel" + CTRL_C + b"lo\r\n", "hello\n", FREED),
-    "telnet, Ctrl-C twice": (CTRL_C + CTRL_C + b"hello\r\n", "hello\n", FREED + FREED),
-    "telnet, Ctrl-backslash": (CTRL_BACKSLASH + b"hello\r\n", "hello\n", FREED),
-    "telnet, Ctrl-Z": (CTRL_Z + b"hello\r\n", "hello\n", FREED),
-    "telnet, Ctrl-D": (b"alice\r\n\x04", "alice\n" + GOODBYE, b""),
-    "telnet to port 23, Ctrl-D": (b"alice\r\n\xff\xec", "alice\n\x15" + GOODBYE, b""),
+    "telnet, Ctrl-C in a line": (b"hel" + CTRL_C + b"lo\r\n", "hello\n", FREED + BINARY),
+    "telnet, Ctrl-C twice": (CTRL_C + CTRL_C + b"hello\r\n", "hello\n", FREED + BINARY + FREED),
+    "telnet, Ctrl-backslash": (CTRL_BACKSLASH + b"hello\r\n", "hello\n", FREED + BINARY),
+    "telnet, Ctrl-Z": (CTRL_Z + b"hello\r\n", "hello\n", FREED + BINARY),
+    "telnet, Ctrl-D": (b"alice\r\n\x04", "alice\n" + GOODBYE, BINARY),
+    "telnet to port 23, Ctrl-D": (b"\xff\xfb\x18alice\r\n\xff\xec", "alice\n\x15" + GOODBYE, b"\xff\xfe\x18" + BINARY),
     "nc": (b"alice\nhello\n", "alice\nhello\n", b""),
-    "nc -C": (b"alice\r\n", "alice\n", b""),
+    "ncat -C, tf5, tt++": (b"alice\r\n", "alice\n", BINARY),
     "plink": (
         PLINK + b"alice\n",
         "alice\n",
-        bytes.fromhex("fffe1f fffe20 fffe18 fffe27 fffc01 fffe03 fffc03".replace(" ", "")),
+        bytes.fromhex("fffe1f fffd00 fffe20 fffe18 fffe27 fffc01 fffe03 fffc03".replace(" ", "")),
     ),
-    "plink, Ctrl-D in a line": (b"hel\xff\xec", "hel\x15" + GOODBYE, b""),
+    "plink, Ctrl-D in a line": (b"\xff\xfb\x18hel\xff\xec", "hel\x15" + GOODBYE, b"\xff\xfe\x18" + BINARY),
     "socat raw": (b"alice\rhello\r", "alice\nhello\n", b""),
     "socat raw, Ctrl-D": (b"alice\r\x04", "alice\n" + GOODBYE, b""),
     "socat raw, editing": (b"alixe\x7f\x7fce\r", "alixe\x7f\x7fce\n", b""),
     "a telnet that sends NUL": (b"alice\r\0hello\r\0", "alice\nhello\n", b""),
-    "an option again and again": (b"\xff\xfb\x01" * 3 + b"a\n", "a\n", b"\xff\xfe\x01"),
-    "answers to our refusals": (b"\xff\xfc\x01\xff\xfe\x01a\n", "a\n", b""),
-    "a subnegotiation": (b"a\xff\xfa\x18\x00xterm\r\n\xff\xffx\xff\xf0b\n", "ab\n", b""),
+    "an option again and again": (b"\xff\xfb\x01" * 3 + b"a\n", "a\n", b"\xff\xfe\x01" + BINARY),
+    "answers to our refusals": (b"\xff\xfc\x01\xff\xfe\x01a\n", "a\n", BINARY),
+    "the answer to BINARY": (b"alice\r\n\xff\xfb\x00a\n", "alice\na\n", BINARY),
+    "a subnegotiation": (b"a\xff\xfa\x18\x00xterm\xff\xffx\xff\xf0b\n", "ab\n", b""),
+    "one that ends with its line": (b"a\xff\xfa\x18\x00xterm\n@bob b\n", "a\n@bob b\n", b"unfinished"),
     "an empty subnegotiation": (b"\xff\xfa\xff\xf0a\n", "a\n", b""),
-    "commands without meaning here": (b"\xff\xf1\xff\xf6\xff\xf9\xff\x00a\n", "a\n", b""),
+    "commands without meaning here": (b"\xff\xf1\xff\xf9a\n", "a\n", b""),
+    "keys that erase": (b"hellp\xff\xf7o\r\n", "hellp\x7fo\n", BINARY),
+    "a key that erases the line": (b"for nobody\xff\xf8hello\r\n", "for nobody\x15hello\n", BINARY),
+    "Are You There": (b"\xff\xf6a\n", "a\n", b"here"),
+    "Synch, with its mark in line": (b"\xff\xf2@bob secret\n", "@bob secret\n", b""),
+    "GNU telnet, 小明": ("小明\r\n".encode().replace(b"\x8f", AO_KEY), "小明\n", FREED + BINARY),
+    "GNU telnet, 中午吃饭吗": (
+        "中午吃饭吗\r\n".encode().replace(b"\x83", IP_KEY).replace(b"\x9a", SUSP_KEY).replace(b"\x9c", BRK_KEY),
+        "中午吃饭吗\n",
+        FREED + BINARY,
+    ),
 }
 
 
 def played(segments: list[bytes]) -> tuple[str, bytes]:
     """Return the text in these segments, and what was answered."""
+    text, answers = typed(segments)
+    return text.decode(), answers
+
+
+def typed(segments: list[bytes]) -> tuple[bytes, bytes]:
     answers: list[bytes] = []
-    keyboard = Keyboard(answers.append)
-    text = b"".join([keyboard.typed(segment, 4096) for segment in segments])
-    return text.decode(), b"".join(answers)
+    keyboard = keyboard_that_answers(answers)
+    return b"".join([keyboard.typed(segment, 4096) for segment in segments]), b"".join(answers)
+
+
+def keyboard_that_answers(answers: list[bytes]) -> Keyboard:
+    terminal = Terminal()
+    telnet = Telnet(terminal, answers.append, lambda: answers.append(b"here"), lambda: answers.append(b"unfinished"))
+    return Keyboard(terminal, telnet)
 
 
 class KeyboardTests(SynchronousTestCase):
@@ -63,15 +87,43 @@ class KeyboardTests(SynchronousTestCase):
             self.assertEqual(played([sent]), (text, answer), client)
 
     def test_split_everywhere(self) -> None:
-        """So they do when the network cuts them anywhere."""
+        """So they do when the network cuts them anywhere; but telnet is known by a CR LF that comes with its text."""
         for client, (sent, text, answer) in CLIENTS.items():
             for cut in range(len(sent) + 1):
-                self.assertEqual(played([sent[:cut], sent[cut:]]), (text, answer), f"{client}, cut at {cut}")
+                seen, answers = played([sent[:cut], sent[cut:]])
+                self.assertEqual(seen, text, f"{client}, cut at {cut}")
+                self.assertIn(answers.replace(BINARY, b""), answer.replace(BINARY, b""), f"{client}, cut at {cut}")
 
     def test_byte_by_byte(self) -> None:
         """And when each byte comes alone."""
         for client, (sent, text, answer) in CLIENTS.items():
-            self.assertEqual(played([bytes([byte]) for byte in sent]), (text, answer), client)
+            seen, answers = played([bytes([byte]) for byte in sent])
+            self.assertEqual((seen, answers.replace(BINARY, b"")), (text, answer.replace(BINARY, b"")), client)
+
+    def test_nc(self) -> None:
+        """nc ends lines with LF, and nc -C in a segment of its own: neither is sent a byte that is no text."""
+        for segments in ([b"alice\n"], [b"alice", b"\r\n"], [b"alice\n", b"hello\r\n"]):
+            self.assertEqual(played(segments)[1], b"")
+
+    def test_letters(self) -> None:
+        """IAC is a letter in other encodings; in front of anything but a command it stays, and no end of line goes."""
+        for line in (b"ok \xff", b"\xff\x41", b"\xff\xec\xed", b"\xff\xec", b"\xff\xfb", b"\xff\x00\xff\xef"):
+            for segments in (
+                [line + b"\n@carol secret\n"],
+                [line, b"\n@carol secret\n"],
+                [line + b"\r", b"\n@carol secret\n"],
+            ):
+                self.assertEqual(typed(segments), (line + b"\n@carol secret\n", b""), segments)
+
+    def test_end_of_file_of_others(self) -> None:
+        """Telnet's EOF counts only from a client that has negotiated; else it is two letters."""
+        self.assertEqual(typed([b"\xff\xec\n"]), (b"\xff\xec\n", b""))
+
+    def test_word_without_end(self) -> None:
+        """A subnegotiation that has no end within its bound is given up; what is behind it is heard."""
+        sent = b"\xff\xfa" + b"x" * (MOST_SUBNEGOTIATED - 2) + b"hello\n"
+        for segments in ([sent], [sent[:100], sent[100:]], [bytes([byte]) for byte in sent]):
+            self.assertEqual(played(segments), ("hello\n", b"unfinished"))
 
     def test_end_of_input_within_a_line(self) -> None:
         """Ctrl-D says goodbye only on an empty line."""
@@ -79,8 +131,7 @@ class KeyboardTests(SynchronousTestCase):
 
     def test_data_byte_255(self) -> None:
         """A doubled IAC is the byte 255, which the line door refuses because it is no UTF-8."""
-        answers: list[bytes] = []
-        self.assertEqual(Keyboard(answers.append).typed(b"a\xff\xffb\n", 4096), b"a\xffb\n")
+        self.assertEqual(typed([b"a\xff\xffb\n"]), (b"a\xffb\n", b""))
 
     @given(st.binary(max_size=200), st.lists(st.integers(0, 200), max_size=5))
     def test_any_bytes(self, sent: bytes, cuts: list[int]) -> None:
@@ -89,12 +140,9 @@ class KeyboardTests(SynchronousTestCase):
         edges = [0, *sorted(cuts), len(sent)]
         segments = [sent[start:end] for start, end in pairwise(edges) if start < end]
 
-        def typed(parts: list[bytes]) -> tuple[bytes, bytes]:
-            answers: list[bytes] = []
-            keyboard = Keyboard(answers.append)
-            return b"".join([keyboard.typed(part, 4096) for part in parts]), b"".join(answers)
-
-        self.assertEqual(typed(segments), typed([sent]))
+        text, answers = typed(segments)
+        whole, answers_to_whole = typed([sent])
+        self.assertEqual((text, answers.replace(BINARY, b"")), (whole, answers_to_whole.replace(BINARY, b"")))
 
 
 class ErasedTests(SynchronousTestCase):

@@ -152,7 +152,9 @@ class TLSTestCase(DoorTestCase):
         self.clients: list[Client] = []
 
     def behind(self, endpoint: str, files: str = "privateKey={0}/key.pem:certKey={0}/cert.pem"):  # type: ignore[no-untyped-def]
-        return behind_tls(f"ssl:{endpoint}:{files.format(self.folder)}", self.factory, self.clock, execute)
+        return behind_tls(
+            f"ssl:{endpoint}:{files.format(self.folder)}", self.factory, self.clock, execute, self.clock.seconds
+        )
 
     def client(self, context: ssl.SSLContext | None = None) -> Client:
         client = Client(self.tls.buildProtocol(None), self.clock, context or any_certificate())

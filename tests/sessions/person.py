@@ -15,6 +15,8 @@ from twisted.trial.unittest import TestCase
 from chatd.daemon.service import ChatService
 from chatd.daemon.settings import Settings
 
+DO_BINARY = bytes.fromhex("fffd00")  # what a client that ends its lines with CR LF is asked for
+
 
 class Person(Protocol):
     """Types lines, and waits for what the screen should show next."""
@@ -48,7 +50,7 @@ class Person(Protocol):
         return text in self.screen
 
     def dataReceived(self, data: bytes) -> None:
-        self.screen += data.decode()
+        self.screen += data.replace(DO_BINARY, b"").decode()
         if self._waiting is not None:
             expected, arrived = self._waiting
             match = self._find(expected)

@@ -18,7 +18,7 @@ from chatd.session.answers import TalkingTo
 from chatd.session.inputs import Command, Line
 from chatd.session.session import Session, State
 from chatd.wire.connection import DONE_WITHIN
-from tests.doors.test_line import DoorTestCase
+from tests.doors.test_line import DO_BINARY, DoorTestCase
 from tests.doors.test_line import Line as Transport
 
 CTRL_C, FREED = bytes.fromhex("fff4fffd06"), bytes.fromhex("fffc06")
@@ -108,7 +108,7 @@ class WaitingTests(DoorTestCase):
         self.clock.advance(0)
         door.dataReceived(CTRL_C + b"one\r\n")
         self.clock.advance(1)
-        self.assertEqual(line.value(), b"-- now talking to done\r\n" + FREED + b"-- now talking to one\r\n")
+        self.assertEqual(line.value(), b"-- now talking to done\r\n" + FREED + DO_BINARY + b"-- now talking to one\r\n")
 
     def test_lost(self) -> None:
         """A connection that is lost cancels it; what is behind it is not heard."""

@@ -12,7 +12,7 @@ from chatd.wire.addresses import neighbourhood, shown_address
 from chatd.wire.gate import Gate
 from chatd.wire.limits import Limits
 
-UNLIMITED = Limits(0, 1, 0, 1, 100, 20, sendq=16 * 1024, stall_timeout=60, peer_timeout=120, idle_timeout=None)
+UNLIMITED = Limits(0, 1, 0, 1, 100, 20, 20, sendq=16 * 1024, stall_timeout=60, peer_timeout=120, idle_timeout=None)
 LIMITS = replace(
     UNLIMITED, line_rate=5, line_burst=10, byte_rate=4096, byte_burst=16384, max_connections=50, max_per_address=5
 )

@@ -17,7 +17,7 @@ from chatd.doors.text import TextCodec
 from chatd.wire.batcher import FLUSH_INTERVAL, Batcher
 from chatd.wire.codec import EncodedEvents
 from chatd.wire.outbox import Outbox
-from chatd.wire.sockets import prepare, unacknowledged
+from chatd.wire.sockets import prepare, taken
 
 LIMIT = 16 * 1024
 
@@ -30,8 +30,8 @@ class Person:
         self.answers = self.lost = 0
         self.transport: object = None
 
-    def unsent(self) -> int:
-        return unacknowledged(self.transport)
+    def taken(self) -> int:
+        return taken(self.transport)
 
     def stalled(self, seconds: float) -> None:
         self.stalled_for.append(seconds)
@@ -317,8 +317,8 @@ class SocketTests(TestCase):
             outbox.append(b"%06d %s\r\n" % (number, b"x" * 91))
         outbox.flush()
         await deferLater(reactor, 0.05)
-        before = unacknowledged(protocol.transport)
-        while unacknowledged(protocol.transport) >= before:
+        before = taken(protocol.transport)
+        while taken(protocol.transport) == before:
             with contextlib.suppress(BlockingIOError):
                 client.recv(4096)
             await deferLater(reactor, 0)

@@ -7,11 +7,12 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.task import deferLater
 from twisted.internet.testing import StringTransport
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.trial.unittest import TestCase
 
-from chatd.wire.sockets import KERNEL_BUFFER, PROBES, prepare
+from chatd.wire.sockets import KERNEL_BUFFER, PROBES, below, prepare, taken
 
 
 class PrepareTests(TestCase):
@@ -43,6 +44,7 @@ class PrepareTests(TestCase):
         }
         self.assertEqual({option: handle.getsockopt(socket.IPPROTO_TCP, option) for option in options}, options)
         self.assertEqual(handle.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), 1)
+        self.assertEqual(handle.getsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE), 1)
         self.assertEqual(handle.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF), 2 * KERNEL_BUFFER)
 
     async def test_tcp(self) -> None:
@@ -65,6 +67,20 @@ class PrepareTests(TestCase):
         transport, handle = await self.accepted(f"unix:{path}", socket.AF_UNIX)
         prepare(transport, 120)
         self.assertEqual(handle.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF), 2 * KERNEL_BUFFER)
+
+    async def test_taken(self) -> None:
+        """It is seen when a peer takes something, though the kernel's buffer is full again at once, also below TLS."""
+        for endpoint, family in (("tcp:0:interface=127.0.0.1", socket.AF_INET), ("unix:/tmp/{}", socket.AF_UNIX)):
+            path = Path(self.mktemp()).name[:20]
+            transport, _ = await self.accepted(endpoint.format(path), family)
+            wrapper = ProtocolWrapper(WrappingFactory(Factory()), Protocol())
+            wrapper.transport = transport
+            self.assertIs(below(wrapper), transport)
+            before = taken(wrapper)
+            transport.write(b"x" * 1000)
+            await deferLater(reactor, 0.05)
+            self.assertEqual(taken(transport) > before, family == socket.AF_INET)  # a Unix socket has no buffer between
+        self.assertEqual(taken(StringTransport()), 0)
 
     async def test_no_socket(self) -> None:
         """A transport in memory is left as it is."""

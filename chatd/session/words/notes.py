@@ -46,6 +46,8 @@ def note_lines(note: to.Note, language: Language) -> Iterator[str]:
             yield say("you came in from elsewhere; this connection ends")
         case to.OperatorWelcome():
             yield say("chatd, the operator's door: a plain line is announced to everyone; /h helps")
+        case to.StillHere():
+            yield say("chatd is here")
         case to.TypingTooFast(0, size):
             too_fast = "you are typing faster than {n} KiB a second; your lines are being sent at that pace"
             yield say(too_fast, n=size // 1024)

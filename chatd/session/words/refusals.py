@@ -36,6 +36,8 @@ OfLines = (
     | hall.NameChangedHands
     | session.ToTakesNoText
     | session.NotText
+    | session.ChangedByTelnet
+    | session.TelnetUnfinished
     | session.LineTooLong
     | session.LineCutOff
 )
@@ -54,7 +56,7 @@ OfAdmission = (
     hall.HallFull
     | hall.HallClosing
     | hall.Banned
-    | session.SpokeTLS
+    | session.WrongProtocol
     | session.TooManyConnections
     | session.TooManyFromAddress
     | session.TooManyArrivals
@@ -191,6 +193,10 @@ def _of_lines(error: OfLines, language: Language) -> str:
             return say("to:name chooses whom you talk to, and stands alone; @name text says one line to name")
         case session.NotText():
             return say("that line is not UTF-8; it was not sent; set your terminal to UTF-8")
+        case session.ChangedByTelnet():
+            return say("your telnet changed a character of that line on its way; it was not sent; type it again")
+        case session.TelnetUnfinished():
+            return say("your client began a telnet command that had no end; what stood in it was not read")
         case session.LineTooLong(limit):
             return say("that line is longer than {n} bytes; none of it was sent; cut it into shorter ones", n=limit)
         case session.LineCutOff():
@@ -239,8 +245,8 @@ def _of_admission(error: OfAdmission, language: Language) -> str:
         case hall.Banned(seconds, why):
             banned = "your address is banned from this chat {terms}; only its administrator can end that"
             return say(banned, terms=_terms(seconds, why, language))
-        case session.SpokeTLS():
-            return say("this port speaks plain text, not TLS; use telnet or nc")
+        case session.WrongProtocol(protocol):
+            return say("this port speaks plain text, not {protocol}; use telnet or nc", protocol=protocol)
         case session.TooManyConnections(limit):
             return say("{n} connections are open, which is all there may be; come back later", n=f"{limit:,}")
         case session.TooManyFromAddress(limit):
@@ -310,7 +316,7 @@ def _of_operators(error: OfOperators, language: Language) -> str:
         case session.NotBackedUp(why):
             return say("there is no backup: {why}", why=why)
         case session.NoLevels():
-            return say("this log is written by twistd itself; start chatd by `twistd chatd`, not from a .tac")
+            return say("the log is twistd's own (a .tac, --syslog or --logger); its level can't be changed here")
         case session.OpenAlready():
             return say("people get in already")
         case session.StoppingAlready():

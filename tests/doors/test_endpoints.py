@@ -1,0 +1,30 @@
+"""Tests for chatd.doors.endpoints."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.doors.endpoints import has_ipv6, longest_queue, to_listen_on
+
+
+class ListenTests(SynchronousTestCase):
+    def test_queue(self) -> None:
+        """As many may wait to be accepted as the system allows, unless it is said otherwise."""
+        queue = longest_queue()
+        self.assertGreaterEqual(queue, 128)
+        for endpoint in ("tcp:2428:interface=127.0.0.1", "tcp6:2428", "unix:/run/x:mode=660"):
+            self.assertEqual(to_listen_on(endpoint), [f"{endpoint}:backlog={queue}"])
+        self.assertEqual(to_listen_on("unix:/run/x:backlog=7"), ["unix:/run/x:backlog=7"])
+
+    def test_all_addresses(self) -> None:
+        """A port without an address is open on both families."""
+        opened = to_listen_on("tcp:2428:backlog=7")
+        self.assertEqual(opened[-1], "tcp6:2428:backlog=7" if has_ipv6() else "tcp:2428:backlog=7")
+
+    def test_others(self) -> None:
+        """What is opened by others is left as it is."""
+        endpoint = "systemd:domain=INET6:name=chatd"
+        self.assertEqual(to_listen_on(endpoint), [endpoint])
+
+    def test_refused(self) -> None:
+        """What could not be opened, or would be served wrongly, is refused before."""
+        for endpoint in ("tcp:99999", "tcp:x", "tcp:", "tcp:interface=127.0.0.1", "tcp:²", "unix:", "haproxy:tcp:1"):
+            self.assertRaises(ValueError, to_listen_on, endpoint)
