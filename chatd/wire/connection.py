@@ -303,8 +303,17 @@ class Connection(TimeoutMixin):
         self._receipts.once_taken(call)
 
     def write(self, data: bytes) -> None:
-        """Send what the door itself has to say, behind all that waits."""
+        """Send what the door itself has to say, behind all that waits. It is no line: a prompt stays where it is."""
+        around = self._outbox.around
+        if around is None:
+            self._outbox.answer(iter((data,)))
+            return
+        self._entrance.batcher.settle()
+        self._outbox.flush()
+        self._outbox.around = None
         self._outbox.answer(iter((data,)))
+        self._outbox.flush()
+        self._outbox.around = around
 
     def charge(self, lines: int) -> None:
         self._spend(lines, 0)

@@ -132,6 +132,15 @@ class PromptTests(PasswordTestCase):
         self.assertTrue(sent.endswith(b"New password: \r\n<bob> behind\r\nNew password: "), sent)
         self.assertIn(b"<bob> before\r\n-- carol will be", sent)
 
+    def test_telnets_words(self) -> None:
+        """What telnet is answered moves no prompt."""
+        _, line = self.connect()
+        self.raw(line)
+        line.protocol.dataReceived(b"\xff\xfb\x1f")
+        self.assertEqual(self.raw(line), b"\xff\xfe\x1f")
+        line.protocol.dataReceived(b"dave\n")
+        self.assertTrue(self.raw(line).startswith(b"-- you are dave"))
+
     def test_end(self) -> None:
         """The goodbye stands on a line of its own, too."""
         self.carol.dataReceived(b"/register\n")
