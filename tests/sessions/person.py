@@ -16,7 +16,6 @@ from twisted.trial.unittest import TestCase
 from chatd.daemon.service import ChatService
 from chatd.daemon.settings import Settings
 
-
 _TELNET = re.compile(rb"\xff[\xfb-\xfe].", re.DOTALL)  # what is said to clients whose lines end as telnet's do
 
 
