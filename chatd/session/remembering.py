@@ -30,10 +30,13 @@ async def last(chat: Chatting, n: str) -> None:
     if n and not (n.isascii() and n.isdecimal() and 1 <= int(n) <= MOST_LAST):
         raise chat.table.find("last").misused()
     count, archive = int(n or _USUAL), _archive_of_room(chat)
-    lines = chat.member.room.ring.last(count)
+    ring = chat.member.room.ring
+    lines: list[Kept] = []
     if archive is not None:
         lines = await archive.last(chat.member.room.name, count)
-    _show(chat, lines, Of.LAST)
+    newest = lines[-1].id if lines else 0  # what the disk didn't take yet is in memory alone
+    lines += [line for line in ring.last(count) if line.id > newest]
+    _show(chat, lines[-count:], Of.LAST)
 
 
 @command("search", arguments="words...", help="what was said in your room with these words", cost=_COSTLY)

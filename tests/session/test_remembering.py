@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from chatd.core.events import Cause, Departure
-from chatd.core.memory import Memory
+from chatd.core.memory import Kept, Memory
 from chatd.core.owner_refusals import ArchiveSilent
 from chatd.session.outputs import Of, Replay
 from tests.keeping import DAY, SECRET, keep_history
@@ -210,6 +210,19 @@ class OnDiskTests(RingTestCase):
         self.assertEqual(self.screen.take()[1:], ["| <alice> a needle"])
         _, shown = self.come("bob")
         self.assertEqual(shown, ["-- the last 2 lines:", "| <alice> c", "| <alice> d"])
+
+    def test_not_on_the_disk_yet(self) -> None:
+        """What the disk doesn't take for now is shown from memory, behind what it has."""
+        self.alice.type("a", "b", "c")
+        last = self.history.last
+
+        async def all_but_the_newest(*arguments: object) -> list[Kept]:
+            return (await last(*arguments))[:-1]
+
+        self.history.last = all_but_the_newest
+        self.screen.take()
+        self.alice.type("/last")
+        self.assertEqual(self.screen.take()[1:], ["| <alice> a", "| <alice> b", "| <alice> c"])
 
     def test_forget(self) -> None:
         """/forget takes it back from the disk, too, and each line counts once."""
