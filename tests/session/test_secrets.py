@@ -260,6 +260,17 @@ class SlowTests(OwningTestCase):
         self.assertIsNotNone(self.people.owners.named("carol"))
         self.assertEqual(list(self.hall.accounts_here), [])
 
+    def test_over_meanwhile(self) -> None:
+        """Who comes by a password that is over, and is gone by then, is told nothing."""
+        resetting = Deferred.fromCoroutine(self.people.reset(self.people.owners.named("alice").id))
+        self.look()
+        self.clock.advance(DAY + 1)
+        session, screen = self.come("alice", self.successResultOf(resetting))
+        session.close(Departure(Cause.STOPPED))
+        screen.take()
+        self.look()
+        self.assertEqual(screen.take(), [])
+
     def test_guesses_meanwhile(self) -> None:
         """A refusal that comes too late is shown to nobody."""
         session, screen = self.come("alice", SECRET)
