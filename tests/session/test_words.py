@@ -66,6 +66,18 @@ class RenderTests(SynchronousTestCase):
             self.assertEqual(event_words(event, ENGLISH), line)
         self.assertEqual({type(event) for event in lines}, set(typing.get_args(events.Event)))
 
+    def test_owners(self) -> None:
+        """What is in the way of a name, or of a letter, is said in full."""
+        for error, words in (
+            (owner_refusals.NameOwned("bob", "bob"), '"bob" has an owner; /nick chooses another name'),
+            (owner_refusals.LettersFull("bob", 100, False), "bob is not here, and 100 lines wait for bob already"),
+            (
+                owner_refusals.TooManyGuesses(10, 20.0),
+                "10 wrong passwords came from your address; try again in a minute",
+            ),
+        ):
+            self.assertEqual(list(refusal_lines(error, ENGLISH)), [words])
+
     def test_departures(self) -> None:
         """The room reads how somebody left."""
         for how, words in (
