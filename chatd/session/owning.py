@@ -83,12 +83,11 @@ def take_name(chat: Chatting, typed: str) -> None:
     if owner is None or accounts is None:
         _rename(chat, typed)
         return
-    here = hall.holder_of(owner.id)
-    if here is not None:
-        raise NicknameTaken(typed, here.nickname, hall.lost_after)
+    _check_not_here(chat, owner, typed)
     accounts.check_asked(chat.client, owner)
 
     async def proven() -> None:
+        _check_not_here(chat, owner, typed)  # they may have come in meanwhile
         hall.give_account(member, accounts.people.owners.demand(owner.id))
         member.deliver = chat.client.track()
         _rename(chat, owner.name.shown)
@@ -96,6 +95,14 @@ def take_name(chat: Chatting, typed: str) -> None:
         await chat.read_letters()
 
     _ask(chat, Proving(chat, accounts.people, owner, proven))
+
+
+def _check_not_here(chat: Chatting, owner: Owner, typed: str) -> None:
+    """@raises NicknameTaken: if the owner of a name is here by another connection."""
+    hall = chat.server.hall
+    here = hall.holder_of(owner.id)
+    if here is not None:
+        raise NicknameTaken(typed, here.nickname, hall.lost_after)
 
 
 async def leave_letter(chat: Chatting, owner: Owner, text: str) -> None:

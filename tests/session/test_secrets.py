@@ -394,6 +394,19 @@ class RegisteringTests(OwningTestCase):
         self.alice.type("/nick b0b")
         self.assertIn('!! "b0b" is taken (it looks like "bob")', self.screen.take()[0])
 
+    def test_nick_of_somebody_who_comes_meanwhile(self) -> None:
+        """So it is if they come in while the password is asked; each is one person."""
+        owner = self.own("bob")
+        self.alice.type("/nick bob")
+        bob, _ = self.come("bob", SECRET)
+        self.screen.take()
+        self.alice.type(SECRET)
+        self.assertIn('!! "bob" is taken', self.screen.take()[0])
+        self.assertIs(self.hall.holder_of(owner.id), bob.member)
+        for session in (self.alice, bob):
+            session.close(Departure(Cause.QUIT))
+        self.assertEqual(list(self.hall.accounts_here), [])
+
     def test_nick_of_ones_own(self) -> None:
         """An owner may be called otherwise, and be again who they are, without a password."""
         self.alice.type("/register", SECRET, SECRET, "/nick carol", "/nick alice")
