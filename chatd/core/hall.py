@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Awaitable, Callable, Container
 
 from chatd.core.bans import Address, Bans
 from chatd.core.counts import Counts
@@ -17,6 +17,7 @@ from chatd.core.owners import Owner, Owners
 from chatd.core.ports import Broadcaster, Clock, Deliver, Subscriber
 from chatd.core.refusals import (
     HallClosing,
+    HallError,
     HallFull,
     LooksLike,
     NameKept,
@@ -25,6 +26,7 @@ from chatd.core.refusals import (
     NoSuchRoom,
     RoomLooksLike,
 )
+from chatd.core.relay import Alone, Announcement, Named, Relay
 from chatd.core.room import Room
 from chatd.core.text import one_line
 
@@ -53,6 +55,7 @@ class Hall:
         self.capacity = capacity
         self.lost_after = lost_after
         self.broadcaster = broadcaster or AtOnce()
+        self.relay: Relay = Alone()
         self.memory = Memory(0)
         self.owners = Owners()
         self.counts = Counts()
@@ -92,6 +95,13 @@ class Hall:
         self.bans.check_name(name, self.now(), owner.id if owner else None)
         return None if owner is None or owner.id == account else owner
 
+    def claim(self, typed: str, account: int | None = None) -> Awaitable[None] | None:
+        """Have a name kept for somebody who is about to enter, in all halls that are one with this; None: it is free.
+
+        @raises HallError: as `enter` does, and as `Relay.claim`.
+        """
+        return self.relay.claim(self._check_entry(typed, account), None)
+
     def enter(
         self,
         typed: str,
@@ -103,7 +113,7 @@ class Hall:
 
         `deliver` is called with the events that concern them, until they leave; it must not call into the hall.
         `dismissed` is called behind the last of them if the administrator puts the person out. `account` is that of an
-        owner who has proven who they are, and isn't here yet.
+        owner who has proven who they are, and isn't here yet. With a relay the name must have been claimed.
 
         @raises BadNickname: for a name that breaks a rule.
         @raises NicknameTaken: for a name that is somebody's, or looks like it.
@@ -111,19 +121,28 @@ class Hall:
         @raises NameOwned: for the name of another's account, or one that looks like it.
         @raises NotAdmitted: if nobody else can come in.
         """
+        name = self._check_entry(typed, account)
+        member = Member(self, name, deliver, dismissed)
+        if account is not None:
+            self.give_account(member, self.owners.demand(account))
+        self.admit(member)
+        self.relay.came(member)
+        return member
+
+    def admit(self, member: Member) -> None:
+        """A member comes into the lobby; their name must be free."""
+        self._take(member.name, member)
+        self.members[member] = None
+        self.lobby.enter(member)
+        self._tell_listeners(Joined(self.now(), LOBBY, (member.nickname,)))
+
+    def _check_entry(self, typed: str, account: int | None) -> Nickname:
         self.check_admission()
         name = nickname(typed)
         self.bans.check_name(name, self.now(), account)
-        self._check_free(name, None)
+        self.check_free(name, None)
         self._check_owned(name, account)
-        member = Member(self, name, deliver, dismissed)
-        self._take(name, member)
-        self.members[member] = None
-        if account is not None:
-            self.give_account(member, self.owners.demand(account))
-        self.lobby.enter(member)
-        self._tell_listeners(Joined(self.now(), LOBBY, (name.shown,)))
-        return member
+        return name
 
     def left(self, member: Member, how: Departure) -> None:
         """A member leaves: the name is free, and those who listen are told."""
@@ -133,17 +152,33 @@ class Hall:
             del self._by_account[member.traces.account]
         self._tell_listeners(Left(self.now(), member.room.name, (member.nickname,), how))
 
-    def rename(self, member: Member, typed: str) -> None:
+    def rename(self, member: Member, typed: str) -> Awaitable[None] | None:
         """Give a member another nickname. Ignores, invitations, private conversations and a mute stay with the person.
 
         @raises HallError: as `Member.rename` does.
         """
-        before, name = member.name, nickname(typed)
-        if name.shown == before.shown:
+        name = nickname(typed)
+        if name.shown == member.nickname:
             raise NameKept(name.shown)
         self.bans.check_name(name, self.now(), member.traces.account)
-        self._check_free(name, member)
+        self.check_free(name, member)
         self._check_owned(name, member.traces.account)
+        claimed = self.relay.claim(name, member)
+        return self.relay.turn(member, Named(name)) if claimed is None else self._rename_when(claimed, member, name)
+
+    async def _rename_when(self, claimed: Awaitable[None], member: Member, name: Nickname) -> None:
+        await claimed
+        try:
+            turn = self.relay.turn(member, Named(name))
+        except HallError:
+            self.relay.release(name.keys - member.name.keys)
+            raise
+        if turn is not None:
+            await turn
+
+    def call(self, member: Member, name: Nickname) -> None:
+        """A member has another name from now on, which must be free."""
+        before = member.name
         self._release(before)
         self._take(name, member)
         self.bans.rename(before, name, self.now())
@@ -195,10 +230,10 @@ class Hall:
         @raises NobodyHere: likewise, if it is nobody's.
         """
         member = self._by_name.get(exact_key(typed))
-        if member is not None:
+        if member is not None and member.here:
             return member
         for key in look_alike_keys(typed):
-            if key in self._by_key:
+            if key in self._by_key and self._by_key[key].here:
                 raise LooksLike(typed, self._by_key[key].nickname, unsent=unsent)
         raise NobodyHere(typed, unsent=unsent)
 
@@ -209,9 +244,11 @@ class Hall:
         except KeyError:
             raise NoSuchRoom(typed) from None
 
-    def announce(self, text: str) -> None:
-        """Say something to everybody, in the name of the administrator."""
+    def announce(self, text: str, everywhere: bool = False) -> None:
+        """Say something to everybody, in the name of the administrator; to those at home in other halls if asked to."""
         broadcast((Announced(self.now(), one_line(text)),), (*self.members, *self._listeners))
+        if everywhere:
+            self.relay.tell(Announcement(text))
 
     def open_room(self, typed: str) -> Room[Member]:
         """Return the room of that name, opened if there was none.
@@ -236,7 +273,7 @@ class Hall:
             for alike in look_alike_keys(room.name):
                 del self._rooms_alike[alike]
 
-    def _check_free(self, name: Nickname, member: Member | None) -> None:
+    def check_free(self, name: Nickname, member: Member | None) -> None:
         """@raises NicknameTaken: if the name, or one that looks like it, is another's."""
         for key in name.keys:
             holder = self._by_key.get(key)

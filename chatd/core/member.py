@@ -5,9 +5,9 @@ Every refusal is a `HallError`: then nothing was sent and nothing changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from chatd.core.delivery import broadcast, tell
 from chatd.core.events import (
@@ -24,7 +24,7 @@ from chatd.core.events import (
     WhisperSent,
 )
 from chatd.core.guard import Guard
-from chatd.core.nickname import Nickname, exact_key
+from chatd.core.nickname import Nickname, exact_key, room_name
 from chatd.core.ports import Deliver
 from chatd.core.refusals import (
     AddresseeGone,
@@ -44,6 +44,7 @@ from chatd.core.refusals import (
     TooSlow,
     YouAreQuiet,
 )
+from chatd.core.relay import Act, Errand, Invite, LockSet, Moved, Named, RememberSet, Went, Whisper
 from chatd.core.room import Room
 from chatd.core.text import one_line, shows_nothing
 from chatd.core.traces import Traces
@@ -57,7 +58,9 @@ CLOSED = Departure(Cause.CLOSED)
 class Member:
     """A person in the hall, from the nickname to the goodbye; what they may do, and the facts about them.
 
-    After `leave` the member is not `here`, hears nothing, and none of the other methods may be called.
+    After `leave` the member is not `here`, hears nothing, and none of the other methods may be called. With a `relay`
+    between several halls, what others hear or see of a person takes its turn: such a method returns what to wait for,
+    or None if all is done. `is_remote` is a person at home in another of them.
     """
 
     __slots__ = (
@@ -75,6 +78,7 @@ class Member:
         "ignored_by",
         "ignoring",
         "invitations",
+        "is_remote",
         "name",
         "quiet",
         "room",
@@ -84,9 +88,15 @@ class Member:
     )
 
     def __init__(
-        self, hall: Hall, name: Nickname, deliver: Deliver, dismissed: Callable[[Departure], object] | None = None
+        self,
+        hall: Hall,
+        name: Nickname,
+        deliver: Deliver,
+        dismissed: Callable[[Departure], object] | None = None,
+        is_remote: bool = False,
     ) -> None:
         self._hall = hall
+        self.is_remote = is_remote
         self.traces = Traces(name.shown, hall.now())
         self._guard = Guard()  # over the addressee
         self._reply_guard = Guard()  # over `wrote_last`
@@ -113,6 +123,11 @@ class Member:
     def since(self) -> float:
         """When the person came, in seconds since 1970."""
         return self._hall.now() - (self._hall.clock.seconds() - self.came_at)
+
+    @property
+    def listens(self) -> bool:
+        """Whether what is said in the room is delivered to them from here."""
+        return not (self.quiet or self.is_remote)
 
     @property
     def is_selective(self) -> bool:
@@ -147,7 +162,30 @@ class Member:
         self._named_at = self._hall.clock.seconds()
         self.traces.called(name.shown, self._hall.now())
 
-    def speak(self, text: str, typed_at: float | None = None) -> None:
+    def carry_out(self, act: Act) -> None:
+        """Do what this person, or their stand-in, has wanted to do; its turn has come.
+
+        @raises HallError: if it can't be done any more.
+        """
+        match act:
+            case Said() | Acted():
+                self.room.hears(self, act if act.speaker == self.nickname else replace(act, speaker=self.nickname))
+            case Moved(room, invited):
+                self._go_to(room, invited)
+            case LockSet(locked):
+                self.check_may_turn_lock(locked)
+                self.room.turn_lock(self, locked)
+            case RememberSet(on):
+                self.check_first()
+                self.room.remember(self, on)
+            case Named(name):
+                self._hall.call(self, name)
+            case Went(how):
+                self._go_away(how)
+            case _:  # pragma: no cover
+                assert_never(act)
+
+    def speak(self, text: str, typed_at: float | None = None) -> Awaitable[None] | None:
         """Say a line to the addressee: the room, or the person chosen.
 
         `typed_at` is on the hall's clock, and never later than the truth; None is now.
@@ -159,8 +197,8 @@ class Member:
         self._check_clear(text, typed_at)
         if self.addressee is None:
             self.say(text)
-        else:
-            self._whisper_to(self.addressee, text)
+            return None
+        return self.whisper_to(self.addressee, text)
 
     def say(self, text: str) -> None:
         """Say a line in the room.
@@ -169,18 +207,18 @@ class Member:
         @raises Muted: if they may not say anything.
         """
         text = self._fit_for_room(text)
-        self.room.hears(self, Said(self._hall.now(), self.room.name, self.nickname, text))
+        self._hall.relay.turn(self, Said(self._hall.now(), self.room.name, self.nickname, text))
 
-    def act(self, text: str, typed_at: float | None = None) -> None:
+    def act(self, text: str, typed_at: float | None = None) -> Awaitable[None] | None:
         """Do something before the addressee's eyes (`/me`). It is refused as `speak` is."""
         self._check_clear(text, typed_at)
         if self.addressee is None:
             text = self._fit_for_room(text)
-            self.room.hears(self, Acted(self._hall.now(), self.room.name, self.nickname, text))
-        else:
-            self._whisper_to(self.addressee, f"* {self.nickname} {_fit(text)}")
+            self._hall.relay.turn(self, Acted(self._hall.now(), self.room.name, self.nickname, text))
+            return None
+        return self.whisper_to(self.addressee, f"* {self.nickname} {_fit(text)}")
 
-    def whisper(self, name: str, text: str, typed_at: float | None = None) -> None:
+    def whisper(self, name: str, text: str, typed_at: float | None = None) -> Awaitable[None] | None:
         """Write to one person alone, in whatever room they are.
 
         @raises NobodyHere, LooksLike: if nobody has that name.
@@ -191,9 +229,9 @@ class Member:
         """
         other = self._hall.find(name, text)
         other.check_named_before(typed_at, text)
-        self._whisper_to(other, text)
+        return self.whisper_to(other, text)
 
-    def answer(self, text: str, typed_at: float | None = None) -> None:
+    def answer(self, text: str, typed_at: float | None = None) -> Awaitable[None] | None:
         """Write to the one who last wrote to this person privately.
 
         @raises NobodyToAnswer: if nobody did.
@@ -204,7 +242,7 @@ class Member:
             raise NobodyToAnswer(unsent=text)
         if self._reply_guard.stops(self._typed(typed_at)):
             raise AddresseeUnclear(self.wrote_last.nickname, unsent=_fit(text))
-        self._whisper_to(self.wrote_last, text)
+        return self.whisper_to(self.wrote_last, text)
 
     def talk_to(self, name: str, typed_at: float | None = None) -> None:
         """Choose who gets what `speak` says from now on: a person, or with "" or the room's own name the room.
@@ -224,7 +262,7 @@ class Member:
         """The person wanted to talk to others and can't; what is typed behind that may have been meant for them."""
         self._guard.choice_refused(self._hall.clock.seconds())
 
-    def rename(self, typed: str) -> None:
+    def rename(self, typed: str) -> Awaitable[None] | None:
         """Take another nickname. Ignores, invitations and private conversations stay with the person.
 
         @raises BadNickname: for a name that breaks a rule.
@@ -233,9 +271,9 @@ class Member:
         @raises Muted: if this person may not say anything; a name could.
         """
         self.check_may_speak()
-        self._hall.rename(self, typed)
+        return self._hall.rename(self, typed)
 
-    def move(self, typed: str) -> None:
+    def move(self, typed: str) -> Awaitable[None] | None:
         """Go to another room; it is opened if there is none of that name.
 
         @raises BadRoomName: for a name that breaks a rule.
@@ -244,12 +282,17 @@ class Member:
         """
         if exact_key(typed) not in self._hall.rooms:
             self.check_may_speak()
-        self.choice_refused()  # unless the end of this is reached
+        self.choice_refused()  # unless they get there
+        room = self._hall.rooms.get(exact_key(typed))
+        invited = room is not None and self.invitations.get(room, False)
+        return self._hall.relay.turn(self, Moved(room_name(typed), invited))
+
+    def _go_to(self, typed: str, invited: bool) -> None:
         room = self._hall.open_room(typed)
         if room is self.room:
             self._guard.chosen()
             raise InRoomAlready(room.name)
-        if not self.may_enter(room):
+        if room.locked and not invited:
             raise RoomLocked(room.name)
         self.room.leave(self, None)
         self._hall.close_if_empty(self.room)
@@ -259,13 +302,13 @@ class Member:
         room.enter(self)
         self._guard.chosen()
 
-    def turn_lock(self, locked: bool) -> None:
+    def turn_lock(self, locked: bool) -> Awaitable[None] | None:
         """Lock the room, so that only the invited enter, or unlock it; what was remembered of it is forgotten.
 
         @raises HallError: as `check_may_turn_lock` does.
         """
         self.check_may_turn_lock(locked)
-        self.room.turn_lock(self, locked)
+        return self._hall.relay.turn(self, LockSet(locked))
 
     def check_may_turn_lock(self, locked: bool) -> None:
         """Say whether this person may lock or unlock the room.
@@ -280,8 +323,16 @@ class Member:
         if self.room.locked == locked:
             raise LockKept(self.room.name, locked)
 
-    def invite(self, name: str, typed_at: float | None = None) -> Member:
-        """Invite somebody to this room; into a locked one only its first member may. Returns who was invited.
+    def set_remembered(self, on: bool) -> Awaitable[None] | None:
+        """Have what is said in the room kept on the disk from now on, or no longer; all inside are told.
+
+        @raises NotFirstMember: if somebody else has been inside for longer.
+        """
+        self.check_first()
+        return self._hall.relay.turn(self, RememberSet(on))
+
+    def invite(self, name: str, typed_at: float | None = None) -> Awaitable[None] | None:
+        """Invite somebody to this room; into a locked one only its first member may.
 
         @raises NobodyHere, LooksLike: if nobody has that name.
         @raises NotFirstMember: if the room is locked and somebody else's.
@@ -289,11 +340,16 @@ class Member:
         @raises Muted: if this person may not say anything.
         """
         self.check_may_speak()
-        other = self._other(name, typed_at)
+        return self.invite_member(self._other(name, typed_at))
+
+    def invite_member(self, other: Member) -> Awaitable[None] | None:
+        """Invite somebody. It is refused as `invite` is."""
         if self.room.locked:
             self.check_first()
         if other.room is self.room:
             raise InRoomAlready(self.room.name, other.nickname)
+        if other.is_remote:
+            return self._hall.relay.send(self, other, Invite())
         self._check_heard_by(other)
         other.room.notices.tell_before_private(self)
         if not tell(Invited(self._hall.now(), self.room.name, self.nickname), other):
@@ -301,7 +357,7 @@ class Member:
         invited = {room: by_first for room, by_first in other.invitations.items() if room.members}
         invited[self.room] = invited.get(self.room, False) or self.room.first is self
         other.invitations = invited
-        return other
+        return None
 
     def ignore(self, name: str) -> Member:
         """Hear nothing more from somebody, whatever they call themselves. Returns who is ignored.
@@ -335,7 +391,8 @@ class Member:
     def set_quiet(self, quiet: bool) -> None:
         """Shut out room talk in both directions, or let it in again."""
         self.quiet = quiet
-        self.room.set_listening(self, not quiet)
+        self.room.set_listening(self, self.listens)
+        self._hall.relay.changed(self)
 
     def set_away(self, why: str) -> None:
         """Tell those who write privately that this person is away, and why; with "" they are back.
@@ -345,14 +402,20 @@ class Member:
         if why:
             self.check_may_speak()
         self.away = one_line(why).strip()
+        self._hall.relay.changed(self)
 
     def leave(self, how: Departure = CLOSED) -> None:
         """Leave the hall; the nickname is free. Leaving twice does nothing."""
         if not self.here:
             return
-        how = replace(how, why=one_line(how.why).strip())
         self._hall.broadcaster.settle()
         self.here = False
+        self.deliver = _unheard
+        self._hall.relay.turn(self, Went(replace(how, why=one_line(how.why).strip())))
+
+    def _go_away(self, how: Departure) -> None:
+        self.here = False
+        self._hall.broadcaster.settle()
         self._hall.left(self, how)
         self.room.leave(self, how)
         self._hall.close_if_empty(self.room)
@@ -360,7 +423,7 @@ class Member:
         self._let_go()
 
     def dismiss(self, how: Departure) -> None:
-        """Put this person out of the hall, whatever door they came by."""
+        """Put this person, who is at home here, out of the hall, whatever door they came by."""
         self.leave(how)
         if self._dismissed is not None:
             self._dismissed(how)
@@ -390,13 +453,25 @@ class Member:
     def _typed(self, at: float | None) -> float:
         return self._hall.clock.seconds() if at is None else at
 
-    def _whisper_to(self, other: Member, text: str) -> None:
+    def send(self, other: Member, errand: Errand) -> Awaitable[None] | None:
+        """Do what this person, or their stand-in, wants of somebody who is at home here."""
+        match errand:
+            case Whisper(text):
+                return self.whisper_to(other, text)
+            case Invite():
+                return self.invite_member(other)
+        raise AssertionError(errand)  # pragma: no cover
+
+    def whisper_to(self, other: Member, text: str) -> Awaitable[None] | None:
+        """Write to somebody alone. It is refused as `whisper` is."""
         text = _fit(text)
         if not other.here:
             raise AddresseeGone(other.nickname, unsent=text)
         if other is self:
             raise ThatIsYou(unsent=text)
         self.check_may_speak(text)
+        if other.is_remote:
+            return self._hall.relay.send(self, other, Whisper(text))
         self._check_heard_by(other, text)
         self.room.notices.tell_before_hearing(self)
         other.room.notices.tell_before_private(self)
@@ -410,6 +485,7 @@ class Member:
         if other.away:
             why = "" if other in self.ignoring else other.away
             tell(AddresseeAway(now, other.nickname, why), self)
+        return None
 
     def _written_to_by(self, sender: Member) -> None:
         """Remember whom to answer; somebody in a private conversation turns to the one who wrote last."""

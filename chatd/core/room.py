@@ -18,7 +18,8 @@ from chatd.core.traces import Traces
 class Occupant(Subscriber, Named, Protocol):
     """Somebody inside."""
 
-    quiet: bool
+    @property
+    def listens(self) -> bool: ...
 
     @property
     def traces(self) -> Traces: ...
@@ -80,7 +81,7 @@ class Room(Generic[Inside]):
 
     def enter(self, member: Inside) -> None:
         self.members[member] = None
-        self.set_listening(member, not member.quiet)
+        self.set_listening(member, member.listens)
         if len(self.members) > 1:
             self.notices.joined(member)
 

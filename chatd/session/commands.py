@@ -63,8 +63,8 @@ def person(member: Member, room: str | None = None) -> Person:
 
 
 @command("say", arguments="text...", help="says text, whatever it begins with")
-def say(chat: Chatting, text: str) -> None:
-    chat.member.speak(text, chat.typed_at)
+def say(chat: Chatting, text: str) -> Awaitable[None] | None:
+    return chat.member.speak(text, chat.typed_at)
 
 
 @command("msg", "m", "tell", arguments="name text...", help="private line to name, as @name text")
@@ -72,13 +72,12 @@ def msg(chat: Chatting, name: str, text: str) -> Awaitable[None] | None:
     owner = owning.absent(chat, name)
     if owner is not None:
         return owning.leave_letter(chat, owner, text)
-    chat.member.whisper(name, text, chat.typed_at)
-    return None
+    return chat.member.whisper(name, text, chat.typed_at)
 
 
 @command("r", "reply", arguments="text...", help="private answer to who last wrote to you privately")
-def reply(chat: Chatting, text: str) -> None:
-    chat.member.answer(text, chat.typed_at)
+def reply(chat: Chatting, text: str) -> Awaitable[None] | None:
+    return chat.member.answer(text, chat.typed_at)
 
 
 @command("to", arguments="[name]", help="your lines go to name from now on; without it: the room")
@@ -111,13 +110,13 @@ def i(chat: Chatting) -> None:
 
 
 @command("me", arguments="text...", help="do something: /me waves")
-def me(chat: Chatting, text: str) -> None:
-    chat.member.act(text, chat.typed_at)
+def me(chat: Chatting, text: str) -> Awaitable[None] | None:
+    return chat.member.act(text, chat.typed_at)
 
 
 @command("nick", arguments="name", help="take another nickname", cost=_COSTLY)
-def nick(chat: Chatting, name: str) -> None:
-    owning.take_name(chat, name)
+def nick(chat: Chatting, name: str) -> Awaitable[None] | None:
+    return owning.take_name(chat, name)
 
 
 @command("away", arguments="[why...]", help="tell who writes to you privately that you are away")
@@ -142,18 +141,21 @@ def whois(chat: Chatting, name: str) -> None:
 
 
 @command("join", "j", arguments="#room", help="go to a room, or open one of that name", cost=_COSTLY)
-def join(chat: Chatting, room: str) -> None:
-    _go_to(chat, room)
+def join(chat: Chatting, room: str) -> Awaitable[None] | None:
+    return _go_to(chat, room)
 
 
 @command("leave", help="go back to #lobby")
-def leave(chat: Chatting) -> None:
-    _go_to(chat, chat.server.hall.lobby.name)
+def leave(chat: Chatting) -> Awaitable[None] | None:
+    return _go_to(chat, chat.server.hall.lobby.name)
 
 
-def _go_to(chat: Chatting, room: str) -> None:
+def _go_to(chat: Chatting, room: str) -> Awaitable[None] | None:
+    return chat.once(chat.member.move(room), lambda: _arrived(chat))
+
+
+def _arrived(chat: Chatting) -> None:
     member = chat.member
-    member.move(room)
     chat.greet()
     if member.room is not chat.server.hall.lobby:
         chat.tell_kept(member.room)
@@ -174,14 +176,15 @@ async def lock(chat: Chatting) -> None:
 
 
 @command("unlock", help="anyone gets into your room again")
-def unlock(chat: Chatting) -> None:
-    chat.member.turn_lock(False)
+def unlock(chat: Chatting) -> Awaitable[None] | None:
+    return chat.member.turn_lock(False)
 
 
 @command("invite", arguments="name", help="invite somebody to your room")
-def invite(chat: Chatting, name: str) -> None:
-    other = chat.member.invite(name, chat.typed_at)
-    chat.answer(InvitationSent(other.nickname, chat.member.room.name))
+def invite(chat: Chatting, name: str) -> Awaitable[None] | None:
+    sent = chat.member.invite(name, chat.typed_at)
+    nickname, room = chat.server.hall.find(name).nickname, chat.member.room.name
+    return chat.once(sent, lambda: chat.answer(InvitationSent(nickname, room)))
 
 
 @command("ignore", arguments="[name]", help="hear nothing from name; without name, whom you ignore")

@@ -44,7 +44,7 @@ def an_operator(session: Session, daemon: Daemon) -> Operating:
 
 @command("announce", "say", arguments="text...", help="say something to everyone, as a plain line does")
 def announce(state: Operating, text: str) -> None:
-    state.server.hall.announce(text)
+    state.server.hall.announce(text, everywhere=True)
     state.answer(AnnouncedTo(len(state.server.hall.members)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from functools import partial
 
 from chatd.core.member import Member
@@ -75,14 +76,13 @@ def unregister(chat: Chatting) -> None:
     _ask(chat, Proving(chat, accounts.people, owner, proven))
 
 
-def take_name(chat: Chatting, typed: str) -> None:
+def take_name(chat: Chatting, typed: str) -> Awaitable[None] | None:
     """Take a name, or ask for the password of its owner first."""
     hall, member, accounts = chat.server.hall, chat.member, chat.server.accounts
     member.check_may_speak()
     owner = hall.owner_of(typed, member.traces.account)
     if owner is None or accounts is None:
-        _rename(chat, typed)
-        return
+        return _rename(chat, typed)
     _check_not_here(chat, owner, typed)
     accounts.check_asked(chat.client, owner)
 
@@ -90,11 +90,14 @@ def take_name(chat: Chatting, typed: str) -> None:
         _check_not_here(chat, owner, typed)  # they may have come in meanwhile
         hall.give_account(member, accounts.people.owners.demand(owner.id))
         member.deliver = chat.client.track()
-        _rename(chat, owner.name.shown)
+        renamed = _rename(chat, owner.name.shown)
+        if renamed is not None:
+            await renamed
         accounts.aside(accounts.people.saw(owner.id))
         await chat.read_letters()
 
     _ask(chat, Proving(chat, accounts.people, owner, proven))
+    return None
 
 
 def _check_not_here(chat: Chatting, owner: Owner, typed: str) -> None:
@@ -180,9 +183,12 @@ async def _keep_ignore(chat: Chatting, member: Member, other: Member, on: bool) 
         await accounts.people.ignore(one, two, on)
 
 
-def _rename(chat: Chatting, typed: str) -> None:
+def _rename(chat: Chatting, typed: str) -> Awaitable[None] | None:
     before = chat.member.nickname
-    chat.member.rename(typed)
+    return chat.once(chat.member.rename(typed), lambda: _renamed(chat, before))
+
+
+def _renamed(chat: Chatting, before: str) -> None:
     chat.session.log_rename(before, chat.member)
     chat.answer(NicknameSet(chat.member.nickname))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from itertools import islice
 
@@ -10,7 +10,9 @@ from twisted.logger import Logger
 
 from chatd.core.events import Departure, Event
 from chatd.core.member import Member
+from chatd.core.nickname import look_alike_keys
 from chatd.core.owners import Owner
+from chatd.core.ports import Deliver
 from chatd.core.refusals import HallError, HallFull, NotAdmitted
 from chatd.core.room import Room
 from chatd.session.accounts import Accounts, as_events
@@ -72,23 +74,23 @@ class AwaitingNickname(Participant):
     def ask(self) -> None:
         self.send(Prompt(Asked.NICKNAME))
 
-    def receive(self, given: Line | Command) -> None:
+    def receive(self, given: Line | Command) -> Awaitable[None] | None:
         self._has_typed = True
         if isinstance(given, Command):
             entry = self.table.find(given.name)
-            self._obey(entry, entry.take(given.arguments))
-            return
+            return self._obey(entry, entry.take(given.arguments))
         typed = clean(given).strip()
         if typed.startswith("/"):
             name, _, rest = typed[1:].partition(" ")
             entry = self.table.find(name)
-            self._obey(entry, entry.parse(rest))
-        elif typed == "quit":
+            return self._obey(entry, entry.parse(rest))
+        if typed == "quit":
             self.session.close(QUIT)
         elif typed:
-            self._enter(typed)
+            return self._enter(typed)
         else:
             self.ask()
+        return None
 
     def choice_refused(self) -> None:
         """Nobody has been chosen yet."""
@@ -102,11 +104,11 @@ class AwaitingNickname(Participant):
         log = self._log.info if self._has_typed else self._log.debug
         log("{address} left before giving a nickname ({why})", address=self.session.address, why=logged_as)
 
-    def _obey(self, entry: Entry, arguments: list[str]) -> None:
+    def _obey(self, entry: Entry, arguments: list[str]) -> Awaitable[None] | None:
         """Do what can be done without a nickname."""
         match entry.names[0]:
             case "nick":
-                self._enter(*arguments)
+                return self._enter(*arguments)
             case "quit":
                 self.session.close(QUIT)
             case "format":
@@ -114,20 +116,46 @@ class AwaitingNickname(Participant):
                 self.ask()
             case _:
                 raise NicknameFirst
+        return None
 
-    def _enter(self, typed: str) -> None:
-        person = Chatting(self.session, self.table)
+    def _enter(self, typed: str) -> Awaitable[None] | None:
         server = self.server
         try:
             owner = server.hall.owner_of(typed)
             if owner is not None and server.accounts is not None:
                 self._ask_password(server.accounts, owner)
-                return
-            member = server.hall.enter(typed, self.client.deliver, person.dismissed)
+                return None
+            claimed = server.hall.claim(typed)
+            if claimed is not None:
+                return self._admit_when(claimed, typed)
+            self._admit(typed, self.client.deliver)
         except HallError as error:
             self._refuse(error)
-        else:
-            person.come_in(member)
+        return None
+
+    async def _admit_when(self, claimed: Awaitable[None], typed: str) -> None:
+        try:
+            await claimed
+            if self.session.is_in(self):
+                self._admit(typed, self.client.deliver)
+            else:
+                self.server.hall.relay.release(look_alike_keys(typed))
+        except HallError as error:
+            self._refuse(error)
+
+    def _admit(self, typed: str, deliver: Deliver, account: int | None = None) -> Chatting:
+        """Let a person in under a name that was claimed.
+
+        @raises HallError: as `Hall.enter` does; then the name is claimed no longer.
+        """
+        person, hall = Chatting(self.session, self.table), self.server.hall
+        try:
+            member = hall.enter(typed, deliver, person.dismissed, account)
+        except HallError:
+            hall.relay.release(look_alike_keys(typed))
+            raise
+        person.come_in(member)
+        return person
 
     def _refuse(self, error: HallError) -> None:
         """@raises HallError: unless they have to go."""
@@ -171,11 +199,13 @@ class AwaitingNickname(Participant):
             person.take_over(here)
         else:
             try:
-                member = hall.enter(owner.name.shown, self.client.track(), person.dismissed, owner.id)
+                claimed = hall.claim(owner.name.shown, owner.id)
+                if claimed is not None:
+                    await claimed
+                person = self._admit(owner.name.shown, self.client.track(), owner.id)
             except HallError as error:
                 self._refuse(error)
                 return
-            person.come_in(member)
         accounts.aside(accounts.people.saw(owner.id))
         await person.read_letters()
 
@@ -192,6 +222,13 @@ class Chatting(Participant):
     def __init__(self, session: Session, table: Table) -> None:
         super().__init__(session, table)
         self.typed_at: float | None = None  # of what is being received
+
+    def once(self, turn: Awaitable[None] | None, call: Callable[[], object]) -> Awaitable[None] | None:
+        """Call that once something has had its turn: at once for None."""
+        if turn is None:
+            call()
+            return None
+        return _once(turn, call)
 
     def come_in(self, member: Member) -> None:
         self.member = member
@@ -257,6 +294,16 @@ class Chatting(Participant):
         """No-op: nothing is asked of somebody who chats."""
 
     def receive(self, given: Line | Command) -> Awaitable[None] | None:
+        unsettled = self.server.hall.relay.unsettled(self.member)
+        return self._receive(given) if unsettled is None else self._receive_behind(unsettled, given)
+
+    async def _receive_behind(self, unsettled: Awaitable[None], given: Line | Command) -> None:
+        await unsettled
+        work = self._receive(given) if self.session.is_in(self) else None
+        if work is not None:
+            await work
+
+    def _receive(self, given: Line | Command) -> Awaitable[None] | None:
         self.typed_at = given.typed_at
         if isinstance(given, Command):
             entry = self.table.find(given.name)
@@ -278,22 +325,27 @@ class Chatting(Participant):
     def _obey(self, line: str) -> Awaitable[None] | None:
         mark = line.lstrip()  # an indented command is a command: a slip must not be sent to everyone
         if mark.startswith("//"):
-            self.member.speak(mark[1:], self.typed_at)
-        elif mark.startswith("/"):
+            return self.member.speak(mark[1:], self.typed_at)
+        if mark.startswith("/"):
             return self.table.run_line(self, mark[1:], mark)
-        elif mark.startswith("@"):
+        if mark.startswith("@"):
             return self._run("msg", mark[1:])
-        elif mark[:3].lower() == "to:":
+        if mark[:3].lower() == "to:":
             if len(mark[3:].split()) > 1:
                 self.member.choice_refused()
                 raise ToTakesNoText(unsent=line)
             return self._run("to", mark[3:])
-        elif mark.rstrip() == "quit":
+        if mark.rstrip() == "quit":
             self.session.close(QUIT)
         elif line:
-            self.member.speak(line, self.typed_at)
+            return self.member.speak(line, self.typed_at)
         return None
 
     def _run(self, name: str, typed: str) -> Awaitable[None] | None:
         entry = self.table.find(name)
         return self.table.run(self, entry, *entry.parse(typed))
+
+
+async def _once(turn: Awaitable[None], call: Callable[[], object]) -> None:
+    await turn
+    call()

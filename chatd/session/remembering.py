@@ -93,7 +93,9 @@ async def lock(chat: Chatting) -> None:
         except ArchiveSilent:
             room.ring.archived = True
             raise
-    member.turn_lock(True)
+    turn = member.turn_lock(True)
+    if turn is not None:
+        await turn
 
 
 async def forget_lines(server: Server, which: Collection[Whose]) -> int:
@@ -133,7 +135,9 @@ async def _remember_room(chat: Chatting, on: bool) -> None:
     if hall.memory.archive is None or room is hall.lobby or room.locked or room.first is not member:
         return
     if room.ring.archived != on:
-        room.remember(member, on)
+        turn = member.set_remembered(on)
+        if turn is not None:
+            await turn
         with suppress(ArchiveSilent):  # then it begins empty
             await room.ring.recall()
 

@@ -218,7 +218,7 @@ class MoveTests(HallTestCase):
     def test_invite(self) -> None:
         """The invited are told and get in, under whatever name; they may come again."""
         self.alice.turn_lock(True)
-        self.assertIs(self.alice.invite("bob"), self.bob)
+        self.alice.invite("bob")
         self.assertEqual(self.heard(self.bob), [Invited(1030, "#Den", "alice")])
         self.bob.rename("rob")
         self.bob.move("#den")
