@@ -42,6 +42,11 @@ EVENTS: tuple[Event, ...] = (
     events.Announced(NOON, "we restart at noon"),
     events.MuteChanged(NOON, True, 900.0, "too loud"),
     events.NicknameGiven(NOON, "bobby"),
+    events.SaidLate(NOON, "#lobby", "alice", "hello", False),
+    events.Divided(NOON),
+    events.Reunited(NOON),
+    events.SomeLost(NOON),
+    events.NicknameLost(NOON, "bob-2", "bob"),
 )
 
 NOTES: tuple[Note, ...] = (
@@ -151,6 +156,9 @@ REFUSALS: tuple[HallError, ...] = (
     refusals.NothingSaid(),
     refusals.YouAreQuiet(unsent="hello"),
     refusals.TooSlow("bob", unsent="psst"),
+    refusals.OthersUnreachable(unsent="psst"),
+    refusals.NoAnswer("bob"),
+    refusals.TooMuchWaits(10_000, unsent="hello"),
     refusals.NobodyToAnswer(unsent="hm?"),
     refusals.AddresseeGone("bob", unsent="psst"),
     refusals.AddresseeUnclear("carol", unsent="as I said, bob"),

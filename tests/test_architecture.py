@@ -9,7 +9,7 @@ import chatd
 
 HOUSE = Path(chatd.__file__).parent
 LEVELS = ("core", "session", "wire", "doors", "daemon")
-BESIDE = {"store": {"core"}, "ctl": set()}  # what else each of the others may import
+BESIDE = {"store": {"core"}, "nodes": {"core"}, "ctl": set()}  # what else each of the others may import
 AGGREGATES = [("chatd.core.hall", "chatd.core.member")]  # a hall holds its members, and they know it
 NETWORK = ("twisted.internet", "twisted.protocols", "twisted.application", "socket", "asyncio")
 

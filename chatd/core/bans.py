@@ -137,6 +137,15 @@ class Bans:
                 except BadNickname:
                     self._unusable.append(ban)
 
+    def replace(self, plain: Any, now: float) -> None:
+        """Have these and no others.
+
+        @raises ValueError: as `restore` does; then nothing has changed.
+        """
+        new = Bans()
+        new.restore(plain, now)
+        self._by_key, self._unusable, self._widths = new._by_key, new._unusable, new._widths
+
     def _keys(self, kind: Kind, target: str, account: int | None = None) -> list[tuple[Kind, str]]:
         if kind == "network":
             return [(kind, target)]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from twisted.logger import Logger
 
-from chatd.core.events import Acted, Event, Events, Said
+from chatd.core.events import Event, Events, Spoken
 from chatd.core.ports import Subscriber
 
 _log = Logger()
@@ -33,7 +33,7 @@ def tell(event: Event, subscriber: Subscriber) -> bool:
 class AtOnce:
     """The plainest broadcaster: nothing ever waits."""
 
-    def carry(self, line: Said | Acted, audience: tuple[Subscriber, ...], selected: Iterable[Subscriber] = ()) -> None:
+    def carry(self, line: Spoken, audience: tuple[Subscriber, ...], selected: Iterable[Subscriber] = ()) -> None:
         events = (line,)
         broadcast(events, audience)
         broadcast(events, selected)

@@ -189,6 +189,47 @@ class NicknameGiven:
     nickname: str
 
 
+@dataclass(frozen=True, slots=True)
+class SaidLate:
+    """Somebody said, or did (`acted`), a line in your room `at` that time; it comes only now from another server."""
+
+    at: float
+    room: str
+    speaker: str
+    text: str
+    acted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """The other servers of this chat can't be reached."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reunited:
+    """They can be reached again."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SomeLost:
+    """Some of what was said on other servers is lost here."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class NicknameLost:
+    """Your name is another's, who took it while this server was cut off; you have another one."""
+
+    at: float
+    nickname: str
+    before: str
+
+
 Event = (
     Said
     | Acted
@@ -207,7 +248,20 @@ Event = (
     | Announced
     | MuteChanged
     | NicknameGiven
+    | SaidLate
+    | Divided
+    | Reunited
+    | SomeLost
+    | NicknameLost
 )
+
+Spoken = Said | Acted | SaidLate
+
+
+def is_acted(line: Spoken) -> bool:
+    """Say whether a line tells what somebody did."""
+    return type(line) is Acted or (type(line) is SaidLate and line.acted)
+
 
 Events = tuple[Event, ...]
 """What is handed over in one piece: what the same people are told, one event after the other."""

@@ -181,7 +181,7 @@ class Member:
             case Named(name):
                 self._hall.call(self, name)
             case Went(how):
-                self._go_away(how)
+                self.go_away(how)
             case _:  # pragma: no cover
                 assert_never(act)
 
@@ -413,7 +413,8 @@ class Member:
         self.deliver = _unheard
         self._hall.relay.turn(self, Went(replace(how, why=one_line(how.why).strip())))
 
-    def _go_away(self, how: Departure) -> None:
+    def go_away(self, how: Departure) -> None:
+        """Be gone from the hall: the turn of leaving has come, or their home is no more."""
         self.here = False
         self._hall.broadcaster.settle()
         self._hall.left(self, how)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from chatd.core.events import Acted, Events, Said
+from chatd.core.events import Events, Spoken
 
 Deliver = Callable[[Events], object]
 """Takes events to one person; returns False if their connection is too slow to take them now."""
@@ -44,7 +44,7 @@ class Subscriber(Protocol):
 class Broadcaster(Protocol):
     """How what is said in a room gets to the many who hear it. It may wait, so that lines share the work."""
 
-    def carry(self, line: Said | Acted, audience: tuple[Subscriber, ...], selected: Iterable[Subscriber] = ()) -> None:
+    def carry(self, line: Spoken, audience: tuple[Subscriber, ...], selected: Iterable[Subscriber] = ()) -> None:
         """Deliver a line to each subscriber, before anything else that happens to them later.
 
         The audience is the same object for as long as the same people hear everything; `selected` are those of the

@@ -253,3 +253,22 @@ class NotIgnored(HallError):
     """There is nothing to end: that person is heard."""
 
     nickname: str
+
+
+@dataclass(eq=False)
+class OthersUnreachable(HallError):
+    """What is asked for needs the other servers of this chat, and they can't be asked now."""
+
+
+@dataclass(eq=False)
+class NoAnswer(HallError):
+    """The server of that person took a private line, or an invitation, and hasn't said what came of it."""
+
+    nickname: str
+
+
+@dataclass(eq=False)
+class TooMuchWaits(HallError):
+    """As many lines as may wait for the other servers do."""
+
+    limit: int

@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 from chatd.core.counts import Counts
 from chatd.core.delivery import broadcast
-from chatd.core.events import Acted, Departure, LockTurned, RememberTurned, Said
+from chatd.core.events import Departure, LockTurned, RememberTurned, Spoken, is_acted
 from chatd.core.memory import Ring
 from chatd.core.nickname import Nickname
 from chatd.core.notices import Named, Notice, Notices
@@ -63,7 +63,7 @@ class Room(Generic[Inside]):
         """The member who has been inside for longest. The room must not be empty."""
         return next(iter(self.members))
 
-    def hears(self, speaker: Inside, line: Said | Acted) -> None:
+    def hears(self, speaker: Inside, line: Spoken) -> None:
         """Deliver what `speaker` says to all who listen, but for those who don't hear this speaker."""
         self.notices.tell_before_hearing(speaker)
         if self._audience is None:
@@ -77,7 +77,7 @@ class Room(Generic[Inside]):
         self._broadcaster.carry(line, audience, selected)
         traces = speaker.traces
         if traces.remembered and not self.locked:
-            self.ring.keep(line.at, line.speaker, traces.account, type(line) is Acted, line.text)
+            self.ring.keep(line.at, line.speaker, traces.account, is_acted(line), line.text)
 
     def enter(self, member: Inside) -> None:
         self.members[member] = None

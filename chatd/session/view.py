@@ -28,6 +28,10 @@ class View:
             self._stamp = datetime.fromtimestamp(at, self.zone).strftime("%H:%M ")
         return self._stamp
 
+    def time_of_day(self, at: float) -> str:
+        """Return a time to the second, whatever stands in front of lines."""
+        return datetime.fromtimestamp(at, self.zone).strftime("%H:%M:%S")
+
     def day(self, at: float, now: float) -> str:
         """Return what stands in front of the stamp of something that did not happen today."""
         if self.time == "off":

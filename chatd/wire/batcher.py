@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from chatd.core.delivery import broadcast
-from chatd.core.events import Acted, Event, Said
+from chatd.core.events import Event, Spoken
 from chatd.core.ports import Subscriber
 
 FLUSH_INTERVAL = 0.005  # seconds of rest after a round, at least
@@ -49,7 +49,7 @@ class Batcher:
         self._audience: tuple[Subscriber, ...] = ()  # of these lines
         self._selected: dict[Subscriber, list[Event]] = {}  # which of these lines the selective hear
 
-    def carry(self, line: Said | Acted, audience: tuple[Subscriber, ...], selected: Iterable[Subscriber] = ()) -> None:
+    def carry(self, line: Spoken, audience: tuple[Subscriber, ...], selected: Iterable[Subscriber] = ()) -> None:
         if audience is not self._audience or self._size > PIECE:
             self.settle()
             self._audience = audience

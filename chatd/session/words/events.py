@@ -12,6 +12,7 @@ from chatd.core.events import (
     Announced,
     Cause,
     Departure,
+    Divided,
     Event,
     Invited,
     Joined,
@@ -19,9 +20,13 @@ from chatd.core.events import (
     LockTurned,
     MuteChanged,
     NicknameGiven,
+    NicknameLost,
     RememberTurned,
     Renamed,
+    Reunited,
     Said,
+    SaidLate,
+    SomeLost,
     WentElsewhere,
     Whispered,
     WhisperSent,
@@ -33,7 +38,10 @@ from chatd.session.words.language import Language
 
 def event_line(event: Event, language: Language, view: View) -> str:
     """Return the line, without its end, in which a person reads an event."""
-    return _framed(event, language, view.stamp(event.at))
+    stamp = view.stamp(event.at)
+    if isinstance(event, SaidLate):  # its time is shown even to those who want none
+        stamp = f"({language.say('said at {time}', time=view.time_of_day(event.at))}) "
+    return _framed(event, language, stamp)
 
 
 def replayed_line(event: Event, language: Language, view: View, now: float) -> str:
@@ -49,6 +57,8 @@ def event_words(event: Event, language: Language) -> str:
 def _framed(event: Event, language: Language, stamp: str) -> str:
     say = language.say
     match event:
+        case SaidLate(_, _, speaker, text, acted):
+            return framed(f"{stamp}* {speaker} " if acted else f"{stamp}<{speaker}> ", text)
         case Said(_, _, speaker, text):
             return framed(f"{stamp}<{speaker}> ", text)
         case Acted(_, _, speaker, text):
@@ -78,7 +88,11 @@ def _notice(
     | RememberTurned
     | Invited
     | MuteChanged
-    | NicknameGiven,
+    | NicknameGiven
+    | Divided
+    | Reunited
+    | SomeLost
+    | NicknameLost,
     language: Language,
 ) -> str:
     say = language.say
@@ -113,6 +127,15 @@ def _notice(
             return f"{told}: {why}" if why else told
         case NicknameGiven(_, nickname):
             return say("the administrator calls you {nickname} now", nickname=nickname)
+        case Divided():
+            return say("the other servers of this chat can't be reached; those here hear you, the others will later")
+        case Reunited():
+            return say("the other servers of this chat can be reached again; what you said meanwhile goes to them now")
+        case SomeLost():
+            return say("some of what was said on the other servers of this chat is lost here")
+        case NicknameLost(_, nickname, before):
+            lost = "{before} is somebody else now, who took that name while this server was cut off; you are {nickname}"
+            return say(lost, before=before, nickname=nickname)
         case _:  # pragma: no cover
             assert_never(event)
 

@@ -34,6 +34,9 @@ OfLines = (
     | hall.AddresseeGone
     | hall.AddresseeUnclear
     | hall.NameChangedHands
+    | hall.OthersUnreachable
+    | hall.NoAnswer
+    | hall.TooMuchWaits
     | session.ToTakesNoText
     | session.NotText
     | session.ChangedByTelnet
@@ -189,6 +192,12 @@ def _of_lines(error: OfLines, language: Language) -> str:
         case hall.NameChangedHands(nickname):
             changed = "{name} has had this name only since after you typed that; type it again if it is meant for them"
             return say(changed, name=nickname)
+        case hall.OthersUnreachable():
+            return say("the other servers of this chat can't be asked just now; try again in a moment")
+        case hall.NoAnswer(nickname):
+            return say("{name}'s server gives no answer: they may have got that, or not", name=nickname)
+        case hall.TooMuchWaits(limit):
+            return say("{n} lines wait for the other servers of this chat already; try again later", n=f"{limit:,}")
         case session.ToTakesNoText():
             return say("to:name chooses whom you talk to, and stands alone; @name text says one line to name")
         case session.NotText():

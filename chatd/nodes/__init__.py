@@ -1,0 +1,1 @@
+"""Several daemons, one hall: what happens in one is told to the others through Redis."""

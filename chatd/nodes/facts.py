@@ -1,0 +1,142 @@
+"""Facts as nodes tell them: lists of plain data, the first of which says what they are."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, assert_never
+
+from chatd.core import refusals
+from chatd.core.bans import Bans
+from chatd.core.events import Acted, Cause, Departure, Said
+from chatd.core.nickname import nickname
+from chatd.core.refusals import HallError
+from chatd.core.relay import (
+    Act,
+    Announcement,
+    BanSet,
+    Errand,
+    GiveName,
+    Invite,
+    LockSet,
+    Moved,
+    Named,
+    News,
+    PutOut,
+    RememberSet,
+    Went,
+    Whisper,
+)
+from chatd.nodes.telling import Fact
+
+
+def of_act(number: int, act: Act, is_late: bool = False) -> Fact:
+    """Return what the person of that number has done, or wants to do when it has its turn."""
+    match act:
+        case Said(at, _, _, text):
+            return ["said", number, at, False, text, is_late]
+        case Acted(at, _, _, text):
+            return ["said", number, at, True, text, is_late]
+        case Moved(room, invited):
+            return ["moved", number, room, invited]
+        case LockSet(locked):
+            return ["locked", number, locked]
+        case RememberSet(on):
+            return ["remembered", number, on]
+        case Named(name):
+            return ["named", number, name.shown]
+        case Went(how):
+            return ["went", number, *of_departure(how)]
+        case _:  # pragma: no cover
+            assert_never(act)
+
+
+def act_in(fact: Fact) -> Act | None:
+    """Return what a fact says that somebody did, but for lines; None if it says something else."""
+    match fact:
+        case ["moved", _, room, invited]:
+            return Moved(room, invited)
+        case ["locked", _, locked]:
+            return LockSet(locked)
+        case ["remembered", _, on]:
+            return RememberSet(on)
+        case ["named", _, shown]:
+            return Named(nickname(shown))
+        case ["went", _, *how]:
+            return Went(departure_in(how))
+        case _:
+            return None
+
+
+def of_news(news: News) -> Fact:
+    match news:
+        case Announcement(text):
+            return ["announced", text]
+        case BanSet(ban, lifted):
+            bans = Bans()
+            bans.add(ban)
+            return ["banned", bans.plain(0.0), lifted]
+        case _:  # pragma: no cover
+            assert_never(news)
+
+
+def news_in(fact: Fact, now: float) -> News | None:
+    """Return the news in a fact, None if there are none, or they are over."""
+    match fact:
+        case ["announced", text]:
+            return Announcement(text)
+        case ["banned", plain, lifted]:
+            bans = Bans()
+            bans.restore(plain, now)
+            return next((BanSet(ban, lifted) for ban in bans.in_force(now)), None)
+        case _:
+            return None
+
+
+def of_errand(errand: Errand) -> Fact:
+    match errand:
+        case Whisper(text):
+            return ["whisper", text]
+        case Invite():
+            return ["invite"]
+        case PutOut(how):
+            return ["put out", *of_departure(how)]
+        case GiveName(typed):
+            return ["give name", typed]
+        case _:  # pragma: no cover
+            assert_never(errand)
+
+
+def errand_in(fact: Fact) -> Errand:
+    """@raises ValueError: if it is none."""
+    match fact:
+        case ["whisper", text]:
+            return Whisper(text)
+        case ["invite"]:
+            return Invite()
+        case ["put out", *how]:
+            return PutOut(departure_in(how))
+        case ["give name", typed]:
+            return GiveName(typed)
+        case _:
+            raise ValueError(fact[0])
+
+
+def of_departure(how: Departure) -> list[Any]:
+    return [how.cause.value, how.why, how.seconds]
+
+
+def departure_in(plain: list[Any]) -> Departure:
+    cause, why, seconds = plain
+    return Departure(Cause(cause), why, seconds)
+
+
+def of_refusal(error: HallError) -> list[Any]:
+    """Return a refusal without the line that it gives back: whoever sent that has it."""
+    facts = {one.name: getattr(error, one.name) for one in fields(error) if one.name != "unsent"}
+    return [type(error).__name__, facts]
+
+
+def refusal_in(plain: list[Any], unsent: str) -> HallError:
+    kind, facts = plain
+    error: HallError = getattr(refusals, kind)(**facts, unsent=unsent)
+    return error

@@ -1,0 +1,334 @@
+"""The relay of a hall that is one with others: it brings what happens to its people to the log, and back in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Generator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from chatd.core.delivery import broadcast
+from chatd.core.events import Acted, Divided, Event, Reunited, Said, SomeLost
+from chatd.core.hall import Hall
+from chatd.core.member import Member
+from chatd.core.nickname import Nickname
+from chatd.core.refusals import HallError, NicknameTaken, OthersUnreachable, TooMuchWaits
+from chatd.core.relay import Act, Actor, Announcement, BanSet, Errand, Named, News, Went
+from chatd.nodes.errands import Errands
+from chatd.nodes.facts import news_in, of_act, of_news
+from chatd.nodes.log import Log
+from chatd.nodes.people import People
+from chatd.nodes.shared import Fenced, Known, NameTaken, Node, OutOfReach, Shared
+from chatd.nodes.telling import Fact, Told
+
+MOST_WAITING = 10_000  # lines that may wait while Redis is away
+ASK_AGAIN = 0.05  # seconds after which a name is asked for again whose holder is just leaving
+
+
+@dataclass(slots=True, eq=False)
+class Turn(Told):
+    """What somebody at home here does in its turn; it can be awaited by any number."""
+
+    member: Member = field(kw_only=True)
+    act: Act = field(kw_only=True)
+    is_over: bool = False
+    error: HallError | None = None
+    waiting: list[Deferred[None]] = field(default_factory=list)
+
+    def __await__(self) -> Generator[Deferred[None], None, None]:
+        yield from self.settled().__await__()
+        if self.error is not None:
+            raise self.error
+
+    def settled(self) -> Deferred[None]:
+        """Return what fires when it is over, whatever came of it."""
+        waiting: Deferred[None] = Deferred()
+        if self.is_over:
+            waiting.callback(None)
+        else:
+            self.waiting.append(waiting)
+        return waiting
+
+    def take(self) -> None:
+        """Carry it out now."""
+        try:
+            self.member.carry_out(self.act)
+        except HallError as error:
+            self.end(error)
+        else:
+            self.end(None)
+
+    def end(self, error: HallError | None) -> None:
+        self.is_over, self.error = True, error
+        for waiting in self.waiting:
+            if not waiting.called:
+                waiting.callback(None)
+
+
+class Link:
+    """A `Relay`, and the `Follower` of the log.
+
+    While Redis is away, people here go on hearing each other at once, and the others hear them later; whatever else
+    takes its turn is refused. `news_heard` is called with bans and mutes of other nodes, once they hold here.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        hall: Hall,
+        shared: Shared,
+        clock: IReactorTime,
+        me: Node,
+        news_heard: Callable[[BanSet], object] = lambda news: None,
+        most_waiting: int = MOST_WAITING,
+    ) -> None:
+        self.hall = hall
+        self.me = me
+        self.most_waiting = most_waiting
+        self._news_heard = news_heard
+        self.log = Log(shared, clock, me, self)
+        self.people = People(hall, me.id, self._forget_room)
+        self._errands = Errands(hall, self.people, self.log)
+        self._number = 0  # of the last person who came
+        self._claimed: dict[str, str] = {}  # holders by keys, of names that nobody has yet
+        self._last: dict[Member, Turn] = {}  # that isn't over
+        self._was_parted = False
+        hall.relay = self
+
+    def start(self) -> None:
+        self.log.start()
+
+    async def stop(self) -> None:
+        await self.log.stop()
+
+    # What the hall calls.
+
+    def turn(self, member: Actor, act: Act) -> Turn | None:
+        member = cast(Member, member)
+        _, number = self.people.id_of(member)
+        turn = Turn(of_act(number, act), self._released(member, act), member=member, act=act)
+        turn.happen = lambda: self._take(turn)
+        if not self.log.is_linked:
+            self._turn_at_once(turn)
+            return None
+        self._last[member] = turn
+        self.log.tell(turn)
+        return turn
+
+    def unsettled(self, member: Actor) -> Awaitable[None] | None:
+        turn = self._last.get(cast(Member, member))
+        return None if turn is None else turn.settled()
+
+    def claim(self, name: Nickname, member: Actor | None) -> Awaitable[None]:
+        if member is None:
+            self._number += 1
+            return self._claim(name, f"{self.me.id} {self._number}")
+        return self._claim(name, self._holder(cast(Member, member)))
+
+    def release(self, keys: Collection[str]) -> None:
+        released = {key: self._claimed.pop(key) for key in keys if key in self._claimed}
+        if released:
+            self.log.tell(Told(["free"], released))
+
+    def came(self, member: Actor) -> None:
+        member = cast(Member, member)
+        holder = next(self._claimed[key] for key in member.name.keys)
+        number = int(holder.rpartition(" ")[2])
+        self._no_claim(member.name.keys)
+        self.people.add(self.me.id, number, member)
+        self.log.tell(Told(["came", self.people.row(number, member)]))
+
+    def changed(self, member: Actor) -> None:
+        member = cast(Member, member)
+        _, number = self.people.id_of(member)
+        self.log.tell(Told(["traits", number, member.away, member.quiet, member.traces.remembered]))
+
+    def tell(self, news: News) -> None:
+        self.log.tell(Told(of_news(news)))
+
+    def send(self, sender: Actor | None, other: Actor, errand: Errand) -> Awaitable[None]:
+        return self._errands.send(cast("Member | None", sender), cast(Member, other), errand)
+
+    # What the log calls.
+
+    def known(self) -> Known:
+        nodes = {node for node, _ in map(self.people.id_of, self.hall.members)} - {self.me.id}
+        return Known(tuple(nodes), {**self.people.holders(), **self._claimed})
+
+    def about(self) -> dict[str, Any]:
+        return {"people": len(self.people.of(self.me.id))}
+
+    def state(self) -> Any:
+        return self.people.state()
+
+    def restore(self, state: Any) -> None:
+        self.people.restore(state)
+
+    def heard(self, node: str, fact: Fact, is_new: bool, is_in_state: bool) -> None:
+        if fact[0] == "said":
+            if is_new:
+                self.people.hear_line(node, fact)
+            return
+        news = news_in(fact, self.hall.now())
+        if isinstance(news, Announcement):
+            if is_new:
+                self.hall.announce(news.text)
+        elif isinstance(news, BanSet):
+            self._take_ban(news)
+        elif not is_in_state:
+            self.people.hear(node, fact)
+
+    def gone(self, node: str) -> None:
+        self.people.gone(node)
+
+    def noted(self, text: str) -> None:
+        self._errands.noted(text)
+
+    async def rejoined(self) -> list[Told]:
+        for number, member in self.people.of(self.me.id):
+            while True:
+                try:
+                    await self.log.shared.claim(self.me, f"{self.me.id} {number}", member.name.keys)
+                    break
+                except NameTaken:
+                    self.people.give_other_name(member)
+        for _, member in self.people.of(self.me.id):
+            self.people.to_the_end(member)
+        rows = [self.people.row(number, member) for number, member in self.people.of(self.me.id)]
+        return [Told(["people", rows])]
+
+    def lost(self) -> None:
+        self._tell_people(SomeLost(self.hall.now()))
+
+    def linked(self) -> None:
+        if self._was_parted:
+            self._tell_people(Reunited(self.hall.now()))
+        self._was_parted = False
+
+    def parted(self) -> None:
+        """Let those here hear now what they have said; what was not told yet, the others hear late."""
+        self._was_parted = True
+        self._errands.give_up()
+        self._tell_people(Divided(self.hall.now()))
+        for told in self.log.telling.withdraw(lambda told: isinstance(told, Turn) and not _goes_on(told.act)):
+            self._end(cast(Turn, told), OthersUnreachable())
+        for told in self.log.telling.waiting():
+            if isinstance(told, Turn) and not told.is_over and _goes_on(told.act):
+                _mark_late(told)
+                self._take(told)
+
+    # The turns of people at home here.
+
+    def _turn_at_once(self, turn: Turn) -> None:
+        """@raises HallError: if it has to wait for the others."""
+        if not _goes_on(turn.act):
+            raise OthersUnreachable
+        if isinstance(turn.act, Said | Acted) and self.log.telling.untold >= self.most_waiting:
+            raise TooMuchWaits(self.most_waiting, unsent=turn.act.text)
+        _mark_late(turn)
+        self._take(turn)
+        self.log.tell(turn)
+
+    def _take(self, turn: Turn) -> None:
+        if not turn.is_over:
+            turn.take()
+            self._ended(turn)
+
+    def _end(self, turn: Turn, error: HallError) -> None:
+        turn.end(error)
+        self._ended(turn)
+
+    def _ended(self, turn: Turn) -> None:
+        if self._last.get(turn.member) is turn:
+            del self._last[turn.member]
+        if isinstance(turn.act, Named):
+            self._no_claim(turn.act.name.keys)
+        elif isinstance(turn.act, Went):
+            self.people.remove(turn.member)
+
+    def _released(self, member: Member, act: Act) -> dict[str, str]:
+        """Return which keys are free, and whose they were, once an act has had its turn."""
+        if isinstance(act, Named):
+            keys = member.name.keys - act.name.keys
+        else:
+            keys = member.name.keys if isinstance(act, Went) else frozenset()
+        return dict.fromkeys(keys, self._holder(member))
+
+    # Names.
+
+    def _holder(self, member: Member) -> str:
+        node, number = self.people.id_of(member)
+        return f"{node} {number}"
+
+    async def _claim(self, name: Nickname, holder: str) -> None:
+        if not self.log.is_linked:
+            raise OthersUnreachable
+        try:
+            if await self._ask_for(name, holder):
+                return
+            await self.log.wait(ASK_AGAIN)
+            if await self._ask_for(name, holder):
+                return
+        except (OutOfReach, Fenced):
+            raise OthersUnreachable from None
+        raise NicknameTaken(name.shown, self._who_has(name), self.hall.lost_after)
+
+    async def _ask_for(self, name: Nickname, holder: str) -> bool:
+        self._claimed.update(dict.fromkeys(name.keys, holder))
+        try:
+            place = await self.log.shared.claim(self.me, holder, name.keys)
+            await self.log.reached(place)
+        except NameTaken:
+            self._no_claim(name.keys)
+            return False
+        except (CancelledError, OutOfReach, Fenced):  # it may have been granted
+            self.release(name.keys)
+            raise
+        return True
+
+    def _no_claim(self, keys: Collection[str]) -> None:
+        for key in keys:
+            self._claimed.pop(key, None)
+
+    def _who_has(self, name: Nickname) -> str:
+        try:
+            self.hall.check_free(name, None)
+        except NicknameTaken as error:
+            return error.holder
+        return name.shown
+
+    def _take_ban(self, news: BanSet) -> None:
+        ban = news.ban
+        if not news.lifted:
+            self.hall.bans.add(ban)
+        else:
+            with suppress(HallError):  # it was lifted here, too
+                self.hall.bans.lift(ban.kind, ban.target, ban.account)
+        self._news_heard(news)
+
+    def _forget_room(self, name: str) -> None:
+        """A room is locked, of which the disk must hold nothing then."""
+        archive = self.hall.memory.archive
+        if archive is not None:
+            Deferred.fromCoroutine(archive.forget_room(name)).addErrback(
+                lambda failure: self._log.failure("{room} can't be forgotten", failure, room=name)
+            )
+
+    def _tell_people(self, event: Event) -> None:
+        self.hall.broadcaster.settle()
+        broadcast((event,), [member for _, member in self.people.of(self.me.id)])
+
+
+def _goes_on(act: Act) -> bool:
+    """Say whether that is done without the others, too."""
+    return isinstance(act, Said | Acted | Went)
+
+
+def _mark_late(turn: Turn) -> None:
+    if turn.fact[0] == "said":
+        turn.fact[-1] = True

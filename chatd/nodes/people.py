@@ -1,0 +1,220 @@
+"""The people of all nodes in this hall: who is who, and what the facts of the others do here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import count
+from typing import Any
+
+from twisted.logger import Logger
+
+from chatd.core.delivery import tell
+from chatd.core.events import Acted, Cause, Departure, Events, NicknameLost, Said, SaidLate
+from chatd.core.hall import Hall
+from chatd.core.member import Member
+from chatd.core.nickname import MAX_CHARACTERS, Nickname, exact_key, nickname
+from chatd.core.refusals import BadNickname, HallError, NicknameTaken
+from chatd.core.relay import LockSet, Moved, Named
+from chatd.nodes.facts import act_in
+from chatd.nodes.telling import Fact
+
+_LOST = Departure(Cause.LOST)
+
+
+class People:
+    """Each person has a number at their home. `lock_heard` is called when a room is locked that the disk keeps."""
+
+    _log = Logger()
+
+    def __init__(self, hall: Hall, home: str, lock_heard: Callable[[str], object]) -> None:
+        self._hall = hall
+        self._home = home
+        self._lock_heard = lock_heard
+        self._members: dict[tuple[str, int], Member] = {}
+        self._ids: dict[Member, tuple[str, int]] = {}
+
+    def add(self, node: str, number: int, member: Member) -> None:
+        self._members[node, number] = member
+        self._ids[member] = node, number
+
+    def remove(self, member: Member) -> None:
+        del self._members[self._ids.pop(member)]
+
+    def id_of(self, member: Member) -> tuple[str, int]:
+        """Return the node and the number of a person."""
+        return self._ids[member]
+
+    def find(self, node: str, number: int) -> Member | None:
+        return self._members.get((node, number))
+
+    def of(self, node: str) -> list[tuple[int, Member]]:
+        """Return the people of one node, with their numbers."""
+        return [(number, member) for (home, number), member in self._members.items() if home == node]
+
+    def holders(self) -> dict[str, str]:
+        """Return who has each key of the names, as the nodes share that."""
+        return {key: f"{node} {number}" for (node, number), member in self._members.items() for key in member.name.keys}
+
+    def row(self, number: int, member: Member) -> Fact:
+        """Return what others must know of a person."""
+        remembered = member.traces.remembered
+        return [number, member.nickname, member.room.name, member.since, member.away, member.quiet, remembered]
+
+    # What others tell.
+
+    def hear_line(self, node: str, fact: Fact) -> None:
+        """Somebody elsewhere has said or done something in their room."""
+        _, number, at, acted, text, is_late = fact
+        member = self.find(node, number)
+        if member is None:
+            return
+        room, speaker = member.room, member.nickname
+        if is_late:
+            room.hears(member, SaidLate(at, room.name, speaker, text, acted))
+        else:
+            room.hears(member, Acted(at, room.name, speaker, text) if acted else Said(at, room.name, speaker, text))
+
+    def hear(self, node: str, fact: Fact) -> None:
+        """Somebody elsewhere has done something besides, or what their home knows of them has changed."""
+        match fact:
+            case ["came", row]:
+                self._put(node, row)
+            case ["people", rows]:
+                self._put_all(node, rows)
+            case ["traits", number, away, quiet, remembered]:
+                self._set_traits(self.find(node, number), away, quiet, remembered)
+            case [_, int(number), *_]:
+                member, act = self.find(node, number), act_in(fact)
+                if member is not None and act is not None:
+                    self._carry_out(member, act)
+
+    def gone(self, node: str) -> None:
+        """A node is no more, and so are its people."""
+        for _, member in self.of(node):
+            self._take_out(member)
+
+    def _carry_out(self, member: Member, act: Any) -> None:
+        if isinstance(act, Named):
+            self._make_way(act.name, member)
+        elif isinstance(act, LockSet) and act.locked and member.room.ring.archived:
+            self._lock_heard(member.room.name)
+        with suppress(HallError):  # it is refused at their home, too
+            member.carry_out(act)
+        if not member.here:
+            self.remove(member)
+
+    def _put(self, node: str, row: Fact) -> Member:
+        number, shown, room, since, away, quiet, remembered = row
+        member = self.find(node, number)
+        if member is None:
+            name = nickname(shown)
+            self._make_way(name, None)
+            member = Member(self._hall, name, _unheard, is_remote=True)
+            member.came_at -= max(0.0, self._hall.now() - since)
+            self.add(node, number, member)
+            self._hall.admit(member)
+        elif member.nickname != shown and member.is_remote:
+            self._carry_out(member, Named(nickname(shown)))
+        if exact_key(member.room.name) != exact_key(room):
+            with suppress(HallError):
+                member.carry_out(Moved(room, True))
+        if member.is_remote:
+            self._set_traits(member, away, quiet, remembered)
+        return member
+
+    def _put_all(self, node: str, rows: list[Fact]) -> None:
+        """These are the people of a node, who come to the end of their rooms."""
+        numbers = {row[0] for row in rows}
+        for number, member in self.of(node):
+            if number not in numbers:
+                self._take_out(member)
+        for row in rows:
+            self.to_the_end(self._put(node, row))
+
+    def to_the_end(self, member: Member) -> None:
+        """Somebody counts as the last who came into their room: they were away, as far as others could see."""
+        del member.room.members[member]
+        member.room.members[member] = None
+
+    def _set_traits(self, member: Member | None, away: str, quiet: bool, remembered: bool) -> None:
+        if member is not None:
+            member.away, member.quiet, member.traces.remembered = away, quiet, remembered
+
+    def _take_out(self, member: Member) -> None:
+        self.remove(member)
+        if member.here:
+            member.here = False
+        member.go_away(_LOST)
+
+    # Names.
+
+    def _make_way(self, name: Nickname, member: Member | None) -> None:
+        """Whoever is to have that name has claimed it; if it is another's here, they don't have it any more."""
+        while (holder := self._holder(name, member)) is not None:
+            if holder.is_remote:
+                self._log.warn("{name} was two people's; one is taken out", name=name.shown)
+                self._take_out(holder)
+            else:
+                self.give_other_name(holder)
+
+    def _holder(self, name: Nickname, member: Member | None) -> Member | None:
+        try:
+            self._hall.check_free(name, member)
+        except NicknameTaken as error:
+            return next(one for one in self._hall.members if one.nickname == error.holder)
+        return None
+
+    def give_other_name(self, member: Member) -> None:
+        """Somebody at home here has lost their name to another."""
+        before = member.nickname
+        name = next(self._variants(before))
+        self._hall.call(member, name)
+        self._log.info("{before} is now called {nickname}: the name was lost", before=before, nickname=name.shown)
+        tell(NicknameLost(self._hall.now(), name.shown, before), member)
+
+    def _variants(self, before: str) -> Iterator[Nickname]:
+        for n in count(2):
+            suffix = f"-{n}"
+            for length in range(min(len(before), MAX_CHARACTERS - len(suffix)), 0, -1):
+                try:
+                    name = nickname(before[:length] + suffix)
+                    self._hall.check_free(name, None)
+                except BadNickname:
+                    continue  # it is too wide
+                except NicknameTaken:
+                    break
+                yield name
+
+    # The state of the hall.
+
+    def state(self) -> dict[str, Any]:
+        """Return all that is the same in each hall, as plain data."""
+        hall = self._hall
+        rooms = [[room.name, room.locked, room.ring.archived] for room in hall.rooms.values()]
+        inside = [member for room in hall.rooms.values() for member in room.members if member in self._ids]
+        people = [[self._ids[member][0], *self.row(self._ids[member][1], member)] for member in inside]
+        return {"rooms": rooms, "people": people, "bans": hall.bans.plain(hall.now())}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Have the hall be so; those at home here whom it doesn't have stay, at the end of their rooms."""
+        hall, rows = self._hall, state["people"]
+        there = {(row[0], row[1]) for row in rows}
+        for whose, member in tuple(self._members.items()):
+            if member.is_remote and whose not in there:
+                self._take_out(member)
+        known = [(node, row) for node, *row in rows if node != self._home or self.find(node, row[0]) is not None]
+        order = [self._put(node, row) for node, row in known]
+        for member in (*order, *(member for _, member in self.of(self._home) if member not in order)):
+            self.to_the_end(member)
+        for name, locked, archived in state["rooms"]:
+            room = hall.rooms.get(exact_key(name))
+            if room is not None:
+                room.locked = locked
+                if room is not hall.lobby:
+                    room.ring.archived = archived and hall.memory.archive is not None
+        hall.bans.replace(state["bans"], hall.now())
+
+
+def _unheard(events: Events) -> None:
+    """What people elsewhere hear, they hear at home."""

@@ -1,0 +1,190 @@
+"""What the nodes share, in Redis or Valkey: two connections, one that waits for the log and one for all else.
+
+The protocol is txredisapi's, on Twisted's own endpoints; which of its addresses is the master may be asked of Sentinel.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from hashlib import sha1
+from time import time
+from typing import Any
+
+import txredisapi
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.endpoints import connectProtocol
+from twisted.internet.interfaces import IDelayedCall, IReactorTime, IStreamClientEndpoint
+from twisted.python.failure import Failure
+
+from chatd.nodes import scripts
+from chatd.nodes.shared import (
+    KEPT,
+    LEASE,
+    Entry,
+    Fenced,
+    Joined,
+    Known,
+    NameTaken,
+    Node,
+    Note,
+    OutOfReach,
+    StaysOut,
+)
+
+ANSWER_WITHIN = 1.0  # seconds
+READ_FOR = 1.0  # seconds that a read waits
+AT_ONCE = 1_000  # entries in one read
+_LATE = 0.25  # seconds by which a timer is late in a process that was frozen
+_SHA = {script: sha1(script.encode(), usedforsecurity=False).hexdigest() for script in scripts.ALL}
+
+
+class RedisShared:
+    """A `Shared` on Redis. `endpoint` is asked for before each connection: after a failover it is another."""
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        endpoint: Callable[[], Deferred[IStreamClientEndpoint]],
+        hall: str,
+        credentials: Callable[[], tuple[str, ...]] = lambda: (),
+    ) -> None:
+        self._clock = clock
+        self._endpoint = endpoint
+        self._prefix = f"{{{hall}}}"
+        self._credentials = credentials  # user and password, password alone, or nothing
+        self._commands: Any = None
+        self._reader: Any = None
+
+    async def connect(self) -> None:
+        self.close()
+        try:
+            endpoint = await self._within(self._endpoint(), 2 * ANSWER_WITHIN)
+            self._commands, self._reader = await self._dial(endpoint), await self._dial(endpoint)
+            for script in scripts.ALL:
+                await self._ask("SCRIPT", "LOAD", script)
+        except txredisapi.ResponseError as error:
+            raise OutOfReach(str(error)) from None
+
+    def close(self) -> None:
+        for connection in (self._commands, self._reader):
+            if connection is not None:
+                connection.transport.abortConnection()
+        self._commands = self._reader = None
+
+    async def join(self, me: Node, number: int, known: Known) -> Joined:
+        said = json.dumps({"name": me.name, "started": me.started, "version": me.version})
+        lost = json.dumps({"nodes": list(known.nodes), "names": dict(known.names), "text": known.text})
+        generation = f"{me.id} {int(time() * 1000)}"
+        answer = await self._run(scripts.JOIN, me.id, said, int(LEASE * 1000), generation, number, lost)
+        generation, first, last, was_in, nodes = answer
+        return Joined(generation, first == 1, last, was_in == 1, tuple(node for node in nodes if node != me.id))
+
+    async def leave(self, me: Node) -> None:
+        await self._run(scripts.LEAVE, me.id)
+
+    async def beat(self, me: Node, about: Mapping[str, Any]) -> str:
+        said = json.dumps({"name": me.name, "started": me.started, "version": me.version, **about})
+        place: str = await self._run(scripts.BEAT, me.id, int(LEASE * 1000), said)
+        return place
+
+    async def append(self, me: Node, number: int, text: str, released: Mapping[str, str]) -> None:
+        flat = [part for pair in released.items() for part in pair]
+        await self._run(scripts.APPEND, me.id, number, text, int(KEPT * 1000), *flat)
+
+    async def claim(self, me: Node, holder: str, keys: Collection[str]) -> str:
+        granted, found = await self._run(scripts.CLAIM, me.id, holder, *keys)
+        if not granted:
+            raise NameTaken(found)
+        place: str = found
+        return place
+
+    async def post(self, me: Node, to: str, text: str) -> str:
+        place: str = await self._run(scripts.POST, me.id, to, text)
+        if not place:
+            raise OutOfReach(f"{to} is gone")
+        return place
+
+    async def take_back(self, to: str, place: str) -> bool:
+        return bool(await self._ask("XDEL", f"{self._prefix}:box:{to}", place) == 1)
+
+    async def read(self, me: Node, after: str, notes_after: str) -> tuple[list[Entry], list[Note]]:
+        log, box = f"{self._prefix}:log", f"{self._prefix}:box:{me.id}"
+        reader, wait = self._reader, int(READ_FOR * 1000)
+        command = ("XREAD", "COUNT", AT_ONCE, "BLOCK", wait, "STREAMS", log, box, after, notes_after)
+        found = dict(await self._within(_answer(reader, *command), READ_FOR + ANSWER_WITHIN) or ())
+        entries = [Entry(place, values[1], int(values[3]), values[5]) for place, values in found.get(log, ())]
+        return entries, [Note(place, values[1]) for place, values in found.get(box, ())]
+
+    async def nodes(self) -> list[dict[str, Any]]:
+        found = json.loads(await self._run(scripts.NODES))
+        return list(found)
+
+    async def _dial(self, endpoint: IStreamClientEndpoint) -> Any:
+        protocol = txredisapi.RedisProtocol(convertNumbers=False)
+        connection = await self._within(connectProtocol(endpoint, protocol), 2 * ANSWER_WITHIN)
+        credentials = self._credentials()
+        if credentials:
+            await self._within(_answer(connection, "AUTH", *credentials), ANSWER_WITHIN)
+        return connection
+
+    async def _ask(self, *command: Any) -> Any:
+        return await self._within(_answer(self._commands, *command), ANSWER_WITHIN)
+
+    async def _run(self, script: str, *arguments: Any) -> Any:
+        try:
+            return await self._ask("EVALSHA", _SHA[script], 1, self._prefix, *arguments)
+        except txredisapi.ResponseError as error:
+            raise _meant(str(error)) from None
+
+    async def _within(self, answer: Deferred[Any], seconds: float) -> Any:
+        """Wait so long, not counting the time for which this process was frozen.
+
+        @raises OutOfReach: then the connections are closed, since answers come in order.
+        """
+        until = self._clock.seconds() + seconds
+        timer: IDelayedCall
+
+        def wait() -> None:
+            nonlocal timer, until
+            if self._clock.seconds() - until > _LATE:
+                until = self._clock.seconds() + seconds
+                timer = self._clock.callLater(seconds, wait)
+            else:
+                waiting.callback(Failure(OutOfReach("no answer in time")))
+                self.close()
+
+        timer = self._clock.callLater(seconds, wait)
+        waiting = Deferred[Any]()
+        answer.addBoth(lambda found: waiting.called or waiting.callback(found))
+        try:
+            return await waiting
+        except (CancelledError, OutOfReach, txredisapi.ResponseError):
+            raise
+        except Exception as error:  # a connection, DNS and TLS fail in many ways
+            raise OutOfReach(str(error) or type(error).__name__) from None
+        finally:
+            if timer.active():
+                timer.cancel()
+
+
+def _answer(connection: Any, *command: Any) -> Deferred[Any]:
+    """@raises OutOfReach: if there is no connection."""
+    if connection is None:
+        raise OutOfReach("not connected")
+    try:
+        answer: Deferred[Any] = connection.execute_command(*command)
+    except txredisapi.ConnectionError as error:
+        raise OutOfReach(str(error)) from None
+    return answer
+
+
+def _meant(error: str) -> Exception:
+    """Return what an error of a script, or of Redis itself, means for a node."""
+    if "FENCED" in error:
+        return Fenced()
+    if "LATER" in error:
+        return StaysOut("another node is of a later version of chatd; this one must be upgraded first")
+    if "NAMED" in error:
+        return StaysOut("another chatd is a node of this name; --node names this one otherwise")
+    return OutOfReach(error)

@@ -1,0 +1,118 @@
+"""What this node tells the others: in order, each fact once, kept until it has been read back. It does no I/O."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+RECENT = 10.0  # seconds for which what was told is kept, in case Redis loses all
+MOST_RECENT = 10_000  # entries of it
+
+Fact = list[Any]
+
+
+@dataclass(slots=True, eq=False)
+class Told:
+    """A fact, and the names that are free, by key and holder, once it has had its turn; then `happen` is called.
+
+    With `is_alone` it is no part of an entry with others.
+    """
+
+    fact: Fact
+    released: dict[str, str] = field(default_factory=dict)
+    happen: Callable[[], object] | None = None
+    is_alone: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Batch:
+    """What is told in one entry."""
+
+    number: int
+    facts: list[Told]
+    at: float
+
+    @property
+    def text(self) -> str:
+        return json.dumps([told.fact for told in self.facts], ensure_ascii=False, separators=(",", ":"))
+
+    @property
+    def released(self) -> dict[str, str]:
+        return {key: holder for told in self.facts for key, holder in told.released.items()}
+
+
+class Telling:
+    """queue --`next`--> sent --`read_back`--> recent; what may be lost is appended `again`, under the same numbers."""
+
+    def __init__(self) -> None:
+        self.number = 0  # of the last entry
+        self._queue: deque[Told] = deque()
+        self._sent: deque[Batch] = deque()  # and not read back
+        self._recent: deque[Batch] = deque(maxlen=MOST_RECENT)
+        self._again: deque[Batch] = deque()
+
+    @property
+    def untold(self) -> int:
+        """How many facts wait for being told."""
+        return len(self._queue)
+
+    @property
+    def is_done(self) -> bool:
+        return not (self._queue or self._again)
+
+    @property
+    def is_read_back(self) -> bool:
+        return not (self._queue or self._sent)
+
+    def tell(self, told: Told) -> None:
+        self._queue.append(told)
+
+    def withdraw(self, which: Callable[[Told], bool]) -> list[Told]:
+        """Return those that are not told yet, and won't be."""
+        found = [told for told in self._queue if which(told)]
+        self._queue = deque(told for told in self._queue if not which(told))
+        return found
+
+    def waiting(self) -> list[Told]:
+        """Return what has not had its turn, in order."""
+        return [told for batch in self._sent for told in batch.facts] + list(self._queue)
+
+    def next(self, now: float) -> Batch:
+        """Return what is to be appended next; `appended` says that it was."""
+        if self._again:
+            return self._again[0]
+        facts = [self._queue.popleft()]
+        while self._queue and not (facts[0].is_alone or self._queue[0].is_alone):
+            facts.append(self._queue.popleft())
+        self.number += 1
+        batch = Batch(self.number, facts, now)
+        self._sent.append(batch)
+        return batch
+
+    def appended(self, batch: Batch) -> None:
+        if self._again and self._again[0] is batch:
+            self._again.popleft()
+
+    def read_back(self, number: int, now: float) -> list[Told]:
+        """An entry of ours was read; return what has its turn now."""
+        facts = []
+        while self._sent and self._sent[0].number <= number:
+            batch = self._sent.popleft()
+            self._recent.append(batch)
+            facts += batch.facts
+        while self._recent and self._recent[0].at < now - RECENT:
+            self._recent.popleft()
+        return facts
+
+    def append_again(self, with_recent: bool) -> None:
+        """What was sent may be in the log, or not; with all that was read back lately, the same is true of that."""
+        self._again = deque((*self._recent, *self._sent) if with_recent else self._sent)
+
+    def tell_anew(self, first: Iterable[Told]) -> None:
+        """What was sent is not in the log, and its numbers are void: tell it again, behind what comes first."""
+        self._queue = deque((*first, *self.waiting()))
+        self._sent.clear()
+        self._again.clear()

@@ -1,0 +1,124 @@
+"""Several halls that are one, in simulated time, and people in them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+
+from chatd.core.events import Acted, Event, Events, Said, SaidLate
+from chatd.core.hall import Hall
+from chatd.core.member import Member
+from chatd.core.refusals import HallError
+from chatd.nodes.link import Link
+from chatd.nodes.shared import Node
+from tests.nodes.memory_shared import Memory, MemoryShared
+
+
+class Someone:
+    """A person, and all that they were told."""
+
+    def __init__(self, server: Server, member: Member) -> None:
+        self.server = server
+        self.member = member
+
+    @property
+    def told(self) -> list[Event]:
+        return self.server.told[self.member]
+
+    @property
+    def heard(self) -> list[str]:
+        """What they heard in rooms: speaker and text; * marks what came late."""
+        lines = [event for event in self.told if isinstance(event, Said | Acted | SaidLate)]
+        return [f"{line.speaker}: {line.text}{'*' if isinstance(line, SaidLate) else ''}" for line in lines]
+
+    def say(self, text: str) -> None:
+        self.member.say(text)
+
+    def do(self, work: Awaitable[None] | None) -> HallError | None:
+        """Have something done to its end, and return how it was refused, if it was."""
+        return self.server.do(work)
+
+
+class Server:
+    """One node."""
+
+    def __init__(self, halls: Halls, name: str) -> None:
+        self.halls = halls
+        self.name = name
+        self.told: dict[Member, list[Event]] = {}
+        self.hall = Hall(halls.clock)
+        self.shared = MemoryShared(halls.memory)
+        started = int(halls.clock.seconds() * 1000)
+        self.link = Link(self.hall, self.shared, halls.clock, Node(f"{name}.{started}", name, started))
+        self.link.start()
+
+    def enter(self, name: str) -> Someone:
+        """@raises HallError: if they are refused."""
+        claimed = self.hall.claim(name)
+        error = self.do(claimed)
+        if error is not None:
+            raise error
+        told: list[Event] = []
+
+        def deliver(events: Events) -> None:
+            told.extend(events)
+
+        member = self.hall.enter(name, deliver)
+        self.told[member] = told
+        return Someone(self, member)
+
+    def do(self, work: Awaitable[None] | None) -> HallError | None:
+        if work is None:
+            return None
+        ended: list[object] = []
+        Deferred.fromCoroutine(_of(work)).addBoth(ended.append)
+        for _ in range(5_000):
+            if ended:
+                break
+            self.halls.clock.advance(0.001)
+        assert ended, "it never ended"
+        failure = ended[0]
+        if failure is None:
+            return None
+        error = failure.value  # type: ignore[attr-defined]
+        if isinstance(error, HallError):
+            return error
+        raise error
+
+    @property
+    def rooms(self) -> dict[str, list[str]]:
+        """Who is where, in the order in which they count."""
+        return {name: [member.nickname for member in room.members] for name, room in self.hall.rooms.items()}
+
+    def stop(self) -> None:
+        Deferred.fromCoroutine(self.link.stop())
+
+
+class Halls:
+    """All of them, and what they share."""
+
+    def __init__(self, *names: str) -> None:
+        self.clock = Clock()
+        self.clock.advance(1_764_072_000)
+        self.memory = Memory(self.clock)
+        self.servers = [self.start(name) for name in names]
+
+    def start(self, name: str) -> Server:
+        server = Server(self, name)
+        self.run(0.1)
+        return server
+
+    def run(self, seconds: float) -> None:
+        for _ in range(round(seconds * 1000)):
+            self.clock.advance(0.001)
+
+    def stop(self) -> None:
+        for server in self.servers:
+            server.stop()
+        self.run(0.5)
+
+
+async def _of(work: Awaitable[None]) -> None:
+    await work

@@ -1,0 +1,255 @@
+"""What nodes share, in memory: a peer of the one in Redis, in which time is simulated, and answers may stay away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+
+from chatd.nodes.shared import (
+    KEPT,
+    LEASE,
+    Entry,
+    Fenced,
+    Joined,
+    Known,
+    NameTaken,
+    Node,
+    Note,
+    OutOfReach,
+    StaysOut,
+)
+
+WAY = 0.0005  # seconds from a node to what is shared, and back
+
+T = TypeVar("T")
+
+
+class Memory:
+    """What one Redis holds."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.is_away = False
+        self.waiting: list[Deferred[None]] = []  # for anything new
+        self.lose_all()
+
+    def lose_all(self) -> None:
+        self.generation = ""
+        self.leases: dict[str, float] = {}
+        self.about: dict[str, dict[str, Any]] = {}
+        self.numbers: dict[str, int] = {}
+        self.names: dict[str, str] = {}
+        self.log: list[Entry] = []
+        self.boxes: dict[str, list[Note]] = {}
+        self.beaten_at = -LEASE
+        self.places = 0
+
+    @property
+    def last(self) -> str:
+        return self.log[-1].place if self.log else "0-0"
+
+    def place(self) -> str:
+        self.places += 1
+        return f"{int(self.clock.seconds() * 1000)}-{self.places}"
+
+    def add(self, node: str, number: int, text: str) -> None:
+        self.log.append(Entry(self.place(), node, number, text))
+        self.wake()
+
+    def wake(self) -> None:
+        waiting, self.waiting = self.waiting, []
+        for one in waiting:
+            one.callback(None)
+
+    def trim(self, seconds: float) -> None:
+        oldest = (self.clock.seconds() - seconds) * 1000
+        self.log = [entry for entry in self.log if int(entry.place.partition("-")[0]) >= oldest]
+
+    def check(self, me: Node) -> None:
+        if me.id not in self.leases:
+            raise Fenced
+
+    def gone(self, node: str) -> None:
+        for found in (self.leases, self.about, self.numbers, self.boxes):
+            found.pop(node, None)  # type: ignore[attr-defined]
+        self.names = {key: holder for key, holder in self.names.items() if not holder.startswith(f"{node} ")}
+        self.add(node, 0, "[]")
+
+    def beat(self, node: str) -> None:
+        now = self.clock.seconds()
+        if now - self.beaten_at > LEASE / 2:
+            self.leases = dict.fromkeys(self.leases, now + LEASE)
+        self.beaten_at = self.leases[node] = now
+        self.leases[node] = now + LEASE
+        for other in [other for other, until in self.leases.items() if until <= now]:
+            self.gone(other)
+
+
+class MemoryShared:
+    """A `Shared` of one node; with `is_cut` it gets no answers."""
+
+    def __init__(self, memory: Memory, way: float = WAY) -> None:
+        self.memory = memory
+        self.way = way
+        self.is_cut = False
+        self._asked: list[Deferred[None]] = []
+
+    async def connect(self) -> None:
+        await self._do(lambda: None)
+
+    def close(self) -> None:
+        asked, self._asked = self._asked, []
+        for one in asked:
+            if not one.called:
+                one.errback(OutOfReach("closed"))
+
+    async def join(self, me: Node, number: int, known: Known) -> Joined:
+        return await self._do(lambda: self._join(me, number, known))
+
+    async def leave(self, me: Node) -> None:
+        await self._do(lambda: self.memory.gone(me.id) if me.id in self.memory.leases else None)
+
+    async def beat(self, me: Node, about: Mapping[str, Any]) -> str:
+        def beat() -> str:
+            self.memory.check(me)
+            self.memory.beat(me.id)
+            self.memory.about[me.id].update(about)
+            return self.memory.last
+
+        return await self._do(beat)
+
+    async def append(self, me: Node, number: int, text: str, released: Mapping[str, str]) -> None:
+        def append() -> None:
+            memory = self.memory
+            memory.check(me)
+            if number <= memory.numbers.get(me.id, 0):
+                return
+            memory.numbers[me.id] = number
+            memory.names = {key: one for key, one in memory.names.items() if released.get(key) != one}
+            memory.trim(KEPT)
+            memory.add(me.id, number, text)
+
+        await self._do(append)
+
+    async def claim(self, me: Node, holder: str, keys: Collection[str]) -> str:
+        def claim() -> str:
+            self.memory.check(me)
+            for key in keys:
+                if self.memory.names.get(key, holder) != holder:
+                    raise NameTaken(self.memory.names[key])
+            self.memory.names.update(dict.fromkeys(keys, holder))
+            return self.memory.last
+
+        return await self._do(claim)
+
+    async def post(self, me: Node, to: str, text: str) -> str:
+        def post() -> str:
+            self.memory.check(me)
+            if to not in self.memory.leases:
+                raise OutOfReach("gone")
+            note = Note(self.memory.place(), text)
+            self.memory.boxes.setdefault(to, []).append(note)
+            self.memory.wake()
+            return note.place
+
+        return await self._do(post)
+
+    async def take_back(self, to: str, place: str) -> bool:
+        def take_back() -> bool:
+            box = self.memory.boxes.get(to, [])
+            left = [note for note in box if note.place != place]
+            self.memory.boxes[to] = left
+            return len(left) < len(box)
+
+        return await self._do(take_back)
+
+    async def read(self, me: Node, after: str, notes_after: str) -> tuple[list[Entry], list[Note]]:
+        def found() -> tuple[list[Entry], list[Note]]:
+            entries = [entry for entry in self.memory.log if _key(entry.place) > _key(after)]
+            notes = [note for note in self.memory.boxes.get(me.id, ()) if _key(note.place) > _key(notes_after)]
+            return entries, notes
+
+        await self._go()
+        until = self.memory.clock.seconds() + 1.0
+        while True:
+            entries, notes = found()
+            if entries or notes or self.memory.clock.seconds() >= until:
+                await self._go()
+                return entries, notes
+            waiting: Deferred[None] = Deferred()
+            call = self.memory.clock.callLater(
+                until - self.memory.clock.seconds(), lambda one=waiting: one.called or one.callback(None)
+            )
+            self.memory.waiting.append(waiting)
+            self._asked.append(waiting)
+            try:
+                await waiting
+            finally:
+                if call.active():
+                    call.cancel()
+                if waiting in self.memory.waiting:
+                    self.memory.waiting.remove(waiting)
+
+    async def nodes(self) -> list[dict[str, Any]]:
+        now = self.memory.clock.seconds()
+        return await self._do(
+            lambda: [
+                {**self.memory.about[node], "id": node, "left_ms": (until - now) * 1000}
+                for node, until in self.memory.leases.items()
+            ]
+        )
+
+    async def _do(self, what: Callable[[], T]) -> T:
+        """Do something there, in one step, after the way to it; the answer takes the same way back."""
+        await self._go()
+        found = what()
+        await self._go()
+        return found
+
+    async def _go(self) -> None:
+        going: Deferred[None] = Deferred()
+        clock = self.memory.clock
+        if self.is_cut or self.memory.is_away:
+            call = clock.callLater(1.0, lambda: going.called or going.errback(OutOfReach("no answer")))
+        else:
+            call = clock.callLater(self.way, lambda: going.called or going.callback(None))
+        self._asked = [one for one in (*self._asked, going) if not one.called]
+        try:
+            await going
+        finally:
+            if call.active():
+                call.cancel()
+
+    def _join(self, me: Node, number: int, known: Known) -> Joined:
+        memory = self.memory
+        is_first = not memory.generation
+        if is_first:
+            memory.lose_all()
+            memory.generation = f"{me.id} {memory.clock.seconds()}"
+            memory.leases = dict.fromkeys(known.nodes, memory.clock.seconds() + LEASE)
+            memory.names = dict(known.names)
+            memory.add(me.id, -1, known.text)
+            number = 0
+        for node in tuple(memory.leases):
+            about = memory.about.get(node, {})
+            if node != me.id and about.get("version", 0) > me.version:
+                raise StaysOut("a later version")
+            if node != me.id and about.get("name") == me.name:
+                if about["started"] > me.started:
+                    raise StaysOut("another of this name")
+                memory.gone(node)
+        was_in = me.id in memory.leases
+        memory.beat(me.id)
+        memory.about[me.id] = {"name": me.name, "started": me.started, "version": me.version}
+        if not was_in:
+            memory.numbers[me.id] = number
+        others = tuple(node for node in memory.leases if node != me.id)
+        return Joined(memory.generation, is_first, memory.last, was_in, others)
+
+
+def _key(place: str) -> tuple[int, int]:
+    milliseconds, _, number = place.partition("-")
+    return int(milliseconds), int(number)

@@ -1,0 +1,439 @@
+"""Several halls that are one, over a log in memory and in simulated time."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.core.events import (
+    AddresseeAway,
+    AddresseeLeft,
+    Cause,
+    Departure,
+    Divided,
+    Event,
+    Invited,
+    Joined,
+    Left,
+    LockTurned,
+    NicknameLost,
+    Renamed,
+    Reunited,
+    Whispered,
+    WhisperSent,
+)
+from chatd.core.refusals import (
+    AddresseeGone,
+    NicknameTaken,
+    NotHeardBy,
+    OthersUnreachable,
+    RoomLocked,
+    RoomLooksLike,
+    TooMuchWaits,
+)
+from chatd.core.relay import GiveName, PutOut
+from tests.nodes.halls import Halls, Someone
+
+
+class HallsCase(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.halls = Halls("a", "b")
+        self.addCleanup(self.check_no_errors)
+        self.addCleanup(self.halls.stop)
+        self.a, self.b = self.halls.servers
+
+    def check_no_errors(self) -> None:
+        self.assertEqual(self.flushLoggedErrors(), [])
+
+    def of(self, someone: Someone, kind: type[Event]) -> list[Event]:
+        return [event for event in someone.told if isinstance(event, kind)]
+
+    def assert_same(self) -> None:
+        """All halls agree on who is where, and in which order."""
+        self.assertEqual(self.a.rooms, self.b.rooms)
+
+
+class TalkTests(HallsCase):
+    def test_heard_everywhere(self) -> None:
+        """What is said on one node is heard on both; the speaker hears it in its turn."""
+        alice, bob = self.a.enter("alice"), self.b.enter("bob")
+        self.halls.run(0.01)
+        alice.say("hi")
+        self.assertEqual(alice.heard, [])
+        self.halls.run(0.01)
+        self.assertEqual((alice.heard, bob.heard), (["alice: hi"], ["alice: hi"]))
+
+    def test_one_order(self) -> None:
+        """Everybody hears lines in one order, whoever said them where."""
+        people = [server.enter(f"{name}{server.name}") for server in (self.a, self.b) for name in ("x", "y", "z")]
+        self.halls.run(0.1)
+        for number in range(50):
+            people[number % 6].say(str(number))
+            if number % 3:
+                self.halls.run(0.001)
+        self.halls.run(0.1)
+        self.assertEqual(len(people[0].heard), 50)
+        for other in people:
+            self.assertEqual(other.heard, people[0].heard)
+
+    def test_next_waits(self) -> None:
+        """What somebody does next waits until what they did before has had its turn."""
+        alice = self.a.enter("alice")
+        self.assertIsNone(self.a.link.unsettled(alice.member))
+        alice.say("hi")
+        waiting = self.a.link.unsettled(alice.member)
+        assert waiting is not None
+        self.a.do(waiting)
+        self.assertEqual(alice.heard, ["alice: hi"])
+        self.assertIsNone(self.a.link.unsettled(alice.member))
+
+    def test_come_and_go(self) -> None:
+        """People are here everywhere, and told of those of other nodes, in rooms too."""
+        alice, bob = self.a.enter("alice"), self.b.enter("bob")
+        self.halls.run(1.5)
+        self.assertEqual([event.nicknames for event in self.of(alice, Joined)], [("bob",)])  # type: ignore[attr-defined]
+        self.assertIsNone(bob.do(bob.member.move("#den")))
+        self.halls.run(0.01)
+        self.assert_same()
+        self.assertEqual(self.a.rooms["#den"], ["bob"])
+        self.assertIsNone(alice.do(alice.member.move("#den")))
+        bob.member.leave(Departure(Cause.QUIT, "tired"))
+        self.halls.run(1.5)
+        self.assertEqual([event.nicknames for event in self.of(alice, Left)], [("bob",)])  # type: ignore[attr-defined]
+        self.assert_same()
+        self.assertEqual(self.a.rooms["#den"], ["alice"])
+
+    def test_last_words(self) -> None:
+        """A line of somebody who goes at once is heard before they are told to have gone."""
+        alice, bob = self.a.enter("alice"), self.b.enter("bob")
+        self.halls.run(0.01)
+        bob.say("bye")
+        bob.member.leave()
+        self.halls.run(1.5)
+        self.assertEqual(alice.heard, ["bob: bye"])
+        self.assertEqual(self.a.rooms, {"#lobby": ["alice"]})
+        self.assert_same()
+
+    def test_renamed(self) -> None:
+        """A new name holds everywhere, and the old one is free."""
+        alice, bob = self.a.enter("alice"), self.b.enter("bob")
+        self.assertIsNone(bob.do(bob.member.rename("rob")))
+        self.halls.run(1.5)
+        self.assertEqual([event.names for event in self.of(alice, Renamed)], [(("bob", "rob"),)])  # type: ignore[attr-defined]
+        self.a.enter("bob")
+        self.halls.run(0.01)
+        self.assert_same()
+
+    def test_announced(self) -> None:
+        """What the administrator says on one node is told on both."""
+        self.a.enter("alice")
+        bob = self.b.enter("bob")
+        self.a.hall.announce("lunch", everywhere=True)
+        self.halls.run(0.01)
+        self.assertEqual([event.text for event in bob.told if hasattr(event, "text")], ["lunch"])
+
+
+class NameTests(HallsCase):
+    def test_one_owner(self) -> None:
+        """A name, or one that looks like it, is one person's in all halls; the other is told who has it."""
+        self.a.enter("alice")
+        for typed in ("alice", "ALICE", "a1ice"):
+            with self.assertRaises(NicknameTaken) as raised:
+                self.b.enter(typed)
+            self.assertEqual(raised.exception.holder, "alice")
+
+    def test_at_once(self) -> None:
+        """Of those who ask at once, one gets the name, and all others are refused."""
+        claims = [server.hall.claim("bob") for server in (self.a, self.b, self.a, self.b)]
+        from twisted.internet.defer import Deferred, gatherResults
+
+        async def of(claim: object) -> bool:
+            try:
+                await claim  # type: ignore[misc]
+            except NicknameTaken:
+                return False
+            return True
+
+        granted: list[list[bool]] = []
+        gatherResults([Deferred.fromCoroutine(of(claim)) for claim in claims]).addCallback(granted.append)
+        self.halls.run(0.2)
+        self.assertEqual(sorted(granted[0]), [False, False, False, True])
+
+    def test_free_at_once(self) -> None:
+        """A name is somebody's again as soon as whoever had it has gone, on another node."""
+        alice = self.a.enter("alice")
+        alice.member.leave()
+        self.b.enter("alice")
+        self.halls.run(0.1)
+        self.assert_same()
+
+    def test_given_up(self) -> None:
+        """A name that was claimed and not used is free again."""
+        self.a.do(self.a.hall.claim("bob"))
+        self.assertRaises(NicknameTaken, self.b.enter, "bob")
+        self.a.link.release(["bob"])
+        self.halls.run(0.01)
+        self.b.enter("bob")
+
+
+class RoomTests(HallsCase):
+    def test_opened_at_once(self) -> None:
+        """Of two who open a room at once on two nodes, all halls agree who was first, and may lock it."""
+        alice, bob = self.a.enter("alice"), self.b.enter("bob")
+        for number in range(20):
+            moves = [(alice, alice.member.move(f"#r{number}")), (bob, bob.member.move(f"#r{number}"))]
+            for someone, move in moves if number % 2 else moves[::-1]:
+                self.assertIsNone(someone.do(move))
+            self.halls.run(0.01)
+            self.assert_same()
+
+    def test_look_alikes(self) -> None:
+        """Of two rooms that look alike, opened at once, one is; the other is refused."""
+        alice, bob = self.a.enter("alice"), self.b.enter("bob")
+        moves = [(alice, alice.member.move("#bob")), (bob, bob.member.move("#b0b"))]
+        refused = [someone.do(move) for someone, move in moves]
+        self.halls.run(0.01)
+        self.assertEqual([type(error) for error in refused], [type(None), RoomLooksLike])
+        self.assert_same()
+
+    def test_locked(self) -> None:
+        """A room is locked in all halls, to those of others; the invited of others get in."""
+        alice, bob = self.a.enter("alice"), self.b.enter("bob")
+        self.assertIsNone(alice.do(alice.member.move("#den")))
+        self.assertIsNone(alice.do(alice.member.turn_lock(True)))
+        self.halls.run(0.01)
+        self.assertIsInstance(bob.do(bob.member.move("#den")), RoomLocked)
+        self.assertIsNone(alice.do(alice.member.invite("bob")))
+        self.assertEqual([event.room for event in self.of(bob, Invited)], ["#den"])  # type: ignore[attr-defined]
+        self.assertIsNone(bob.do(bob.member.move("#den")))
+        self.assertIsNone(alice.do(alice.member.turn_lock(False)))
+        self.halls.run(0.01)
+        self.assertEqual([event.locked for event in self.of(bob, LockTurned)], [False])  # type: ignore[attr-defined]
+        self.assert_same()
+
+    def test_raced_by_a_lock(self) -> None:
+        """Whoever goes into a room while it is being locked is inside in all halls, or in none."""
+        alice, bob = self.a.enter("alice"), self.b.enter("bob")
+        self.assertIsNone(alice.do(alice.member.move("#den")))
+        self.halls.run(0.01)
+        lock, move = alice.member.turn_lock(True), bob.member.move("#den")
+        self.assertIsNone(alice.do(lock))
+        self.assertIsInstance(bob.do(move), RoomLocked)
+        self.halls.run(0.01)
+        self.assert_same()
+
+
+class PrivateTests(HallsCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.bob = self.a.enter("alice"), self.b.enter("bob")
+        self.halls.run(0.01)
+
+    def test_whispered(self) -> None:
+        """A private line is told at the other's home, and its echo says that it was."""
+        self.assertIsNone(self.alice.do(self.alice.member.whisper("bob", "psst")))
+        self.assertEqual([event.text for event in self.of(self.bob, Whispered)], ["psst"])  # type: ignore[attr-defined]
+        self.assertEqual([event.text for event in self.of(self.alice, WhisperSent)], ["psst"])  # type: ignore[attr-defined]
+        self.assertIsNone(self.bob.do(self.bob.member.answer("hm?")))
+        self.assertEqual([event.text for event in self.of(self.alice, Whispered)], ["hm?"])  # type: ignore[attr-defined]
+
+    def test_refused(self) -> None:
+        """A refusal comes from there instead of the echo, with the line."""
+        self.bob.member.ignore("alice")
+        error = self.alice.do(self.alice.member.whisper("bob", "psst"))
+        self.assertIsInstance(error, NotHeardBy)
+        assert error is not None
+        self.assertEqual(error.unsent, "psst")
+        self.assertEqual(self.of(self.alice, WhisperSent) + self.of(self.bob, Whispered), [])
+
+    def test_away(self) -> None:
+        """Who writes to somebody away elsewhere is told so."""
+        self.bob.member.set_away("lunch")
+        self.assertIsNone(self.alice.do(self.alice.member.whisper("bob", "psst")))
+        self.assertEqual([event.why for event in self.of(self.alice, AddresseeAway)], ["lunch"])  # type: ignore[attr-defined]
+
+    def test_nothing_left(self) -> None:
+        """A private line is nowhere once it has arrived, and never in the log."""
+        self.assertIsNone(self.alice.do(self.alice.member.whisper("bob", "psst")))
+        self.halls.run(0.01)
+        self.assertEqual([note for box in self.halls.memory.boxes.values() for note in box], [])
+        self.assertNotIn("psst", str(self.halls.memory.log))
+
+    def test_behind_what_came_first(self) -> None:
+        """A private line never overtakes what its sender did before."""
+        self.b.shared.way = 0.0005
+        self.alice.do(self.alice.member.rename("carol"))
+        self.assertIsNone(self.alice.do(self.alice.member.whisper("bob", "psst")))
+        self.assertEqual([event.sender for event in self.of(self.bob, Whispered)], ["carol"])  # type: ignore[attr-defined]
+
+    def test_cut(self) -> None:
+        """While the other can't be reached the line is given back, at once or after a while."""
+        self.b.shared.is_cut = True
+        error = self.alice.do(self.alice.member.whisper("bob", "psst"))
+        self.assertIsInstance(error, OthersUnreachable | AddresseeGone)
+        assert error is not None
+        self.assertEqual(error.unsent, "psst")
+        self.b.shared.is_cut = False
+        self.halls.run(5)
+        self.assertEqual(self.of(self.bob, Whispered), [])
+
+    def test_left(self) -> None:
+        """Who talks to somebody elsewhere is told when they leave."""
+        self.alice.member.talk_to("bob")
+        self.bob.member.leave()
+        self.halls.run(0.01)
+        self.assertEqual([event.nickname for event in self.of(self.alice, AddresseeLeft)], ["bob"])  # type: ignore[attr-defined]
+
+    def test_put_out(self) -> None:
+        """The administrator of one node puts out, and renames, people of another."""
+        bob_at_a = self.a.hall.find("bob")
+        self.assertIsNone(self.a.do(self.a.link.send(None, bob_at_a, GiveName("rob"))))
+        self.assertEqual(self.bob.member.nickname, "rob")
+        self.assertIsNone(self.a.do(self.a.link.send(None, bob_at_a, PutOut(Departure(Cause.KICKED)))))
+        self.halls.run(0.01)
+        self.assertFalse(self.bob.member.here)
+        self.assertEqual(self.a.rooms, {"#lobby": ["alice"]})
+
+
+class AwayTests(HallsCase):
+    """What is shared can't be reached for a while."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.bob, self.carol = self.a.enter("alice"), self.b.enter("bob"), self.a.enter("carol")
+        self.halls.run(0.01)
+
+    def talk(self, seconds: float) -> list[str]:
+        """Have alice and bob say a line each 0.1 s; return what they said."""
+        said = []
+        for number in range(int(seconds * 10)):
+            for someone in (self.alice, self.bob):
+                said.append(f"{number}")
+                someone.say(str(number))
+            self.halls.run(0.1)
+        return said
+
+    def check(self, lines: int) -> None:
+        """Everybody has heard each line once, and those of each speaker in order."""
+        for hearer in (self.alice, self.bob, self.carol):
+            for speaker in ("alice", "bob"):
+                heard = [line.rstrip("*").partition(": ")[2] for line in hearer.heard if line.startswith(speaker)]
+                self.assertEqual(heard, [str(number) for number in range(lines)], (hearer.member.nickname, speaker))
+
+    def away(self, lose: bool, seconds: float = 6) -> None:
+        self.halls.memory.is_away = True
+        for server in (self.a, self.b):
+            server.shared.close()
+        if lose:
+            self.halls.memory.lose_all()
+        self.talk_on(seconds)
+        self.halls.memory.is_away = False
+
+    def talk_on(self, seconds: float) -> None:
+        for _ in range(int(seconds * 10)):
+            for someone in (self.alice, self.bob):
+                someone.say(str(self.said))
+            self.said += 1
+            self.halls.run(0.1)
+
+    said = 0
+
+    def test_away_and_back(self) -> None:
+        """Those here hear each other at once, the others later; nothing is lost, nothing comes twice."""
+        for lose in (False, True):
+            self.talk_on(1)
+            self.away(lose)
+            self.talk_on(3)
+            self.halls.run(1)
+            self.check(self.said)
+            self.assertTrue(any(line.endswith("*") for line in self.carol.heard if line.startswith("bob")))
+            self.assertFalse(any(line.endswith("*") for line in self.carol.heard if line.startswith("alice")))
+            self.assertEqual(self.of(self.alice, Left) + self.of(self.bob, Left), [])
+            self.assert_same()
+        self.assertEqual(len(self.of(self.alice, Divided)), 2)
+        self.assertEqual(len(self.of(self.alice, Reunited)), 2)
+
+    def test_refused_meanwhile(self) -> None:
+        """New names, moves and private lines to others wait, with a clear refusal; those here can whisper."""
+        self.halls.memory.is_away = True
+        self.halls.run(3)
+        self.assertRaises(OthersUnreachable, self.a.enter, "dave")
+        self.assertRaises(OthersUnreachable, self.alice.member.move, "#den")
+        self.assertIsInstance(self.alice.do(self.alice.member.rename("eve")), OthersUnreachable)
+        self.assertIsInstance(self.alice.do(self.alice.member.whisper("bob", "x")), OthersUnreachable)
+        self.assertIsNone(self.alice.member.whisper("carol", "x"))
+        self.halls.memory.is_away = False
+        self.halls.run(3)
+        self.a.enter("dave")
+
+    def test_bound(self) -> None:
+        """Beyond a bound lines are given back."""
+        self.a.link.most_waiting = 10
+        self.halls.memory.is_away = True
+        self.halls.run(3)
+        for _ in range(10):
+            self.alice.say("x")
+        with self.assertRaises(TooMuchWaits) as raised:
+            self.alice.say("y")
+        self.assertEqual(raised.exception.unsent, "y")
+
+    def test_leaving_meanwhile(self) -> None:
+        """Who leaves while Redis is away has left everywhere when it is back, and the name is free."""
+        self.halls.memory.is_away = True
+        self.halls.run(3)
+        self.bob.member.leave()
+        self.halls.memory.is_away = False
+        self.halls.run(3)
+        self.assert_same()
+        self.a.enter("bob")
+
+    def test_one_cut_off(self) -> None:
+        """The people of a node that is cut off leave for the others, and come again; who lost their name is told."""
+        self.b.shared.is_cut = True
+        self.b.shared.close()
+        self.talk_on(5)
+        self.assertEqual([event.nicknames for event in self.of(self.alice, Left)], [("bob",)])  # type: ignore[attr-defined]
+        other = self.a.enter("bob")
+        self.talk_on(5)
+        self.b.shared.is_cut = False
+        self.halls.run(3)
+        self.talk_on(1)
+        self.assertEqual([event.nickname for event in self.of(self.bob, NicknameLost)], ["bob-2"])  # type: ignore[attr-defined]
+        self.assertEqual(self.bob.member.nickname, "bob-2")
+        self.assertEqual(sorted(self.a.rooms["#lobby"]), ["alice", "bob", "bob-2", "carol"])
+        self.assert_same()
+        heard = [line.partition(": ")[2].rstrip("*") for line in self.carol.heard if line.startswith("bob")]
+        self.assertEqual(heard, [str(number) for number in range(self.said)])
+        self.assertEqual(other.member.nickname, "bob")
+
+    def test_node_lost(self) -> None:
+        """A node that is no more is told of within 3.5 s, and its names are free."""
+        self.b.shared.is_cut = True
+        self.b.stop()
+        self.halls.run(4.2)
+        self.assertEqual(self.a.rooms, {"#lobby": ["alice", "carol"]})
+        self.a.enter("bob")
+
+    def test_restarted(self) -> None:
+        """A node that is started again at once ends what it was before, and its people get their names."""
+        self.b.shared.is_cut = True
+        self.b.stop()
+        again = self.halls.start("b")
+        self.halls.servers.append(again)
+        again.enter("bob")
+        self.halls.run(0.1)
+        self.assertEqual(self.a.rooms, again.rooms)
+
+    def test_third(self) -> None:
+        """A node that starts beside others knows all that is, at once, and in the same order."""
+        self.bob.do(self.bob.member.move("#den"))
+        self.alice.do(self.alice.member.move("#den"))
+        self.bob.do(self.bob.member.turn_lock(True))
+        third = self.halls.start("c")
+        self.halls.servers.append(third)
+        self.assertEqual(third.rooms, self.a.rooms)
+        self.assertTrue(third.hall.rooms["#den"].locked)
+        dave = third.enter("dave")
+        self.halls.run(0.01)
+        dave.say("hi")
+        self.halls.run(0.01)
+        self.assertEqual(self.carol.heard, ["dave: hi"])

@@ -1,0 +1,258 @@
+"""What nodes share: in Redis and in the memory of tests it does the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, gatherResults, succeed
+from twisted.internet.endpoints import UNIXClientEndpoint
+from twisted.internet.task import Clock, deferLater
+from twisted.trial.unittest import TestCase
+
+from chatd.nodes.redis import RedisShared
+from chatd.nodes.shared import START, Fenced, Known, NameTaken, Node, OutOfReach, Shared, StaysOut
+from tests.nodes.memory_shared import Memory, MemoryShared
+from tests.nodes.redis_server import MISSING, RedisServer
+
+A, B = Node("a.1", "a", 1), Node("b.1", "b", 1)
+NOTHING = Known((), {})
+
+
+class Cases:
+    """Each of these holds for both."""
+
+    async def shared(self) -> Shared:
+        raise NotImplementedError
+
+    async def pass_time(self, seconds: float) -> None:
+        raise NotImplementedError
+
+    async def joined(self, me: Node = A, known: Known = NOTHING) -> Any:
+        shared = await self.shared()
+        await shared.connect()
+        return shared, await shared.join(me, 0, known)
+
+    async def test_first(self: Any) -> None:
+        """The first node finds nobody, and what it knows is in the log; the second finds the first."""
+        _, first = await self.joined(A, Known((), {}, '["all"]'))
+        self.assertTrue(first.is_first)
+        self.assertEqual(first.others, ())
+        two, second = await self.joined(B)
+        self.assertFalse(second.is_first)
+        self.assertEqual((second.others, second.generation, second.was_in), (("a.1",), first.generation, False))
+        entries, notes = await two.read(B, START, START)
+        self.assertEqual([(entry.node, entry.number, entry.text) for entry in entries], [("a.1", -1, '["all"]')])
+        self.assertEqual(notes, [])
+
+    async def test_append(self: Any) -> None:
+        """Entries are read in order, from a place on; an entry that is appended twice is there once."""
+        shared, joined = await self.joined()
+        for number, text in ((1, "x"), (2, "y"), (2, "y"), (1, "x"), (3, "z")):
+            await shared.append(A, number, text, {})
+        entries, _ = await shared.read(A, joined.last, START)
+        self.assertEqual([(entry.number, entry.text) for entry in entries], [(1, "x"), (2, "y"), (3, "z")])
+        entries, _ = await shared.read(A, entries[1].place, START)
+        self.assertEqual([entry.text for entry in entries], ["z"])
+
+    async def test_names(self: Any) -> None:
+        """A name is claimed with all its keys or not at all, and free once an entry says so."""
+        one, _ = await self.joined()
+        two, _ = await self.joined(B)
+        await one.claim(A, "a.1 1", ["bob", "b0b"])
+        await one.claim(A, "a.1 1", ["bob"])
+        with self.assertRaises(NameTaken) as raised:
+            await two.claim(B, "b.1 1", ["rob", "bob"])
+        self.assertEqual(raised.exception.holder, "a.1 1")
+        await two.claim(B, "b.1 1", ["rob"])
+        with self.assertRaises(NameTaken):
+            await one.claim(A, "a.1 2", ["bob"])
+        await one.append(A, 1, "x", {"bob": "a.1 1", "b0b": "a.1 1", "rob": "a.1 1"})
+        await two.claim(B, "b.1 2", ["bob", "b0b"])
+        with self.assertRaises(NameTaken):
+            await one.claim(A, "a.1 1", ["rob"])
+
+    async def test_race(self: Any) -> None:
+        """Of many who claim a name at once, one has it."""
+        one, _ = await self.joined()
+        two, _ = await self.joined(B)
+
+        async def claims(shared: Shared, me: Node, number: int) -> bool:
+            try:
+                await shared.claim(me, f"{me.id} {number}", ["bob"])
+            except NameTaken:
+                return False
+            return True
+
+        for _ in range(5):
+            tries = [claims(one, A, number) for number in range(10)] + [claims(two, B, number) for number in range(10)]
+            granted = await gatherResults([Deferred.fromCoroutine(one) for one in tries])
+            self.assertEqual(sum(granted), 1)
+            holder = f"{'a.1' if True in granted[:10] else 'b.1'} {granted.index(True) % 10}"
+            self._number = getattr(self, "_number", 0) + 1
+            await one.append(A, self._number, "free", {"bob": holder})
+
+    async def test_lease(self: Any) -> None:
+        """A node that gives no sign of life is gone, with its names, in the order of the log; it is fenced then."""
+        one, joined = await self.joined()
+        two, _ = await self.joined(B)
+        await two.claim(B, "b.1 1", ["bob"])
+        for _ in range(5):
+            await self.pass_time(0.8)
+            await one.beat(A, {"people": 3})
+        entries, _ = await one.read(A, joined.last, START)
+        self.assertEqual([(entry.node, entry.number) for entry in entries], [("b.1", 0)])
+        await one.claim(A, "a.1 1", ["bob"])
+        for work in (
+            two.beat(B, {}),
+            two.append(B, 1, "x", {}),
+            two.claim(B, "b.1 1", ["rob"]),
+            two.post(B, "a.1", "x"),
+        ):
+            with self.assertRaises(Fenced):
+                await work
+        self.assertEqual([node["people"] for node in await one.nodes()], [3])
+        again = await two.join(B, 7, NOTHING)
+        self.assertFalse(again.was_in)
+        await two.append(B, 7, "stale", {})
+        self.assertEqual((await one.read(A, again.last, START))[0], [])
+
+    async def test_all_were_away(self: Any) -> None:
+        """If nobody could give a sign of life, nobody is gone."""
+        one, _ = await self.joined()
+        two, _ = await self.joined(B)
+        await self.pass_time(4)
+        await one.beat(A, {})
+        await two.beat(B, {})
+
+    async def test_started_again(self: Any) -> None:
+        """A process of the same name ends the one before; that one can't come back."""
+        one, _ = await self.joined()
+        await one.claim(A, "a.1 1", ["bob"])
+        later = Node("a.2", "a", 2)
+        two, joined = await self.joined(later)
+        self.assertEqual(joined.others, ())
+        await two.claim(later, "a.2 1", ["bob"])
+        with self.assertRaises(StaysOut):
+            await one.join(A, 0, NOTHING)
+
+    async def test_later_version(self: Any) -> None:
+        """A node stays out where another is of a later version."""
+        await self.joined(Node("c.1", "c", 1, version=99))
+        with self.assertRaises(StaysOut):
+            await self.joined()
+
+    async def test_left(self: Any) -> None:
+        """Who leaves is gone at once."""
+        one, joined = await self.joined()
+        two, _ = await self.joined(B)
+        await two.leave(B)
+        entries, _ = await one.read(A, joined.last, START)
+        self.assertEqual([(entry.node, entry.number) for entry in entries], [("b.1", 0)])
+
+    async def test_notes(self: Any) -> None:
+        """A note is for one node; whoever deletes it first is told that it was there."""
+        one, _ = await self.joined()
+        two, _ = await self.joined(B)
+        place = await one.post(A, "b.1", "psst")
+        _, notes = await two.read(B, (await one.beat(A, {})), START)
+        self.assertEqual([(note.place, note.text) for note in notes], [(place, "psst")])
+        self.assertTrue(await two.take_back("b.1", place))
+        self.assertFalse(await one.take_back("b.1", place))
+        with self.assertRaises(OutOfReach):
+            await one.post(A, "c.1", "psst")
+
+    async def test_put_back(self: Any) -> None:
+        """Whoever comes first after all was lost puts back the nodes and the names."""
+        known = Known(("b.1",), {"bob": "b.1 1"}, '["all"]')
+        one, joined = await self.joined(A, known)
+        self.assertEqual(joined.others, ("b.1",))
+        with self.assertRaises(NameTaken):
+            await one.claim(A, "a.1 1", ["bob"])
+        two, again = await self.joined(B)
+        self.assertTrue(again.was_in)
+        await two.append(B, 1, "x", {})  # whatever its number was before
+
+    async def test_read_waits(self: Any) -> None:
+        """A read waits until there is something."""
+        shared, joined = await self.joined()
+        reading = Deferred.fromCoroutine(shared.read(A, joined.last, START))
+        await shared.append(A, 1, "x", {})
+        entries, _ = await reading
+        self.assertEqual([entry.text for entry in entries], ["x"])
+
+
+class MemoryTests(Cases, TestCase):
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.clock.advance(1000)
+        self.memory = Memory(self.clock)
+        self._ticking = True
+        self._tick()
+
+    def _tick(self) -> None:
+        if self._ticking:
+            self.clock.advance(0.001)
+            reactor.callLater(0, self._tick)  # type: ignore[attr-defined]
+
+    def tearDown(self) -> None:
+        self._ticking = False
+
+    async def shared(self) -> Shared:
+        return MemoryShared(self.memory)
+
+    async def pass_time(self, seconds: float) -> None:
+        self.clock.pump([0.1] * round(seconds * 10))
+
+
+class RedisTests(Cases, TestCase):
+    skip = MISSING or None
+
+    def setUp(self) -> None:
+        self.server = RedisServer(Path(self.mktemp()).absolute())
+        self.addCleanup(self.server.stop)
+        self.all: list[RedisShared] = []
+
+    def tearDown(self) -> Deferred[None]:
+        for one in self.all:
+            one.close()
+        return deferLater(reactor, 0.01)  # for the connections to be gone
+
+    async def shared(self) -> Shared:
+        endpoint = UNIXClientEndpoint(reactor, str(self.server.path))
+        self.all.append(RedisShared(reactor, lambda: succeed(endpoint), "hall"))  # type: ignore[arg-type]
+        return self.all[-1]
+
+    async def pass_time(self, seconds: float) -> None:
+        await deferLater(reactor, seconds)
+
+    async def test_no_answer(self) -> None:
+        """A Redis that is frozen is given up after a second, one that is killed at once."""
+        shared, joined = await self.joined()
+        self.server.freeze()
+        with self.assertRaises(OutOfReach):
+            await shared.append(A, 1, "x", {})
+        self.server.thaw()
+        await shared.connect()
+        reading = Deferred.fromCoroutine(shared.read(A, joined.last, START))
+        self.server.kill()
+        with self.assertRaises(OutOfReach):
+            await reading
+        with self.assertRaises(OutOfReach):
+            await shared.connect()
+        self.server.start()
+        await shared.connect()
+
+    async def test_password(self) -> None:
+        """Without its password Redis is out of reach, and the reason is told."""
+        self.server.run("CONFIG", "SET", "requirepass", "secret")
+        shared = await self.shared()
+        with self.assertRaises(OutOfReach) as raised:
+            await shared.connect()
+            await shared.join(A, 0, NOTHING)
+        self.assertIn("Authentication", str(raised.exception))
+        endpoint = UNIXClientEndpoint(reactor, str(self.server.path))
+        self.all.append(RedisShared(reactor, lambda: succeed(endpoint), "hall", lambda: ("secret",)))  # type: ignore[arg-type]
+        await self.all[-1].connect()
+        await self.all[-1].join(A, 0, NOTHING)
