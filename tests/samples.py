@@ -136,6 +136,7 @@ def sample_answers() -> tuple[Answer, ...]:
         answers.PasswordReset("alice", "ab2d-ef3h-jk4m", 24),
         answers.Disowned("alice"),
         answers.BackedUp("/var/lib/chatd/monday"),
+        answers.NodeList((answers.NodeFacts("a", True, NOON, 12, 0.0), answers.NodeFacts("b", False, NOON, 1, 0.4)), 3),
     )
 
 
@@ -227,6 +228,7 @@ REFUSALS: tuple[HallError, ...] = (
     session.BadDrain("0", 10_080),
     session.NotReloaded("chatd.toml: sendq: a whole number from 16 to 65,536 is allowed"),
     session.NotKept("/var/lib/chatd/bans.json", "No space left on device"),
+    session.OnlyOne(),
     session.NotBackedUp("No space left on device: /var/lib/chatd/monday"),
     session.NoLevels(),
     session.OpenAlready(),

@@ -14,10 +14,11 @@ from twisted.logger import Logger
 
 from chatd.core.text import one_line
 from chatd.daemon.keeping import Keeping
+from chatd.daemon.linking import Linking
 from chatd.daemon.logs import Levels
 from chatd.daemon.settings import SETTINGS, BadSetting, Settings, rule
-from chatd.session.answers import Reloaded
-from chatd.session.refusals import NoLevels, NotKept, NotReloaded, OpenAlready, StoppingAlready
+from chatd.session.answers import NodeList, Reloaded
+from chatd.session.refusals import NoLevels, NotKept, NotReloaded, OnlyOne, OpenAlready, StoppingAlready
 from chatd.session.session import Server
 from chatd.session.view import view
 from chatd.session.words.answers import answer_lines
@@ -62,6 +63,7 @@ class Operations:
         self.levels = levels
         self._reread = reread or (lambda: settings)
         self._in_thread = in_thread
+        self.linking: Linking | None = None
         self._timers: list[IDelayedCall] = []
         self._stopping = False
         self._in_order = DeferredLock()
@@ -84,6 +86,11 @@ class Operations:
 
     async def backup(self, folder: str) -> str:
         return await self.keeping.backup(folder)
+
+    async def nodes(self) -> NodeList:
+        if self.linking is None:
+            raise OnlyOne
+        return await self.linking.nodes()
 
     async def reload(self) -> Reloaded:
         done: Reloaded = await self._in_order.run(lambda: Deferred.fromCoroutine(self._reload()))
@@ -124,7 +131,7 @@ class Operations:
         self._cancel()
         self.server.hall.draining = True
         if minutes is None:
-            self.server.hall.announce("nobody new gets in any more: this chat closes soon")
+            self.server.hall.announce(f"nobody new gets in any more: this chat closes soon{self._elsewhere}")
             return
         self._announce_end(minutes)
         if minutes > 1:
@@ -159,6 +166,7 @@ class Operations:
             "held_back_seconds": round(counts.held_back, 1),
             "bytes_waiting": sum(one.waiting for entrance in self.entrances for one in entrance.connections),
             **self.keeping.figures(),
+            **(self.linking.figures() if self.linking else {}),
             "draining": int(hall.draining),
             "uptime_seconds": int(self.server.uptime),
         }
@@ -186,7 +194,12 @@ class Operations:
 
     def _announce_end(self, minutes: int) -> None:
         when = "1 minute" if minutes == 1 else f"{minutes:,} minutes"
-        self.server.hall.announce(f"this chat closes in {when}; nobody new gets in")
+        self.server.hall.announce(f"this chat closes in {when}; nobody new gets in{self._elsewhere}")
+
+    @property
+    def _elsewhere(self) -> str:
+        """Where people may go on, as the end of a sentence."""
+        return f"; go on at: {self.settings.elsewhere}" if self.settings.elsewhere else ""
 
     def _cancel(self) -> None:
         for call in self._timers:

@@ -22,6 +22,7 @@ from twisted.logger import ILogObserver, Logger
 from chatd.core.hall import Hall
 from chatd.daemon import logs
 from chatd.daemon.keeping import Keeping
+from chatd.daemon.linking import Linking
 from chatd.daemon.operations import Operations, limits
 from chatd.daemon.options import CannotStart, Options
 from chatd.daemon.settings import BadSetting, Settings
@@ -61,11 +62,15 @@ class ChatService(MultiService):
         self._application_log = log
         self._ports: dict[Any, str] = {}  # services, and where each listens
         self._batcher = batcher = Batcher(reactor)
+        self.linking: Linking | None = None
         self.hall = Hall(reactor, settings.capacity, settings.peer_timeout, batcher, time.time)
         server = Server(self.hall, settings.title, settings.motd or ())
         people = Entrance(server, reactor, batcher, limits(settings), a_person, "Line door")
         self.keeping = Keeping(settings, server, reactor)
         self.operations = Operations(settings, server, people, self.keeping, reactor, levels=levels, reread=reread)
+        if settings.redis:
+            self.linking = Linking(settings, server, reactor, self.operations.keep_bans)
+            self.operations.linking = self.linking
         if settings.control:
             operators = operators_entrance(server, self.operations, reactor, batcher)
             self.operations.entrances.append(operators)
@@ -98,6 +103,8 @@ class ChatService(MultiService):
         except StoreError as error:
             raise _refusal(str(error)) from None
         self.operations.restore_bans()
+        if self.linking is not None:
+            self.linking.start()
         super().startService()
         self._hang_up_before = signal.signal(signal.SIGHUP, self._hang_up)
 
@@ -144,6 +151,8 @@ class ChatService(MultiService):
         await DeferredList(
             [Deferred.fromCoroutine(entrance.close_all(STOP_WITHIN)) for entrance in self.operations.entrances]
         )
+        if self.linking is not None:
+            await self.linking.stop()
         self._batcher.stop()
         await self.keeping.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
@@ -10,6 +11,7 @@ from stat import S_ISDIR
 from typing import Any, Literal
 
 from chatd.core.text import one_line
+from chatd.nodes.address import Address
 from chatd.session.operator_commands import LOG_LEVELS
 
 LOG_FORMATS = ("auto", "text", "systemd", "json")
@@ -54,6 +56,30 @@ def _folder(typed: str) -> str:
     with suppress(FileNotFoundError):  # then it is made
         if not S_ISDIR(Path(typed).stat().st_mode):
             raise BadSetting("it is no folder")
+    return typed
+
+
+def _checked(check: Callable[[str], object]) -> Callable[[str], str]:
+    """Return what reads a text that must pass a check, which raises ValueError."""
+
+    def read(typed: str) -> str:
+        try:
+            check(typed)
+        except ValueError as error:
+            raise BadSetting(str(error)) from None
+        return typed
+
+    return read
+
+
+def _readable(typed: str) -> str:
+    _lines_of_file(typed)
+    return typed
+
+
+def _one_word(typed: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", typed):
+        raise BadSetting("1 to 60 letters, digits, dots, hyphens and underscores are allowed")
     return typed
 
 
@@ -161,6 +187,36 @@ class Settings:
         0, "DAYS", 0, 3_650, "days for which private lines wait for an owner who is away, 0 for not at all"
     )
     unused_names_days: int = _count(365, "DAYS", 1, 36_500, "days after which an owned name that nobody used is free")
+    redis: str | None = _setting(
+        None,
+        "URL",
+        _checked(Address.parse),
+        "what the daemons of one hall share: redis://host, rediss://host, unix:///path, or sentinel://hosts/name",
+        live=False,
+    )
+    redis_password: str | None = _setting(
+        None, "FILE", _readable, "file with the password for Redis in its first line", kind="file", live=False
+    )
+    redis_ca: str | None = _setting(
+        None,
+        "FILE",
+        _readable,
+        "file with the certificates that rediss:// trusts, instead of the system's",
+        kind="file",
+        live=False,
+    )
+    redis_waiting: int = _count(10_000, "N", 0, 1_000_000, "lines that may wait while Redis is away", live=False)
+    hall: str = _setting("chatd", "NAME", _one_word, "which hall in that Redis this daemon is part of", live=False)
+    node: str | None = _setting(
+        None,
+        "NAME",
+        _one_word,
+        "what this daemon is called among those of its hall; none is the host's name",
+        live=False,
+    )
+    elsewhere: str | None = _setting(
+        None, "TEXT", _title, "where people are sent while this daemon is drained, as: telnet b.example.org 2428"
+    )
     metrics: str | None = _setting(
         None, "ENDPOINT", str, "where Prometheus finds /metrics and others /healthz, as a Twisted endpoint", live=False
     )

@@ -26,6 +26,7 @@ from chatd.core.relay import (
     Went,
     Whisper,
 )
+from chatd.core.text import one_line
 from chatd.nodes.telling import Fact
 
 
@@ -127,7 +128,7 @@ def of_departure(how: Departure) -> list[Any]:
 
 def departure_in(plain: list[Any]) -> Departure:
     cause, why, seconds = plain
-    return Departure(Cause(cause), why, seconds)
+    return Departure(Cause(cause), one_line(why), seconds)
 
 
 def of_refusal(error: HallError) -> list[Any]:

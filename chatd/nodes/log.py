@@ -89,6 +89,7 @@ class Log:
         self._said: dict[str, int] = {}  # up to which people here were told of it
         self._may_tell = self._is_telling = False
         self._next_at = 0.0
+        self._behind = 0.0  # seconds, when the last sign of life was given
         self._others: list[str] = []  # who can be asked for the state
         self._needs_state = self._has_state = False
         self._asked = 0  # how often
@@ -216,7 +217,8 @@ class Log:
             await self.wait(BEAT)
             if self._may_tell:
                 try:
-                    await self.shared.beat(self.me, {**self._follower.about(), "place": self.place})
+                    last = await self.shared.beat(self.me, {**self._follower.about(), "behind": self._behind})
+                    self._behind = max(0, _key(last)[0] - _key(self.place)[0]) / 1000
                 except (OutOfReach, Fenced) as error:
                     self._break(error)
 

@@ -16,6 +16,7 @@ from chatd.core.member import Member
 from chatd.core.nickname import MAX_CHARACTERS, Nickname, exact_key, nickname
 from chatd.core.refusals import BadNickname, HallError, NicknameTaken
 from chatd.core.relay import LockSet, Moved, Named
+from chatd.core.text import one_line
 from chatd.nodes.facts import act_in
 from chatd.nodes.telling import Fact
 
@@ -69,7 +70,7 @@ class People:
         member = self.find(node, number)
         if member is None:
             return
-        room, speaker = member.room, member.nickname
+        room, speaker, text = member.room, member.nickname, one_line(text)
         if is_late:
             room.hears(member, SaidLate(at, room.name, speaker, text, acted))
         else:
@@ -139,7 +140,7 @@ class People:
 
     def _set_traits(self, member: Member | None, away: str, quiet: bool, remembered: bool) -> None:
         if member is not None:
-            member.away, member.quiet, member.traces.remembered = away, quiet, remembered
+            member.away, member.quiet, member.traces.remembered = one_line(away), quiet, remembered
 
     def _take_out(self, member: Member) -> None:
         self.remove(member)

@@ -13,8 +13,8 @@ from typing import Any
 
 import txredisapi
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.endpoints import connectProtocol
-from twisted.internet.interfaces import IDelayedCall, IReactorTime, IStreamClientEndpoint
+from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime, IStreamClientEndpoint
+from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 
 from chatd.nodes import scripts
@@ -37,6 +37,15 @@ READ_FOR = 1.0  # seconds that a read waits
 AT_ONCE = 1_000  # entries in one read
 _LATE = 0.25  # seconds by which a timer is late in a process that was frozen
 _SHA = {script: sha1(script.encode(), usedforsecurity=False).hexdigest() for script in scripts.ALL}
+
+
+class RedisFactory(Factory):
+    """Makes the protocol of one connection."""
+
+    noisy = False
+
+    def buildProtocol(self, addr: IAddress | None) -> Any:
+        return txredisapi.RedisProtocol(convertNumbers=False)
 
 
 class RedisShared:
@@ -121,8 +130,7 @@ class RedisShared:
         return list(found)
 
     async def _dial(self, endpoint: IStreamClientEndpoint) -> Any:
-        protocol = txredisapi.RedisProtocol(convertNumbers=False)
-        connection = await self._within(connectProtocol(endpoint, protocol), 2 * ANSWER_WITHIN)
+        connection = await self._within(endpoint.connect(RedisFactory()), 2 * ANSWER_WITHIN)
         credentials = self._credentials()
         if credentials:
             await self._within(_answer(connection, "AUTH", *credentials), ANSWER_WITHIN)
@@ -156,7 +164,12 @@ class RedisShared:
 
         timer = self._clock.callLater(seconds, wait)
         waiting = Deferred[Any]()
-        answer.addBoth(lambda found: waiting.called or waiting.callback(found))
+
+        def take(found: Any) -> None:
+            if not waiting.called:
+                waiting.callback(found)
+
+        answer.addBoth(take)
         try:
             return await waiting
         except (CancelledError, OutOfReach, txredisapi.ResponseError):

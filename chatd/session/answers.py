@@ -434,6 +434,25 @@ class Disowned:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """One of the daemons of a hall. `behind` is how many seconds it has not read of what the others told it."""
+
+    name: str
+    this: bool
+    since: float
+    people: int
+    behind: float
+
+
+@dataclass(frozen=True, slots=True)
+class NodeList:
+    """The daemons of this hall, and for how many facts of this one the others still wait."""
+
+    nodes: tuple[NodeFacts, ...]
+    untold: int
+
+
+@dataclass(frozen=True, slots=True)
 class BackedUp:
     """All that is on the disk is in a folder, too."""
 
@@ -485,5 +504,6 @@ Answer = (
     | PasswordReset
     | Disowned
     | BackedUp
+    | NodeList
 )
 """What somebody is told who has asked for something."""

@@ -6,20 +6,22 @@ yet. The log has what was done to whom; reasons go to those concerned alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from ipaddress import ip_address
 
 from chatd.core.bans import Ban, Kind, Network, network_in
 from chatd.core.delivery import tell
-from chatd.core.events import Cause, Departure, Event, MuteChanged, NicknameGiven
+from chatd.core.events import Cause, Departure, MuteChanged, NicknameGiven
+from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.nickname import nickname
 from chatd.core.refusals import LooksLike, NobodyHere
+from chatd.core.relay import BanSet, GiveName, PutOut
 from chatd.session.answers import AddressHint, BanFacts, BanLifted, BanList, BanMade, Kicked, MuteMade, RenameMade
 from chatd.session.duration import seconds_in
 from chatd.session.operator import Operating
 from chatd.session.refusals import NotByAddress
-from chatd.session.session import Session
+from chatd.session.session import Server, Session
 from chatd.session.table import Table
 from chatd.session.words.language import ENGLISH
 
@@ -31,10 +33,13 @@ command = TABLE.command
 
 
 @command("kick", arguments="name [why...]", help="disconnect somebody")
-def kick(state: Operating, name: str, why: str) -> None:
-    member = state.server.hall.find(name)
+def kick(state: Operating, name: str, why: str) -> Awaitable[None] | None:
+    member, how = state.server.hall.find(name), Departure(Cause.KICKED, why)
+    if member.is_remote:
+        return _kick_elsewhere(state, member, how)
     state.answer(Kicked(member.nickname))
-    member.dismiss(Departure(Cause.KICKED, why))
+    member.dismiss(how)
+    return None
 
 
 @command(
@@ -47,16 +52,13 @@ async def ban(state: Operating, target: str, duration: str, why: str) -> None:
     _check_not_here(network)
     made = _ban(state, "network" if network else "name", str(network or target), duration, why)
     before = _replaced(state, state.server.hall.bans.add(made))
+    state.server.hall.relay.tell(BanSet(made))
     facts = _facts(state, made)
-    members = [] if network else _meant(state, made)
-    sessions = _from(state, network) if network else []
+    members = [] if network else _meant(state.server.hall, made)
+    sessions = _from(state.server, network) if network else []
     names = tuple([member.nickname for member in members] + [_called(session) for session in sessions])
     hints = tuple(_address_hints(state, members))
-    how = Departure(Cause.BANNED, facts.why, facts.seconds)
-    for member in members:
-        member.dismiss(how)
-    for session in sessions:
-        session.close(how)
+    _put_out(state.server, made)
     state.log("banned {target} {lasts}", target=made.target, lasts=ENGLISH.lasts(facts.seconds))
     kept = await state.daemon.keep_bans()
     state.answer(BanMade(facts, before, names, not (network or names), kept, hints))
@@ -67,6 +69,7 @@ async def unban(state: Operating, target: str) -> None:
     network = network_in(target)
     account = None if network else _account(state, target)
     lifted = state.server.hall.bans.lift("name" if network is None else "network", str(network or target), account)
+    state.server.hall.relay.tell(BanSet(lifted, lifted=True))
     state.log("unbanned {target}", target=lifted.target)
     state.answer(BanLifted(lifted.target, False, await state.daemon.keep_bans()))
 
@@ -85,8 +88,9 @@ def bans(state: Operating) -> None:
 async def mute(state: Operating, name: str, duration: str, why: str) -> None:
     made = _ban(state, "mute", name, duration, why)
     before = _replaced(state, state.server.hall.bans.add(made))
-    facts, at = _facts(state, made), state.server.hall.now()
-    told = _tell(state, made, MuteChanged(at, True, facts.seconds, facts.why))
+    state.server.hall.relay.tell(BanSet(made))
+    facts = _facts(state, made)
+    told = _tell_muted(state.server.hall, made, True)
     state.log("muted {target} {lasts}", target=made.target, lasts=ENGLISH.lasts(facts.seconds))
     state.answer(MuteMade(facts, before, not told, await state.daemon.keep_bans()))
 
@@ -94,7 +98,8 @@ async def mute(state: Operating, name: str, duration: str, why: str) -> None:
 @command("unmute", arguments="name", help="let somebody speak again")
 async def unmute(state: Operating, name: str) -> None:
     lifted = state.server.hall.bans.lift("mute", name, _account(state, name))
-    _tell(state, lifted, MuteChanged(state.server.hall.now(), False, None, ""))
+    state.server.hall.relay.tell(BanSet(lifted, lifted=True))
+    _tell_muted(state.server.hall, lifted, False)
     state.log("unmuted {target}", target=lifted.target)
     state.answer(BanLifted(lifted.target, True, await state.daemon.keep_bans()))
 
@@ -103,12 +108,28 @@ async def unmute(state: Operating, name: str) -> None:
 async def rename(state: Operating, old: str, new: str) -> None:
     hall = state.server.hall
     member = hall.find(old)
-    before = member.nickname
-    hall.rename(member, new)
+    before, name = member.nickname, nickname(new)
+    if member.is_remote:
+        await hall.relay.send(None, member, GiveName(new))
+    elif (renamed := hall.rename(member, new)) is not None:
+        await renamed
     state.session.log_rename(before, member)
     tell(NicknameGiven(hall.now(), member.nickname), member)
     await state.daemon.keep_bans()  # a mute has moved with them
-    state.answer(RenameMade(before, member.nickname))
+    state.answer(RenameMade(before, name.shown))
+
+
+def take_ban(server: Server, news: BanSet) -> None:
+    """An operator elsewhere in this hall has made or lifted a ban or a mute, which holds here now."""
+    if news.ban.kind == "mute":
+        _tell_muted(server.hall, news.ban, not news.lifted)
+    elif not news.lifted:
+        _put_out(server, news.ban)
+
+
+async def _kick_elsewhere(state: Operating, member: Member, how: Departure) -> None:
+    await state.server.hall.relay.send(None, member, PutOut(how))
+    state.answer(Kicked(member.nickname))
 
 
 def _ban(state: Operating, kind: Kind, target: str, duration: str, why: str) -> Ban:
@@ -152,24 +173,37 @@ def _replaced(state: Operating, replaced: Ban | None) -> BanFacts | None:
     return _facts(state, replaced) if replaced and replaced.holds(state.server.hall.now()) else None
 
 
-def _tell(state: Operating, mute: Ban, event: Event) -> bool:
-    """Tell the person who is muted something; return whether they are here."""
-    member = None if mute.account is None else state.server.hall.holder_of(mute.account)
+def _tell_muted(hall: Hall, mute: Ban, muted: bool) -> bool:
+    """Tell the person who is muted, or is no longer; return whether they are here."""
+    member = None if mute.account is None else hall.holder_of(mute.account)
     try:
-        member = member or state.server.hall.find(mute.target)
+        member = member or hall.find(mute.target)
     except (NobodyHere, LooksLike):
         return False
-    tell(event, member)
+    seconds, why = (mute.left(hall.now()), mute.why) if muted else (None, "")
+    tell(MuteChanged(hall.now(), muted, seconds, why), member)
     return True
 
 
-def _from(state: Operating, network: Network) -> list[Session]:
-    return [session for session in state.server.sessions if session.ip and session.ip in network]
+def _put_out(server: Server, ban: Ban) -> None:
+    """Disconnect those of this daemon whom a ban of a name or a network is for."""
+    how = Departure(Cause.BANNED, ban.why, ban.left(server.hall.now()))
+    if ban.kind == "name":
+        for member in _meant(server.hall, ban):
+            if not member.is_remote:
+                member.dismiss(how)
+    elif (network := network_in(ban.target)) is not None:
+        for session in _from(server, network):
+            session.close(how)
 
 
-def _meant(state: Operating, ban: Ban) -> list[Member]:
+def _from(server: Server, network: Network) -> list[Session]:
+    return [session for session in server.sessions if session.ip and session.ip in network]
+
+
+def _meant(hall: Hall, ban: Ban) -> list[Member]:
     """Return the people whom the ban of a name is for: those who have it, or one like it, and the owner."""
-    keys, hall = nickname(ban.target).keys, state.server.hall
+    keys = nickname(ban.target).keys
     members = [member for member in hall.members if not keys.isdisjoint(member.name.keys)]
     owner = None if ban.account is None else hall.holder_of(ban.account)
     return members if owner is None or owner in members else [*members, owner]
@@ -180,7 +214,7 @@ def _address_hints(state: Operating, members: Sequence[Member]) -> Iterator[Addr
     for session in state.server.sessions:
         if session.ip and session.member in members:
             network = network_in(str(session.ip))
-            near = [other for other in _from(state, network) if other is not session] if network else []
+            near = [other for other in _from(state.server, network) if other is not session] if network else []
             yield AddressHint(str(session.ip), tuple(map(_called, near)))
 
 

@@ -13,7 +13,7 @@ from twisted.logger import Logger
 from chatd.core.events import Departure, Events
 from chatd.core.member import Member
 from chatd.core.room import Room
-from chatd.session.answers import Reloaded
+from chatd.session.answers import NodeList, Reloaded
 from chatd.session.inputs import Command, Line
 from chatd.session.outputs import OperatorWelcome
 from chatd.session.refusals import LooksLikeCommand, NoPrivateLines
@@ -40,6 +40,13 @@ class Daemon(Protocol):
         """Copy all that is on the disk into a new folder, and return where that is.
 
         @raises NotBackedUp: if that can't be done.
+        """
+
+    async def nodes(self) -> NodeList:
+        """Return who else is one of the daemons of this hall.
+
+        @raises OnlyOne: if nobody can be.
+        @raises OthersUnreachable: if that can't be asked now.
         """
 
     def set_log_level(self, level: str) -> None:

@@ -78,6 +78,11 @@ def stats(state: Operating, option: str) -> None:
     state.answer(Stats(state.daemon.stats(), as_json=bool(option)))
 
 
+@command("nodes", help="the daemons of this hall: since when, how many people, how far behind")
+async def nodes(state: Operating) -> None:
+    state.answer(await state.daemon.nodes())
+
+
 @command("drain", arguments="[minutes|off]", help="let nobody in any more, and stop after so many minutes")
 def drain(state: Operating, minutes: str) -> None:
     number = minutes.removesuffix("m")

@@ -274,3 +274,8 @@ class NamesNotOwned(HallError):
 
 
 OfPasswords = WrongPassword | TooManyPasswords | PasswordsDiffer | PasswordFirst | NotPrivate | NamesNotOwned
+
+
+@dataclass(eq=False)
+class OnlyOne(HallError):
+    """This daemon is the only one of its hall."""

@@ -13,6 +13,7 @@ from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.refusals import HallError
 from chatd.core.text import one_line
+from chatd.nodes.people import People
 from chatd.session.words.events import event_words
 from chatd.session.words.language import ENGLISH
 from tests.core.test_text import is_clean
@@ -62,6 +63,11 @@ class Stage:
         self.alice.set_away(TEXT)
         self.bob.whisper("alice", "psst")
 
+    def hear_late(self) -> None:
+        people = People(self.hall, "here", lambda name: None)
+        people.hear("there", ["came", [1, "dave", "#lobby", 0.0, TEXT, False, True]])
+        people.hear_line("there", ["said", 1, 0.0, False, TEXT, True])
+
     def open_a_room(self) -> Member:
         self.attempt(lambda name: self.alice.move(f"#{name}"))
         self.alice.move("#den")
@@ -86,6 +92,11 @@ PATHS: dict[type[events.Event], Callable[[Stage], object]] = {
     events.WentElsewhere: Stage.open_a_room,
     events.MuteChanged: lambda stage: tell(events.MuteChanged(0, True, None, one_line(TEXT)), stage.alice),
     events.NicknameGiven: lambda stage: tell(events.NicknameGiven(0, stage.alice.nickname), stage.alice),
+    events.SaidLate: Stage.hear_late,
+    events.Divided: lambda stage: tell(events.Divided(0), stage.alice),
+    events.Reunited: lambda stage: tell(events.Reunited(0), stage.alice),
+    events.SomeLost: lambda stage: tell(events.SomeLost(0), stage.alice),
+    events.NicknameLost: lambda stage: tell(events.NicknameLost(0, stage.alice.nickname, "bob"), stage.alice),
     events.Announced: lambda stage: stage.hall.announce(TEXT),
 }
 

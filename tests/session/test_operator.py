@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 
 from chatd.core.events import Cause, Departure
 from chatd.core.refusals import HallError
-from chatd.session.answers import Reloaded
+from chatd.session.answers import NodeFacts, NodeList, Reloaded
 from chatd.session.operator_commands import TABLE, an_operator
 from chatd.session.refusals import NotKept, NotReloaded
 from tests.session.test_session import Screen, TalkTestCase, Typing
@@ -37,6 +37,9 @@ class NotedDaemon:
 
     async def backup(self, folder: str) -> str:
         return f"/backups/{folder}"
+
+    async def nodes(self) -> NodeList:
+        return NodeList((NodeFacts("a", True, 0.0, 3, 0.0),), 0)
 
     def set_log_level(self, level: str) -> None:
         self.told.append(level)

@@ -13,7 +13,7 @@ from chatd.core.nickname import columns
 from chatd.core.refusals import HallError, NobodyHere
 from chatd.session import refusals as session_refusals
 from chatd.session.view import View, view
-from chatd.session.words.events import departure_words, event_words
+from chatd.session.words.events import departure_words, event_line, event_words
 from chatd.session.words.language import ENGLISH, WIDTH, people_are, table
 from chatd.session.words.refusals import AnyRefusal, refusal_lines
 
@@ -60,11 +60,29 @@ class RenderTests(SynchronousTestCase):
             events.WentElsewhere(NOON, "#lobby", ("bob",)): "-- bob left",
             events.MuteChanged(NOON, True, 900, "too loud"): "-- the administrator has muted you for 15 min: too loud",
             events.NicknameGiven(NOON, "rob"): "-- the administrator calls you rob now",
+            events.SaidLate(NOON, "#lobby", "alice", "hello", False): "<alice> hello",
+            events.SaidLate(NOON, "#lobby", "alice", "waves", True): "* alice waves",
+            events.Divided(
+                NOON
+            ): "-- the other servers of this chat can't be reached; those here hear you, the others will later",
+            events.Reunited(
+                NOON
+            ): "-- the other servers of this chat can be reached again; what you said meanwhile goes to them now",
+            events.SomeLost(NOON): "-- some of what was said on the other servers of this chat is lost here",
+            events.NicknameLost(
+                NOON, "bob-2", "bob"
+            ): "-- bob is somebody else now, who took that name while this server was cut off; you are bob-2",
             events.Announced(NOON, "we restart at noon"): "## Administrator: we restart at noon",
         }
         for event, line in lines.items():
             self.assertEqual(event_words(event, ENGLISH), line)
         self.assertEqual({type(event) for event in lines}, set(typing.get_args(events.Event)))
+
+    def test_late(self) -> None:
+        """What comes late says when it was said, to the second, even to those who see no times."""
+        for shown in ("off", "UTC"):
+            line = event_line(events.SaidLate(NOON, "#lobby", "alice", "hi", False), ENGLISH, view(shown))
+            self.assertRegex(line, r"^\(said at \d\d:\d\d:\d\d\) <alice> hi$")
 
     def test_owners(self) -> None:
         """What is in the way of a name, or of a letter, is said in full."""

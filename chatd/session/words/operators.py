@@ -32,6 +32,7 @@ OfOperators = (
     | to.PasswordReset
     | to.Disowned
     | to.BackedUp
+    | to.NodeList
 )
 
 
@@ -89,6 +90,10 @@ def for_operators(answer: OfOperators, language: Language, view: View) -> Iterat
             )
         case to.Disowned(nickname):
             yield say("{name} is anybody's again", name=nickname)
+        case to.NodeList(nodes, untold):
+            yield from (_node(node, language, view) for node in nodes)
+            if untold:
+                yield language.count(untold, "1 line waits to be told", "{n} lines wait to be told")
         case to.BackedUp(folder):
             yield say("all that is on the disk is in {folder} too", folder=folder)
         case _:  # pragma: no cover
@@ -191,3 +196,13 @@ def _reloaded(answer: to.Reloaded, language: Language) -> Iterator[str]:
     yield from answer.news
     if not (answer.taken_over or answer.need_restart or answer.news):
         yield language.say("nothing has changed")
+
+
+def _node(node: to.NodeFacts, language: Language, view: View) -> str:
+    facts = [
+        language.say("up since {when}", when=f"{datetime.fromtimestamp(node.since, view.zone):%Y-%m-%d %H:%M}"),
+        people_are(node.people, language, "here"),
+        language.say("{n} s behind", n=f"{node.behind:.1f}"),
+    ]
+    this = f" ({language.say('this one')})" if node.this else ""
+    return f"{node.name}{this}: " + ", ".join(facts)

@@ -85,6 +85,7 @@ OfOperators = (
     | session.NotReloaded
     | session.NotKept
     | session.NotBackedUp
+    | session.OnlyOne
     | session.NoLevels
     | session.OpenAlready
     | session.StoppingAlready
@@ -322,6 +323,8 @@ def _of_operators(error: OfOperators, language: Language) -> str:
             return say("{why}; nothing has changed", why=why)
         case session.NotKept(path, why):
             return say("{path} can't be written ({why}); it holds until chatd stops", path=path, why=why)
+        case session.OnlyOne():
+            return say("this chatd is the only one of its hall; with --redis it is one of several")
         case session.NotBackedUp(why):
             return say("there is no backup: {why}", why=why)
         case session.NoLevels():

@@ -1,0 +1,97 @@
+"""How a daemon is one of several of its hall: what the settings say of that, and what operators ask of it."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from chatd.core.refusals import OthersUnreachable
+from chatd.core.relay import BanSet
+from chatd.daemon.settings import BadSetting, Settings
+from chatd.nodes.address import Address
+from chatd.nodes.link import Link
+from chatd.nodes.shared import Node, OutOfReach, Shared
+from chatd.session.answers import NodeFacts, NodeList
+from chatd.session.moderation import take_ban
+from chatd.session.refusals import NotKept
+from chatd.session.session import Server
+
+
+class Linking:
+    """This daemon as a node. `keep_bans` writes them to their file."""
+
+    _log = Logger()
+
+    def __init__(self, settings: Settings, server: Server, reactor: Any, keep_bans: Callable[[], Any]) -> None:
+        """@raises BadSetting: if Redis can't be used so, or for what can't be had with several daemons."""
+        if settings.owned_names != "no":
+            raise BadSetting("redis: names can't be owned on several daemons yet; --owned-names no lets this be one")
+        self._server = server
+        self._keep_bans = keep_bans
+        started = int(server.hall.now() * 1000)
+        name = settings.node or socket.gethostname().partition(".")[0] or "chatd"
+        me = Node(f"{name}.{started}.{secrets.token_hex(4)}", name, started)
+        self._shared = _shared(settings, reactor)
+        self._link = Link(server.hall, self._shared, reactor, me, self._ban_heard, settings.redis_waiting)
+
+    def start(self) -> None:
+        self._link.start()
+
+    async def stop(self) -> None:
+        """It takes no longer than a few seconds, whatever Redis does."""
+        await self._link.stop()
+
+    async def nodes(self) -> NodeList:
+        """@raises OthersUnreachable: if Redis gives no answer."""
+        me, people, untold = self._link.me.id, self._link.people, self._link.log.telling.untold
+        try:
+            found = await self._shared.nodes()
+        except OutOfReach:
+            raise OthersUnreachable from None
+        rows = [
+            NodeFacts(
+                node["name"],
+                node["id"] == me,
+                node["started"] / 1000,
+                len(people.of(node["id"])),
+                node.get("behind", 0.0),
+            )
+            for node in found
+        ]
+        return NodeList(tuple(sorted(rows, key=lambda row: row.name)), untold)
+
+    def figures(self) -> dict[str, int]:
+        """Return what can be counted, by its name."""
+        log = self._link.log
+        return {"nodes_ok": int(log.is_linked), "facts_untold": log.telling.untold}
+
+    def _ban_heard(self, news: BanSet) -> None:
+        take_ban(self._server, news)
+        Deferred.fromCoroutine(self._keep()).addErrback(
+            lambda failure: self._log.failure("The bans can't be kept", failure)
+        )
+
+    async def _keep(self) -> None:
+        with suppress(NotKept):  # which has been logged
+            await self._keep_bans()
+
+
+def _shared(settings: Settings, reactor: Any) -> Shared:
+    """@raises BadSetting: if the library is missing, or a file is no certificate."""
+    try:
+        from chatd.nodes.dial import Dial, credentials  # it needs txredisapi, which not everybody has
+        from chatd.nodes.redis import RedisShared
+    except ImportError:
+        raise BadSetting("redis: it needs txredisapi; pip install 'chatd[redis]' brings it") from None
+    address = Address.parse(settings.redis or "")
+    try:
+        dial = Dial(reactor, address, settings.redis_ca)
+    except (OSError, ValueError) as error:
+        raise BadSetting(f"redis-ca: {error}") from None
+    return RedisShared(reactor, dial, settings.hall, credentials(address.user, settings.redis_password))

@@ -1,0 +1,96 @@
+"""Endpoints of Redis: TCP, TLS or a Unix socket, and the master that Sentinel names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint, wrapClientTLS
+from twisted.internet.interfaces import IStreamClientEndpoint
+
+from chatd.nodes.address import Address, Host
+from chatd.nodes.redis import RedisFactory
+
+DIAL_WITHIN = 2.0  # seconds
+
+
+class Dial:
+    """Called for the endpoint before each connection."""
+
+    def __init__(self, reactor: Any, address: Address, ca_file: str | None = None) -> None:
+        """@raises ValueError: if the file holds no certificate."""
+        self._reactor = reactor
+        self._address = address
+        self._trusted = _trusted(ca_file) if ca_file and address.kind == "tls" else None
+
+    def __call__(self) -> Deferred[IStreamClientEndpoint]:
+        return Deferred.fromCoroutine(self._endpoint())
+
+    async def _endpoint(self) -> IStreamClientEndpoint:
+        address = self._address
+        if address.kind == "unix":
+            return UNIXClientEndpoint(self._reactor, address.path, timeout=DIAL_WITHIN)
+        if address.kind == "sentinel":
+            return self._at(await self._master())
+        endpoint = self._at(address.hosts[0])
+        return self._behind_tls(endpoint, address.hosts[0][0]) if address.kind == "tls" else endpoint
+
+    def _at(self, host: Host) -> IStreamClientEndpoint:
+        return HostnameEndpoint(self._reactor, *host, timeout=DIAL_WITHIN)
+
+    def _behind_tls(self, endpoint: IStreamClientEndpoint, host: str) -> IStreamClientEndpoint:
+        from twisted.internet.ssl import optionsForClientTLS  # it needs pyOpenSSL, which not everybody has
+
+        return wrapClientTLS(optionsForClientTLS(host, trustRoot=self._trusted), endpoint)
+
+    async def _master(self) -> Host:
+        """Ask one Sentinel after the other.
+
+        @raises ConnectionError: if none knows it.
+        """
+        for host in self._address.hosts:
+            try:
+                found = await self._ask(host)
+            except Exception:  # it is away, or is none; the next one may know
+                continue
+            if found:
+                return found[0], int(found[1])
+        raise ConnectionError(f"no Sentinel knows the master of {self._address.service}")
+
+    async def _ask(self, host: Host) -> Any:
+        sentinel: Any = await self._at(host).connect(RedisFactory())
+        try:
+            asked = sentinel.execute_command("SENTINEL", "get-master-addr-by-name", self._address.service)
+            return await asked.addTimeout(DIAL_WITHIN / 4, self._reactor)
+        finally:
+            sentinel.transport.abortConnection()
+
+
+def credentials(user: str, password_file: str | None) -> Callable[[], tuple[str, ...]]:
+    """Return what reads the file before each connection: a password may be changed while chatd runs."""
+
+    def read() -> tuple[str, ...]:
+        if password_file is None:
+            return ()
+        password = Path(password_file).read_text(encoding="utf-8").partition("\n")[0]
+        return (user, password) if user else (password,)
+
+    return read
+
+
+def _trusted(ca_file: str) -> Any:
+    """@raises ValueError: if the file holds no certificate."""
+    from OpenSSL import SSL
+    from twisted.internet.ssl import Certificate, trustRootFromCertificates
+
+    marker = "-----END CERTIFICATE-----"
+    pieces = Path(ca_file).read_text(encoding="utf-8").split(marker)[:-1]
+    try:
+        found = [Certificate.loadPEM(f"{piece}{marker}\n".encode()) for piece in pieces]
+    except SSL.Error:
+        found = []
+    if not found:
+        raise ValueError("the file holds no certificate")
+    return trustRootFromCertificates(found)

@@ -1,0 +1,96 @@
+"""Real daemons on a real Redis: what people see, and what they must not when something fails."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.nodes.cluster import Cluster, Person
+from tests.nodes.redis_server import MISSING
+
+
+class ClusterCase(SynchronousTestCase):
+    skip = MISSING or None
+    names = ("a", "b")
+    keeps = False
+
+    def setUp(self) -> None:
+        folder = Path(mkdtemp(prefix="chatd"))  # a Unix socket's path must be short
+        self.addCleanup(rmtree, folder)
+        self.cluster = Cluster(folder, *self.names, keeps=self.keeps)
+        self.addCleanup(self.cluster.close)
+        self.a, self.b = self.cluster.daemons[:2]
+
+    def assert_no_traceback(self) -> None:
+        for daemon in self.cluster.daemons:
+            self.assertNotIn("Traceback", daemon.log)
+
+
+class TogetherTests(ClusterCase):
+    def test_talk(self) -> None:
+        """People on two daemons are in one hall: rooms, private lines, names, the administrator's commands."""
+        cluster = self.cluster
+        alice, bob = cluster.enter(self.a, "alice"), cluster.enter(self.b, "bob")
+        alice.say("hello")
+        cluster.until(lambda: bob.heard == ["hello"] and alice.heard == ["hello"])
+        bob.type("@alice psst")
+        cluster.until(lambda: alice.of("whispered") and bob.of("whisper_sent"))
+        alice.type("/join #den")
+        cluster.until(lambda: len(alice.of("entered")) == 2)
+        bob.type("/join #DEN")
+        cluster.until(lambda: len(bob.of("entered")) == 2)
+        self.assertEqual(bob.of("entered")[1]["nicknames"], ["alice", "bob"])
+        bob.type("/lock")
+        cluster.until(lambda: bob.of("refused"))
+        self.assertEqual(bob.of("refused")[-1]["code"], "NotFirstMember")
+        bob.type("/nick Alice")
+        cluster.until(lambda: len(bob.of("refused")) == 2)
+        self.assertEqual(bob.of("refused")[-1]["code"], "NicknameTaken")
+        self.assertRegex(self.a.operator("nodes"), r"a \(this one\): up since .*1 person is here.*\nb: up since")
+        self.a.operator("announce lunch")
+        cluster.until(lambda: bob.of("announced"))
+        self.a.operator("mute bob 1h")
+        cluster.until(lambda: bob.of("mute_changed"))
+        bob.say("x")
+        cluster.until(lambda: len(bob.of("refused")) == 3)
+        self.a.operator("unmute bob")
+        self.a.operator("rename bob rob")
+        cluster.until(lambda: bob.of("nickname_given"))
+        self.assertIn("disconnected rob", self.a.operator("kick rob enough"))
+        cluster.until(lambda: not bob.is_open)
+        self.assertEqual(bob.of("goodbye")[0]["why"], "kicked")
+        carol = cluster.enter(self.b, "carol")
+        self.a.operator("ban carol")
+        cluster.until(lambda: not carol.is_open)
+        again = Person(cluster, self.b, "carol")
+        again.type("/nick carol")
+        cluster.until(lambda: again.of("refused"))
+        self.assertEqual(again.of("refused")[0]["code"], "NicknameBanned")
+        again.close()
+        self.assertEqual(self.b.end(), 0)
+        self.assertEqual(self.a.end(), 0)
+        self.assert_no_traceback()
+
+    def test_killed(self) -> None:
+        """Of a daemon that is killed all are told within 3.5 s, and the names are free; started again, at once."""
+        cluster = self.cluster
+        alice, _ = cluster.enter(self.a, "alice"), cluster.enter(self.b, "bob")
+        cluster.until(lambda: alice.of("joined"))
+        self.b.kill()
+        took = cluster.until(lambda: any("bob" in event["nicknames"] for event in alice.of("left")))
+        self.assertLess(took, 4)
+        cluster.enter(self.a, "bob", within=1)
+        self.b.start()
+        carol = cluster.enter(self.b, "carol")
+        self.b.kill()
+        carol.close()
+        self.b.start()
+        cluster.until(self.b.path.exists)
+        began = time.monotonic()
+        cluster.enter(self.b, "carol")
+        self.assertLess(time.monotonic() - began, 1.5)
+        self.assertNotIn("Traceback", self.a.log)
