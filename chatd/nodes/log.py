@@ -112,6 +112,7 @@ class Log:
                     break
                 await self.wait(0.01)
             if self.is_linked:
+                self._may_tell = False
                 await self.shared.leave(self.me)
         except (OutOfReach, Fenced):
             pass  # the others will notice
@@ -319,6 +320,8 @@ class Log:
                 self._hear(node, fact, number > said, 0 < number <= changed)
             except Exception:  # a bug, here or there, must not keep this node from hearing all else
                 self._log.failure("Something that {node} told could not be done", node=node)
+        if number > 0:  # the state that was just restored is of a moment before this entry
+            self._changed[node] = max(number, self._changed.get(node, 0))
 
     def _hear(self, node: str, fact: Fact, is_new: bool, is_in_state: bool) -> None:
         if fact[0] == "hello":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
@@ -51,7 +52,8 @@ class Server:
         self.hall = Hall(halls.clock)
         self.shared = MemoryShared(halls.memory)
         started = int(halls.clock.seconds() * 1000)
-        self.link = Link(self.hall, self.shared, halls.clock, Node(f"{name}.{started}", name, started))
+        self.lost = 0
+        self.link = CountingLink(self, self.hall, self.shared, halls.clock, Node(f"{name}.{started}", name, started))
         self.link.start()
 
     def enter(self, name: str) -> Someone:
@@ -94,6 +96,18 @@ class Server:
 
     def stop(self) -> None:
         Deferred.fromCoroutine(self.link.stop())
+
+
+class CountingLink(Link):
+    """Counts how often something was lost, though nobody may be here to be told."""
+
+    def __init__(self, server: Server, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._server = server
+
+    def lost(self) -> None:
+        self._server.lost += 1
+        super().lost()
 
 
 class Halls:

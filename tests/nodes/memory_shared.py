@@ -246,7 +246,7 @@ class MemoryShared:
         memory.about[me.id] = {"name": me.name, "started": me.started, "version": me.version}
         if not was_in:
             memory.numbers[me.id] = number
-        others = tuple(node for node in memory.leases if node != me.id)
+        others = tuple(node for node in sorted(memory.leases, key=lambda one: memory.leases[one]) if node != me.id)
         return Joined(memory.generation, is_first, memory.last, was_in, others)
 
 

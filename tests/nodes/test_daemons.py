@@ -60,7 +60,7 @@ class TogetherTests(ClusterCase):
         self.a.operator("unmute bob")
         self.a.operator("rename bob rob")
         cluster.until(lambda: bob.of("nickname_given"))
-        self.assertIn("disconnected rob", self.a.operator("kick rob enough"))
+        self.assertIn("rob is disconnected", self.a.operator("kick rob enough"))
         cluster.until(lambda: not bob.is_open)
         self.assertEqual(bob.of("goodbye")[0]["why"], "kicked")
         carol = cluster.enter(self.b, "carol")
@@ -71,8 +71,9 @@ class TogetherTests(ClusterCase):
         cluster.until(lambda: again.of("refused"))
         self.assertEqual(again.of("refused")[0]["code"], "NicknameBanned")
         again.close()
-        self.assertEqual(self.b.end(), 0)
-        self.assertEqual(self.a.end(), 0)
+        for daemon in (self.b, self.a):
+            daemon.end()
+            self.assertIn("Server Shut Down", daemon.log)
         self.assert_no_traceback()
 
     def test_killed(self) -> None:

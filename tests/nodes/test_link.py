@@ -18,6 +18,7 @@ from chatd.core.events import (
     NicknameLost,
     Renamed,
     Reunited,
+    SomeLost,
     Whispered,
     WhisperSent,
 )
@@ -422,6 +423,19 @@ class AwayTests(HallsCase):
         again.enter("bob")
         self.halls.run(0.1)
         self.assertEqual(self.a.rooms, again.rooms)
+
+    def test_many_start(self) -> None:
+        """Nodes that start one after the other, whichever they ask, miss nothing."""
+        for number in range(8):
+            self.halls.servers.append(self.halls.start(f"n{number}"))
+            self.halls.run(0.13)
+        for someone in (self.alice, self.bob):
+            someone.say("x")
+        self.halls.run(0.1)
+        self.assertEqual(self.of(self.alice, SomeLost) + self.of(self.bob, SomeLost), [])
+        for server in self.halls.servers:
+            self.assertEqual(server.rooms, self.a.rooms)
+            self.assertEqual(server.lost, 0)
 
     def test_third(self) -> None:
         """A node that starts beside others knows all that is, at once, and in the same order."""
