@@ -161,6 +161,7 @@ class Cluster:
             self.until(lambda refused=refused: person.is_in() or len(person.of("refused")) > refused, 3, must=False)
             if not person.is_in():
                 self.run(0.05)
+        person.events = [one for one in person.events if one[1]["event"] != "refused"]
         return person
 
     def run(self, seconds: float) -> None:

@@ -18,7 +18,6 @@ from chatd.core.events import (
     NicknameLost,
     Renamed,
     Reunited,
-    SomeLost,
     Whispered,
     WhisperSent,
 )
@@ -424,18 +423,19 @@ class AwayTests(HallsCase):
         self.halls.run(0.1)
         self.assertEqual(self.a.rooms, again.rooms)
 
-    def test_many_start(self) -> None:
-        """Nodes that start one after the other, whichever they ask, miss nothing."""
-        for number in range(8):
-            self.halls.servers.append(self.halls.start(f"n{number}"))
-            self.halls.run(0.13)
-        for someone in (self.alice, self.bob):
-            someone.say("x")
-        self.halls.run(0.1)
-        self.assertEqual(self.of(self.alice, SomeLost) + self.of(self.bob, SomeLost), [])
-        for server in self.halls.servers:
-            self.assertEqual(server.rooms, self.a.rooms)
-            self.assertEqual(server.lost, 0)
+    def test_told_by_one_who_was_told(self) -> None:
+        """A node that asks one that has just started itself misses nothing."""
+        halls = Halls("a")
+        self.addCleanup(halls.stop)
+        alice = halls.servers[0].enter("alice")
+        halls.run(0.25)
+        halls.servers.append(halls.start("b"))
+        halls.servers.append(halls.start("c"))  # b gave its sign of life longer ago than a, and is asked
+        self.assertIn('"hello","b.', str(halls.memory.log[-2]))
+        alice.say("x")
+        halls.run(0.1)
+        self.assertEqual([server.lost for server in halls.servers], [0, 0, 0])
+        self.assertEqual(halls.servers[2].rooms, {"#lobby": ["alice"]})
 
     def test_third(self) -> None:
         """A node that starts beside others knows all that is, at once, and in the same order."""
