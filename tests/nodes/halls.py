@@ -91,8 +91,9 @@ class Server:
 
     @property
     def rooms(self) -> dict[str, list[str]]:
-        """Who is where, in the order in which they count."""
-        return {name: [member.nickname for member in room.members] for name, room in self.hall.rooms.items()}
+        """Who is where, in the order in which they count; in the lobby it is the same for all."""
+        rooms = {name: [member.nickname for member in room.members] for name, room in self.hall.rooms.items()}
+        return {**rooms, "#lobby": sorted(rooms["#lobby"])}
 
     def stop(self) -> None:
         Deferred.fromCoroutine(self.link.stop())
