@@ -189,18 +189,25 @@ class Link:
     def noted(self, text: str) -> None:
         self._errands.noted(text)
 
-    async def rejoined(self) -> list[Told]:
+    async def claim_again(self) -> list[Told]:
+        renamed = []
         for number, member in self.people.of(self.me.id):
+            before = member.name
             while True:
                 try:
                     await self.log.shared.claim(self.me, f"{self.me.id} {number}", member.name.keys)
                     break
                 except NameTaken:
                     self.people.give_other_name(member)
-        for _, member in self.people.of(self.me.id):
+            if member.name is not before:
+                renamed.append(Told(of_act(number, Named(member.name))))
+        return renamed
+
+    def people_here(self) -> Told:
+        here = self.people.of(self.me.id)
+        for _, member in here:
             self.people.to_the_end(member)
-        rows = [self.people.row(number, member) for number, member in self.people.of(self.me.id)]
-        return [Told(["people", rows])]
+        return Told(["people", [self.people.row(number, member) for number, member in here]])
 
     def lost(self) -> None:
         self._tell_people(SomeLost(self.hall.now()))

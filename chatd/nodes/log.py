@@ -53,11 +53,14 @@ class Follower(Protocol):
     def noted(self, text: str) -> None:
         """A note has come for this node."""
 
-    async def rejoined(self) -> list[Told]:
-        """The others count this node, and its people, as gone: return what is to be told first.
+    async def claim_again(self) -> list[Told]:
+        """Have the names of all at home here again, since Redis may have lost them; return who has another name now.
 
         @raises OutOfReach, Fenced: if there can be no names now.
         """
+
+    def people_here(self) -> Told:
+        """Return who is at home here: the others count them as gone."""
 
     def lost(self) -> None:
         """Something that was told is lost here."""
@@ -180,11 +183,14 @@ class Log:
             self._needs_state = not joined.is_first
         while _key(self.place) < _key(joined.last):
             await self._read()
-        if is_new or joined.was_in or (all_lost and joined.is_first):
+        renamed = [] if is_new or joined.is_first else await self._follower.claim_again()
+        if is_new or joined.was_in or joined.is_first:
             self.telling.append_again(with_recent=all_lost)
+            for told in renamed:
+                self.telling.tell(told)
         else:
             self._changed.pop(me, None)
-            self.telling.tell_anew(await self._follower.rejoined())
+            self.telling.tell_anew([self._follower.people_here()])
         self._may_tell = True
         self._tell_soon()
         while self._needs_state and self._others:
