@@ -3,10 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench fuzz clean
+.PHONY: run cluster test check bench fuzz clean
 
 run: $(VENV)/runs
 	$(BIN)/twistd -n --pidfile= chatd $(ARGS)
+
+# Redis and three daemons on loopback; it needs redis-server.
+cluster: $(VENV)/develops
+	PATH="$(CURDIR)/$(BIN):$$PATH" deploy/cluster
 
 test: $(VENV)/develops
 	$(BIN)/python -m twisted.trial tests

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -50,6 +51,14 @@ class UnitTests(SynchronousTestCase):
         self.copy("chatd-tls.conf", self.folder / "chatd.service.d" / "tls.conf")
         self.assertEqual(self.analyze("verify", *self.units), "")
 
+    def test_several(self) -> None:
+        """Nor about several behind one socket, and one that opens its sandbox to Redis."""
+        self.copy("chatd-redis.conf", self.folder / "chatd.service.d" / "redis.conf")
+        self.assertEqual(self.analyze("verify", *self.units), "")
+        self.copy("chatd@.service", self.folder / "chatd@.service")
+        self.copy("chatd-several.conf", self.folder / "chatd.socket.d" / "several.conf")
+        self.assertEqual(self.analyze("verify", self.folder / "chatd@1.service", self.folder / "chatd.socket"), "")
+
     def test_security(self) -> None:
         """The service is hardly exposed."""
         found = re.search(r"Overall exposure level for chatd.service: ([0-9.]+)", self.exposure())
@@ -58,6 +67,52 @@ class UnitTests(SynchronousTestCase):
 
     def exposure(self) -> str:
         return self.analyze("security", "--offline=true", "--no-pager", self.units[0])
+
+
+class ClusterTests(TwistdTestCase):
+    skip = needs("redis-server")
+
+    def test_try(self) -> None:
+        """`make cluster` lets three people on three daemons talk, and ends with all of them at Ctrl-C."""
+        self.port = next(port for port in range(20_000, 30_000, 3) if not any(map(taken, range(port, port + 3))))
+        binaries = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        process = subprocess.Popen(
+            [DEPLOY / "cluster"],
+            cwd=self.folder,
+            env={**os.environ, "PATH": binaries, "PYTHONPATH": str(CHECKOUT), "PORT": str(self.port)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.addCleanup(self.end, process)
+        people = []
+        for number in range(3):
+            people.append(self.connect())
+            self.port += 1
+            self.enter(people[-1], f"p{number}")
+        people[0].sendall(b"hello\n")
+        for person in people:
+            self.read_until(person, b"<p0> hello\r\n")
+        os.killpg(process.pid, signal.SIGINT)
+        for person in people:
+            self.read_until(person, b"goodbye")
+        process.communicate(timeout=20)
+
+    def enter(self, connection: socket.socket, name: str) -> None:
+        """Ask for a name until the daemon is one of the nodes."""
+        seen = b""
+        while b"quit leaves" not in seen:
+            connection.sendall(f"{name}\n".encode())
+            seen = connection.recv(65_536)
+            while b"quit leaves" not in seen and b"can't be asked" not in seen:
+                seen += connection.recv(65_536)
+            time.sleep(0.1)  # as a person would
+
+
+def taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class SocketActivationTests(TwistdTestCase):
