@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
+import sys
+
 from tests.nodes.checker import Talk
-from tests.nodes.cluster import Person
+from tests.nodes.cluster import CHECKOUT, Daemon, Person
 from tests.nodes.test_daemons import ClusterCase
 
 PEOPLE = 30
+RACERS, RACES = 100, 8  # whoever is refused ten times must go
 
 
 class FaultCase(ClusterCase):
@@ -121,6 +128,55 @@ class NodeTests(FaultCase):
         taken_at = max(at for at, event in here.events if event["event"] == "joined" and "p1" in event["nicknames"])
         late = [event for at, event in here.events if at > taken_at and event.get("speaker") == "p1"]
         self.assertEqual(late, [])
+
+    def test_cut_off(self) -> None:
+        """A node alone is cut off for 10 s: its people go on, the others hear it later, once and in order."""
+        cut = self.cluster.daemons[1]
+        proxy = self.proxied(cut)
+        proxy.send_signal(signal.SIGSTOP)
+        self.talk.go_on(10, rest=0.05)
+        there = {person.name for person in self.people if person.daemon is cut}
+        gone = {name for event in self.people[0].of("left") for name in event["nicknames"]}
+        self.assertEqual(gone, there)
+        self.assertEqual(set(self.of("divided")), there)
+        proxy.send_signal(signal.SIGCONT)
+        self.talk.go_on(2)
+        self.check()
+        self.assertEqual(set(self.of("reunited")), there)
+        self.assertEqual(self.of("nickname_lost") + self.of("some_lost"), [])
+
+    def proxied(self, daemon: Daemon) -> subprocess.Popen[bytes]:
+        """Start a daemon again with a proxy between it and Redis, and let its people come again."""
+        path = self.cluster.folder / "proxy.sock"
+        command = [sys.executable, "-m", "tests.nodes.proxy", str(path), str(self.cluster.redis.path)]
+        proxy = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(CHECKOUT)})
+        self.addCleanup(proxy.wait)
+        self.addCleanup(proxy.kill)
+        daemon.end()
+        daemon.redis = f"unix://{path}"
+        daemon.start()
+        gone = [person for person in self.people if person.daemon is daemon]
+        for person in gone:
+            person.close()
+            self.people[self.people.index(person)] = self.cluster.enter(daemon, person.name)
+        for person in self.people:
+            person.events.clear()
+            person.said.clear()
+        return proxy
+
+    def test_race(self) -> None:
+        """A hundred people on three daemons race for one name, again and again: one of them has it each time."""
+        racers = [Person(self.cluster, self.cluster.daemons[n % 3], f"r{n}") for n in range(RACERS)]
+        self.cluster.people += racers
+        self.cluster.run(0.5)
+        for turn in range(RACES):
+            asked = [racer for racer in racers if racer.is_open and not racer.is_in()]
+            for racer in asked:
+                racer.events.clear()
+                racer.type(json.dumps({"do": "nick", "name": f"winner{turn}"}))
+            self.cluster.until(lambda asked=asked: all(one.of("entered", "refused", "goodbye") for one in asked), 20)
+            self.assertEqual(sum(racer.is_in() for racer in asked), 1)
+            self.assertEqual({event["code"] for racer in asked for event in racer.of("refused")}, {"NicknameTaken"})
 
     def test_killed(self) -> None:
         """A node is killed: what its people were shown is heard by all others, once."""
