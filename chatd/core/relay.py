@@ -13,6 +13,7 @@ from typing import Protocol
 
 from chatd.core.bans import Ban
 from chatd.core.events import Acted, Departure, Said
+from chatd.core.memory import Whose
 from chatd.core.nickname import Nickname
 
 
@@ -81,7 +82,15 @@ class BanSet:
     lifted: bool = False
 
 
-News = Announcement | BanSet
+@dataclass(frozen=True, slots=True)
+class LinesForgotten:
+    """What was said is to be remembered nowhere: these lines, or all of a room, or with None for it of all rooms."""
+
+    which: tuple[Whose, ...] = ()
+    room: str | None = None
+
+
+News = Announcement | BanSet | LinesForgotten
 
 
 @dataclass(frozen=True, slots=True)

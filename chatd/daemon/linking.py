@@ -11,8 +11,9 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
+from chatd.core.owner_refusals import ArchiveSilent
 from chatd.core.refusals import OthersUnreachable
-from chatd.core.relay import BanSet
+from chatd.core.relay import BanSet, LinesForgotten
 from chatd.daemon.settings import BadSetting, Settings
 from chatd.nodes.address import Address
 from chatd.nodes.link import Link
@@ -20,6 +21,7 @@ from chatd.nodes.shared import Node, OutOfReach, Shared
 from chatd.session.answers import NodeFacts, NodeList
 from chatd.session.moderation import take_ban
 from chatd.session.refusals import NotKept
+from chatd.session.remembering import forget_lines, forget_room
 from chatd.session.session import Server
 
 
@@ -38,7 +40,7 @@ class Linking:
         name = settings.node or socket.gethostname().partition(".")[0] or "chatd"
         me = Node(f"{name}.{started}.{secrets.token_hex(4)}", name, started)
         self._shared = _shared(settings, reactor)
-        self._link = Link(server.hall, self._shared, reactor, me, self._ban_heard, settings.redis_waiting)
+        self._link = Link(server.hall, self._shared, reactor, me, self._heard, settings.redis_waiting)
 
     def start(self) -> None:
         self._link.start()
@@ -71,15 +73,21 @@ class Linking:
         log = self._link.log
         return {"nodes_ok": int(log.is_linked), "facts_untold": log.telling.untold}
 
-    def _ban_heard(self, news: BanSet) -> None:
-        take_ban(self._server, news)
-        Deferred.fromCoroutine(self._keep()).addErrback(
-            lambda failure: self._log.failure("The bans can't be kept", failure)
+    def _heard(self, news: BanSet | LinesForgotten) -> None:
+        if isinstance(news, BanSet):
+            take_ban(self._server, news)
+        Deferred.fromCoroutine(self._keep(news)).addErrback(
+            lambda failure: self._log.failure("What another daemon told can't be written", failure)
         )
 
-    async def _keep(self) -> None:
-        with suppress(NotKept):  # which has been logged
-            await self._keep_bans()
+    async def _keep(self, news: BanSet | LinesForgotten) -> None:
+        with suppress(NotKept, ArchiveSilent):  # which have been logged
+            if isinstance(news, BanSet):
+                await self._keep_bans()
+            elif news.which:
+                await forget_lines(self._server, news.which)
+            else:
+                await forget_room(self._server, news.room)
 
 
 def _shared(settings: Settings, reactor: Any) -> Shared:

@@ -6,8 +6,10 @@ from dataclasses import fields
 from typing import Any, assert_never
 
 from chatd.core import refusals
+from chatd.core.bans import END_OF_TIME as END
 from chatd.core.bans import Bans
 from chatd.core.events import Acted, Cause, Departure, Said
+from chatd.core.memory import Whose
 from chatd.core.nickname import nickname
 from chatd.core.refusals import HallError
 from chatd.core.relay import (
@@ -17,6 +19,7 @@ from chatd.core.relay import (
     Errand,
     GiveName,
     Invite,
+    LinesForgotten,
     LockSet,
     Moved,
     Named,
@@ -76,6 +79,12 @@ def of_news(news: News) -> Fact:
             bans = Bans()
             bans.add(ban)
             return ["banned", bans.plain(0.0), lifted]
+        case LinesForgotten(which, room):
+            return [
+                "forgotten",
+                [[whose.owner, whose.name, whose.since, min(whose.until, END)] for whose in which],
+                room,
+            ]
         case _:  # pragma: no cover
             assert_never(news)
 
@@ -89,6 +98,8 @@ def news_in(fact: Fact, now: float) -> News | None:
             bans = Bans()
             bans.restore(plain, now)
             return next((BanSet(ban, lifted) for ban in bans.in_force(now)), None)
+        case ["forgotten", which, room]:
+            return LinesForgotten(tuple(Whose(*whose) for whose in which), room)
         case _:
             return None
 

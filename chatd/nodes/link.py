@@ -17,7 +17,7 @@ from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.nickname import Nickname
 from chatd.core.refusals import HallError, NicknameTaken, OthersUnreachable, TooMuchWaits
-from chatd.core.relay import Act, Actor, Announcement, BanSet, Errand, Named, News, Went
+from chatd.core.relay import Act, Actor, Announcement, BanSet, Errand, LinesForgotten, Named, News, Went
 from chatd.nodes.errands import Errands
 from chatd.nodes.facts import news_in, of_act, of_news
 from chatd.nodes.log import Log
@@ -73,7 +73,8 @@ class Link:
     """A `Relay`, and the `Follower` of the log.
 
     While Redis is away, people here go on hearing each other at once, and the others hear them later; whatever else
-    takes its turn is refused. `news_heard` is called with bans and mutes of other nodes, once they hold here.
+    takes its turn is refused. `news_heard` is called with bans and mutes of other nodes, once they hold here, and
+    with what is to be forgotten.
     """
 
     _log = Logger()
@@ -84,7 +85,7 @@ class Link:
         shared: Shared,
         clock: IReactorTime,
         me: Node,
-        news_heard: Callable[[BanSet], object] = lambda news: None,
+        news_heard: Callable[[BanSet | LinesForgotten], object] = lambda news: None,
         most_waiting: int = MOST_WAITING,
     ) -> None:
         self.hall = hall
@@ -180,6 +181,8 @@ class Link:
                 self.hall.announce(news.text)
         elif isinstance(news, BanSet):
             self._take_ban(news)
+        elif news is not None:
+            self._news_heard(news)
         elif not is_in_state:
             self.people.hear(node, fact)
 

@@ -9,6 +9,7 @@ from chatd.core.memory import Whose
 from chatd.core.nickname import columns, exact_key
 from chatd.core.owner_refusals import NotOwned
 from chatd.core.owners import Owner
+from chatd.core.relay import LinesForgotten
 from chatd.session.accounts import Accounts
 from chatd.session.answers import BackedUp, Disowned, Forgotten, OwnerFacts, OwnerList, PasswordReset
 from chatd.session.duration import seconds_in
@@ -59,6 +60,7 @@ async def forget(state: Operating, name: str, duration: str) -> None:
     for member in hall.members:
         if member.name.exact == exact_key(name):
             which += member.traces.whose(since)
+    hall.relay.tell(LinesForgotten(tuple(which)))
     lines = await forget_lines(state.server, which)
     state.log("had what {name} said forgotten", name=name)
     state.answer(Forgotten(lines))
@@ -68,7 +70,9 @@ async def forget(state: Operating, name: str, duration: str) -> None:
 async def purge(state: Operating, room: str) -> None:
     if not (room == "all" or room.startswith("#")):
         raise TABLE.find("purge").misused()
-    lines = await forget_room(state.server, None if room == "all" else room)
+    which = None if room == "all" else room
+    state.server.hall.relay.tell(LinesForgotten(room=which))
+    lines = await forget_room(state.server, which)
     state.log("purged {room}", room=room)
     state.answer(Forgotten(lines))
 

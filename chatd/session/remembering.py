@@ -9,6 +9,7 @@ from chatd.core.memory import Archive, Kept, Whose
 from chatd.core.nickname import exact_key
 from chatd.core.owner_refusals import ArchiveSilent
 from chatd.core.refusals import YouAreQuiet
+from chatd.core.relay import LinesForgotten
 from chatd.session.answers import Forgotten, Remembering
 from chatd.session.duration import seconds_in
 from chatd.session.outputs import Of
@@ -54,7 +55,9 @@ async def search(chat: Chatting, words: str) -> None:
 @command("forget", arguments="[duration]", help="have what you said forgotten, as /forget 15m")
 async def forget(chat: Chatting, duration: str) -> None:
     since = chat.server.hall.now() - seconds_in(duration) if duration else 0.0
-    chat.answer(Forgotten(await forget_lines(chat.server, chat.member.traces.whose(since))))
+    which = chat.member.traces.whose(since)
+    chat.server.hall.relay.tell(LinesForgotten(tuple(which)))
+    chat.answer(Forgotten(await forget_lines(chat.server, which)))
 
 
 @command(

@@ -76,6 +76,22 @@ class TogetherTests(ClusterCase):
             self.assertIn("Server Shut Down", daemon.log)
         self.assert_no_traceback()
 
+    def test_forgotten(self) -> None:
+        """What somebody has forgotten is remembered on no daemon."""
+        cluster = self.cluster
+        alice, bob = cluster.enter(self.a, "alice"), cluster.enter(self.b, "bob")
+        alice.say("secret")
+        cluster.until(lambda: bob.heard == ["secret"])
+        alice.type("/forget")
+        cluster.until(lambda: alice.of("forgotten"))
+        alice.say("other")
+        cluster.until(lambda: bob.heard == ["secret", "other"])
+        bob.type("/last")
+        cluster.until(lambda: bob.of("replay"))
+        cluster.run(0.1)
+        replayed = [event["text"] for event in bob.of("said") if event.get("replayed")]
+        self.assertEqual(replayed, ["other"])
+
     def test_killed(self) -> None:
         """Of a daemon that is killed all are told within 3.5 s, and the names are free; started again, at once."""
         cluster = self.cluster
