@@ -60,7 +60,7 @@ class RedisShared:
     ) -> None:
         self._clock = clock
         self._endpoint = endpoint
-        self._prefix = f"{{{hall}}}"
+        self._prefix = f"{{{hall}}}:"
         self._credentials = credentials  # user and password, password alone, or nothing
         self._commands: Any = None
         self._reader: Any = None
@@ -115,10 +115,10 @@ class RedisShared:
         return place
 
     async def take_back(self, to: str, place: str) -> bool:
-        return bool(await self._ask("XDEL", f"{self._prefix}:box:{to}", place) == 1)
+        return bool(await self._ask("XDEL", f"{self._prefix}box:{to}", place) == 1)
 
     async def read(self, me: Node, after: str, notes_after: str) -> tuple[list[Entry], list[Note]]:
-        log, box = f"{self._prefix}:log", f"{self._prefix}:box:{me.id}"
+        log, box = f"{self._prefix}log", f"{self._prefix}box:{me.id}"
         reader, wait = self._reader, int(READ_FOR * 1000)
         command = ("XREAD", "COUNT", AT_ONCE, "BLOCK", wait, "STREAMS", log, box, after, notes_after)
         found = dict(await self._within(_answer(reader, *command), READ_FOR + ANSWER_WITHIN) or ())

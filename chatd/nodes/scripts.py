@@ -13,7 +13,7 @@ from __future__ import annotations
 
 _START = """
 local p = KEYS[1]
-local nodes, about, numbers, names, log = p .. ':nodes', p .. ':about', p .. ':numbers', p .. ':names', p .. ':log'
+local nodes, about, numbers, names, log = p .. 'nodes', p .. 'about', p .. 'numbers', p .. 'names', p .. 'log'
 local me = ARGV[1]
 local function now()
   local t = redis.call('TIME')
@@ -27,7 +27,7 @@ local function gone(id)
   redis.call('ZREM', nodes, id)
   redis.call('HDEL', about, id)
   redis.call('HDEL', numbers, id)
-  redis.call('DEL', p .. ':box:' .. id)
+  redis.call('DEL', p .. 'box:' .. id)
   local all = redis.call('HGETALL', names)
   for i = 1, #all, 2 do
     if string.sub(all[i + 1], 1, #id + 1) == id .. ' ' then redis.call('HDEL', names, all[i]) end
@@ -35,11 +35,11 @@ local function gone(id)
   redis.call('XADD', log, '*', 'n', id, 's', '0', 'f', '[]')
 end
 local function beat(lease)
-  local at, before = now(), tonumber(redis.call('GET', p .. ':beat') or '0')
+  local at, before = now(), tonumber(redis.call('GET', p .. 'beat') or '0')
   if at - before > lease / 2 then -- nobody could give a sign of life: it was Redis that was away
     for _, id in ipairs(redis.call('ZRANGE', nodes, 0, -1)) do redis.call('ZADD', nodes, at + lease, id) end
   end
-  redis.call('SET', p .. ':beat', at)
+  redis.call('SET', p .. 'beat', at)
   redis.call('ZADD', nodes, at + lease, me)
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', nodes, '-inf', at)) do gone(id) end
 end
@@ -53,7 +53,7 @@ JOIN = (
     _START
     + """
 local said, lease, generation, number, known = cjson.decode(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
-local first = redis.call('SETNX', p .. ':gen', generation)
+local first = redis.call('SETNX', p .. 'gen', generation)
 if first == 1 then
   redis.call('DEL', nodes, about, numbers, names, log)
   known = cjson.decode(known)
@@ -74,7 +74,7 @@ local was = redis.call('ZSCORE', nodes, me) and 1 or 0
 beat(lease)
 redis.call('HSET', about, me, ARGV[2])
 if was == 0 then redis.call('HSET', numbers, me, number) end
-return {redis.call('GET', p .. ':gen'), first, last(), was, redis.call('ZRANGE', nodes, 0, -1)}
+return {redis.call('GET', p .. 'gen'), first, last(), was, redis.call('ZRANGE', nodes, 0, -1)}
 """
 )
 
@@ -122,7 +122,7 @@ POST = (
     + _FENCE
     + """
 if not redis.call('ZSCORE', nodes, ARGV[2]) then return '' end
-local box = p .. ':box:' .. ARGV[2]
+local box = p .. 'box:' .. ARGV[2]
 local place = redis.call('XADD', box, 'MAXLEN', 10000, '*', 'f', ARGV[3])
 redis.call('PEXPIRE', box, 10000)
 return place
@@ -133,9 +133,9 @@ NODES = """
 local p, found = KEYS[1], {}
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
-for _, id in ipairs(redis.call('ZRANGE', p .. ':nodes', 0, -1)) do
-  local its = cjson.decode(redis.call('HGET', p .. ':about', id) or '{}')
-  its.id, its.left_ms = id, redis.call('ZSCORE', p .. ':nodes', id) - now
+for _, id in ipairs(redis.call('ZRANGE', p .. 'nodes', 0, -1)) do
+  local its = cjson.decode(redis.call('HGET', p .. 'about', id) or '{}')
+  its.id, its.left_ms = id, redis.call('ZSCORE', p .. 'nodes', id) - now
   found[#found + 1] = its
 end
 return cjson.encode(found)

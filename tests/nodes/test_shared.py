@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from twisted.internet.endpoints import UNIXClientEndpoint
 from twisted.internet.task import Clock, deferLater
 from twisted.trial.unittest import TestCase
 
+from bench.process import free_port
+from chatd.nodes.address import Address
+from chatd.nodes.dial import Dial, credentials
 from chatd.nodes.redis import RedisShared
 from chatd.nodes.shared import START, Fenced, Known, NameTaken, Node, OutOfReach, Shared, StaysOut
 from tests.nodes.memory_shared import Memory, MemoryShared
@@ -256,3 +260,67 @@ class RedisTests(Cases, TestCase):
         self.all.append(RedisShared(reactor, lambda: succeed(endpoint), "hall", lambda: ("secret",)))  # type: ignore[arg-type]
         await self.all[-1].connect()
         await self.all[-1].join(A, 0, NOTHING)
+
+
+class TLSTests(TestCase):
+    skip = MISSING or None
+
+    def setUp(self) -> None:
+        self.folder = Path(self.mktemp()).absolute()
+        self.port = free_port()
+        ours, _ = self.certificate("ours"), self.certificate("another")
+        tls = [
+            "--tls-port",
+            str(self.port),
+            "--tls-cert-file",
+            str(ours),
+            "--tls-key-file",
+            str(self.folder / "ours.key"),
+        ]
+        more = [*tls, "--tls-ca-cert-file", str(ours), "--tls-auth-clients", "no"]
+        self.server = RedisServer(self.folder, False, *more)
+        self.addCleanup(self.server.stop)
+        self.server.run("ACL", "SETUSER", "chatd", "on", ">secret", "~{hall}:*", "+@all", "-@dangerous")
+        (self.folder / "password").write_text("secret\n")
+
+    def certificate(self, name: str) -> Path:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        key, path = self.folder / f"{name}.key", self.folder / f"{name}.pem"
+        command = "openssl req -x509 -nodes -newkey rsa:2048 -days 30 -subj /CN=localhost"
+        command += " -addext subjectAltName=DNS:localhost"
+        subprocess.run([*command.split(), "-keyout", str(key), "-out", str(path)], check=True, capture_output=True)
+        return path
+
+    async def connected(self, ca: str) -> RedisShared:
+        address = Address.parse(f"rediss://chatd@localhost:{self.port}")
+        dial = Dial(reactor, address, str(self.folder / ca))
+        password = credentials(address.user, str(self.folder / "password"))
+        shared = RedisShared(reactor, dial, "hall", password)  # type: ignore[arg-type]
+        self.addCleanup(deferLater, reactor, 0.05)  # for the connections to be gone
+        self.addCleanup(shared.close)
+        await shared.connect()
+        return shared
+
+    async def test_talk(self) -> None:
+        """By TLS, with a user who may do no more than is needed, nodes share what they share."""
+        shared = await self.connected("ours.pem")
+        joined = await shared.join(A, 0, NOTHING)
+        await shared.claim(A, "a.1 1", ["bob"])
+        await shared.append(A, 1, "x", {"bob": "a.1 1"})
+        await shared.beat(A, {})
+        await shared.post(A, "a.1", "psst")
+        entries, notes = await shared.read(A, joined.last, START)
+        self.assertEqual(([entry.text for entry in entries], [note.text for note in notes]), (["x"], ["psst"]))
+        self.assertTrue(await shared.take_back("a.1", notes[0].place))
+        self.assertEqual(len(await shared.nodes()), 1)
+        await shared.leave(A)
+
+    async def test_not_trusted(self) -> None:
+        """A server with another certificate is none."""
+        with self.assertRaises(OutOfReach):
+            await self.connected("another.pem")
+
+    def test_no_certificate(self) -> None:
+        """A file without one is refused."""
+        address = Address.parse("rediss://localhost")
+        self.assertRaises(ValueError, Dial, reactor, address, str(self.folder / "password"))
