@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Generator
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -24,49 +23,10 @@ from chatd.nodes.log import Log
 from chatd.nodes.people import People
 from chatd.nodes.shared import Fenced, Known, NameTaken, Node, OutOfReach, Shared
 from chatd.nodes.telling import Fact, Told
+from chatd.nodes.turn import Turn
 
 MOST_WAITING = 10_000  # lines that may wait while Redis is away
 ASK_AGAIN = 0.05  # seconds after which a name is asked for again whose holder is just leaving
-
-
-@dataclass(slots=True, eq=False)
-class Turn(Told):
-    """What somebody at home here does in its turn; it can be awaited by any number."""
-
-    member: Member = field(kw_only=True)
-    act: Act = field(kw_only=True)
-    is_over: bool = False
-    error: HallError | None = None
-    waiting: list[Deferred[None]] = field(default_factory=list)
-
-    def __await__(self) -> Generator[Deferred[None], None, None]:
-        yield from self.settled().__await__()
-        if self.error is not None:
-            raise self.error
-
-    def settled(self) -> Deferred[None]:
-        """Return what fires when it is over, whatever came of it."""
-        waiting: Deferred[None] = Deferred()
-        if self.is_over:
-            waiting.callback(None)
-        else:
-            self.waiting.append(waiting)
-        return waiting
-
-    def take(self) -> None:
-        """Carry it out now."""
-        try:
-            self.member.carry_out(self.act)
-        except HallError as error:
-            self.end(error)
-        else:
-            self.end(None)
-
-    def end(self, error: HallError | None) -> None:
-        self.is_over, self.error = True, error
-        for waiting in self.waiting:
-            if not waiting.called:
-                waiting.callback(None)
 
 
 class Link:
@@ -225,22 +185,22 @@ class Link:
         self._was_parted = True
         self._errands.give_up()
         self._tell_people(Divided(self.hall.now()))
-        for told in self.log.telling.withdraw(lambda told: isinstance(told, Turn) and not _goes_on(told.act)):
+        for told in self.log.telling.withdraw(lambda told: isinstance(told, Turn) and not told.goes_on):
             self._end(cast(Turn, told), OthersUnreachable())
         for told in self.log.telling.waiting():
-            if isinstance(told, Turn) and not told.is_over and _goes_on(told.act):
-                _mark_late(told)
+            if isinstance(told, Turn) and not told.is_over and told.goes_on:
+                told.mark_late()
                 self._take(told)
 
     # The turns of people at home here.
 
     def _turn_at_once(self, turn: Turn) -> None:
         """@raises HallError: if it has to wait for the others."""
-        if not _goes_on(turn.act):
+        if not turn.goes_on:
             raise OthersUnreachable
         if isinstance(turn.act, Said | Acted) and self.log.telling.untold >= self.most_waiting:
             raise TooMuchWaits(self.most_waiting, unsent=turn.act.text)
-        _mark_late(turn)
+        turn.mark_late()
         self._take(turn)
         self.log.tell(turn)
 
@@ -332,13 +292,3 @@ class Link:
     def _tell_people(self, event: Event) -> None:
         self.hall.broadcaster.settle()
         broadcast((event,), [member for _, member in self.people.of(self.me.id)])
-
-
-def _goes_on(act: Act) -> bool:
-    """Say whether that is done without the others, too."""
-    return isinstance(act, Said | Acted | Went)
-
-
-def _mark_late(turn: Turn) -> None:
-    if turn.fact[0] == "said":
-        turn.fact[-1] = True

@@ -6,68 +6,26 @@
                                                             v  |
                                                            fenced
 
-It knows no hall, and of facts only those by which a node asks for the state of the hall and is told it.
+It knows no hall and no fact.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Coroutine
-from typing import Any, Protocol
+from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from chatd.nodes.shared import BEAT, START, Entry, Fenced, Known, Node, OutOfReach, Shared, StaysOut
-from chatd.nodes.telling import Fact, Telling, Told
+from chatd.nodes.entries import Entries, Follower
+from chatd.nodes.shared import BEAT, START, Fenced, Known, Node, OutOfReach, Shared, StaysOut
+from chatd.nodes.telling import Telling, Told
 
 REST = 0.002  # seconds between the starts of two appends, so that lines share the work under load
 RETRY = 0.3  # seconds between two attempts to connect
 STATE_WITHIN = 1.0  # seconds in which a node that is asked for the state of the hall must have told it
-
-
-class Follower(Protocol):
-    """Does what the log says."""
-
-    def known(self) -> Known:
-        """Return what to put back if all that was shared is lost."""
-
-    def about(self) -> dict[str, Any]:
-        """Return what this node says about itself."""
-
-    def state(self) -> Any:
-        """Return the whole state of the hall, as plain data."""
-
-    def restore(self, state: Any) -> None:
-        """Take that over."""
-
-    def heard(self, node: str, fact: Fact, is_new: bool, is_in_state: bool) -> None:
-        """Another node has told something. Not `is_new`: what people are told of it, they were told before Redis lost
-        all. `is_in_state`: what it changes is changed already in the state that was restored since.
-        """
-
-    def gone(self, node: str) -> None:
-        """A node is no more."""
-
-    def noted(self, text: str) -> None:
-        """A note has come for this node."""
-
-    async def claim_again(self) -> list[Told]:
-        """Have the names of all at home here again, since Redis may have lost them; return who has another name now.
-
-        @raises OutOfReach, Fenced: if there can be no names now.
-        """
-
-    def people_here(self) -> Told:
-        """Return who is at home here: the others count them as gone."""
-
-    def lost(self) -> None:
-        """Something that was told is lost here."""
-
-    def linked(self) -> None: ...
-
-    def parted(self) -> None: ...
 
 
 class Log:
@@ -88,15 +46,10 @@ class Log:
         self._follower = follower
         self._notes_place = START
         self._generation = ""
-        self._changed: dict[str, int] = {}  # up to which entry of each node the hall is changed accordingly
-        self._said: dict[str, int] = {}  # up to which people here were told of it
+        self._entries = Entries(me.id, follower, self.telling, self.tell, clock)
         self._may_tell = self._is_telling = False
         self._next_at = 0.0
         self._behind = 0.0  # seconds, when the last sign of life was given
-        self._others: list[str] = []  # who can be asked for the state
-        self._needs_state = self._has_state = False
-        self._asked = 0  # how often
-        self._held_back: list[Entry] | None = None  # what comes behind a question, until it is answered
         self._broken: Exception | None = None
         self._awaited: list[tuple[tuple[int, int], Deferred[None]]] = []
         self._tasks: list[Deferred[None]] = []
@@ -115,7 +68,7 @@ class Log:
                     break
                 await self.wait(0.01)
             if self.is_linked:
-                self._may_tell = False
+                self._may_tell = self._entries.is_in = False
                 await self.shared.leave(self.me)
         except (OutOfReach, Fenced):
             pass  # the others will notice
@@ -164,23 +117,23 @@ class Log:
                 self._part(f"Redis gives no answer: {error}")
             except StaysOut as error:
                 self._part(f"This node stays out: {error}")
-            self._may_tell = False
+            self._may_tell = self._entries.is_in = False
             self.shared.close()
             if not self.is_linked:
                 await self.wait(RETRY)
 
     async def _join(self) -> None:
-        me = self.me.id
+        entries = self._entries
         joined = await self.shared.join(self.me, self.telling.number, self._known())
-        self._others = list(joined.others)
+        entries.others = list(joined.others)
         is_new, all_lost = not self._generation, self._generation not in ("", joined.generation)
         self._generation = joined.generation
         if is_new:
-            self.place, self._needs_state = joined.last, bool(joined.others)
+            self.place, entries.needs_state = joined.last, bool(joined.others)
         elif all_lost:
             self._log.warn("Redis had lost all that it held")
             self.place = self._notes_place = START
-            self._needs_state = not joined.is_first
+            entries.needs_state = not joined.is_first
         while _key(self.place) < _key(joined.last):
             await self._read()
         renamed = [] if is_new or joined.is_first else await self._follower.claim_again()
@@ -189,21 +142,21 @@ class Log:
             for told in renamed:
                 self.telling.tell(told)
         else:
-            self._changed.pop(me, None)
+            entries.forget_own()
             self.telling.tell_anew([self._follower.people_here()])
-        self._may_tell = True
+        self._may_tell = entries.is_in = True
         self._tell_soon()
-        while self._needs_state and self._others:
+        while entries.needs_state and entries.others:
             await self._ask_state()
-        self._needs_state, self._has_state = False, True
-        self._log.info("{node} is one of the nodes of this hall; others: {n}", node=self.me.name, n=len(self._others))
+        entries.needs_state, entries.has_state = False, True
+        self._log.info("{node} is one of the nodes of this hall; others: {n}", node=self.me.name, n=len(entries.others))
         if not self.is_linked:
             self.is_linked = True
             self._follower.linked()
 
     def _known(self) -> Known:
         known = self._follower.known()
-        return Known(known.nodes, known.names, json.dumps([["state", "", 0, self._state()]]))
+        return Known(known.nodes, known.names, json.dumps([["state", "", 0, self._entries.state()]]))
 
     def _part(self, why: str) -> None:
         if self.is_linked or not self._generation:
@@ -216,7 +169,7 @@ class Log:
     def _break(self, error: Exception) -> None:
         """Something besides reading has failed; reading fails with it."""
         self._broken = self._broken or error
-        self._may_tell = False
+        self._may_tell = self._entries.is_in = False
         self.shared.close()
 
     async def _beat(self) -> None:
@@ -229,40 +182,21 @@ class Log:
                 except (OutOfReach, Fenced) as error:
                     self._break(error)
 
-    # The state of the hall.
-
     async def _ask_state(self) -> None:
-        """Ask another node for it; what comes behind the question is held back until the answer."""
-        asked = self._others.pop(0)
-        self._others.append(asked)
-        self._asked += 1
-        self.tell(Told(["hello", asked, self._asked], is_alone=True))
+        """Ask another node for the state of the hall."""
+        self.tell(self._entries.question())
         until = self.clock.seconds() + STATE_WITHIN
-        while self._needs_state and self._others and self.clock.seconds() < until:
+        while self._entries.needs_state and self._entries.others and self.clock.seconds() < until:
             await self._read()
-        if self._needs_state:
-            self._release_held_back()
-
-    def _state(self) -> Any:
-        return {"changed": self._changed, "hall": self._follower.state()}
-
-    def _restore(self, state: Any) -> None:
-        self._changed = {**state["changed"], self.me.id: self._changed.get(self.me.id, 0)}
-        self._follower.restore(state["hall"])
-        self._needs_state, self._has_state = False, True
-        self._release_held_back()
-
-    def _release_held_back(self) -> None:
-        held, self._held_back = self._held_back, None
-        for entry in held or ():
-            self._take(entry)
+        if self._entries.needs_state:
+            self._entries.release()
 
     # In.
 
     async def _follow(self) -> None:
         while self._broken is None:
             await self._read()
-            while self._needs_state and self._others:
+            while self._entries.needs_state and self._entries.others:
                 await self._ask_state()
         raise self._broken
 
@@ -275,75 +209,12 @@ class Log:
             raise
         for entry in entries:
             self.place = entry.place
-            if self._held_back is not None and not self._is_answer(entry):
-                self._held_back.append(entry)
-            else:
-                self._take(entry)
+            self._entries.take(entry)
         for note in notes:
             self._notes_place = note.place
             if await self.shared.take_back(self.me.id, note.place):
                 self._follower.noted(note.text)
         self._fire_reached()
-
-    def _is_answer(self, entry: Entry) -> bool:
-        return entry.text.startswith(f'[["state","{self.me.id}",{self._asked},')
-
-    def _take(self, entry: Entry) -> None:
-        """@raises Fenced: if the others have given this node up."""
-        if entry.node == self.me.id:
-            self._take_own(entry)
-        elif not entry.number:
-            self._others = [one for one in self._others if one != entry.node]
-            self._changed.pop(entry.node, None)
-            self._said.pop(entry.node, None)
-            self._follower.gone(entry.node)
-        else:
-            self._take_other(entry.node, entry.number, entry.text)
-
-    def _take_own(self, entry: Entry) -> None:
-        if not entry.number and self._may_tell:
-            raise Fenced
-        if entry.number > self._changed.get(self.me.id, 0):
-            self._changed[self.me.id] = entry.number
-            if self._needs_state and entry.text.startswith('[["hello"'):
-                self._held_back = []
-            for told in self.telling.read_back(entry.number, self.clock.seconds()):
-                self._happen(told)
-
-    def _take_other(self, node: str, number: int, text: str) -> None:
-        changed, said = self._changed.get(node, 0), self._said.get(node, 0)
-        if number > 0:
-            if number <= changed and number <= said:
-                return
-            if node in self._changed and number > max(changed, said) + 1 and self._has_state:
-                self._needs_state = True
-                self._follower.lost()
-            self._changed[node], self._said[node] = max(number, changed), max(number, said)
-            if node not in self._others:
-                self._others.append(node)
-        for fact in json.loads(text):
-            try:
-                self._hear(node, fact, number > said, 0 < number <= changed)
-            except Exception:  # a bug, here or there, must not keep this node from hearing all else
-                self._log.failure("Something that {node} told could not be done", node=node)
-        if number > 0:  # the state that was just restored is of a moment before this entry
-            self._changed[node] = max(number, self._changed.get(node, 0))
-
-    def _hear(self, node: str, fact: Fact, is_new: bool, is_in_state: bool) -> None:
-        if fact[0] == "hello":
-            if fact[1] == self.me.id and self._has_state:
-                self.tell(Told(["state", node, fact[2], self._state()], is_alone=True))
-        elif fact[0] != "state":
-            self._follower.heard(node, fact, is_new, is_in_state)
-        elif self._needs_state and (fact[1], fact[2]) in ((self.me.id, self._asked), ("", 0)):
-            self._restore(fact[3])
-
-    def _happen(self, told: Told) -> None:
-        if told.happen is not None:
-            try:
-                told.happen()
-            except Exception:  # likewise
-                self._log.failure("Something could not be done in its turn")
 
     def _fire_reached(self) -> None:
         here = _key(self.place)
