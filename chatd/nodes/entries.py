@@ -1,8 +1,8 @@
 """The entries of the log as they are read: each is taken once, and nothing that is missing is passed over in silence.
 
-A node that is new, or has missed something, asks another for the state of the hall: `hello` at one place of the log, and
-behind it `state`, which is that of the place of the question. What stands between them is held back until then.
-It does no I/O.
+A node that is new, or has missed something, asks another for the state of the hall: `hello` at one place of the log,
+and behind it `state`, which is that of the place of the question. What stands between them is held back until then. It
+does no I/O.
 """
 
 from __future__ import annotations

@@ -167,7 +167,7 @@ class Session:
                     self._state.choice_refused()
                 self.refuse(error, given_id)
             case Ended():
-                self.close(QUIT)
+                return self._ended()
             case _:  # pragma: no cover
                 assert_never(given)
         return None
@@ -210,6 +210,18 @@ class Session:
 
     def log_rename(self, before: str, member: Member) -> None:
         self._log.info("{before} is now called {nickname}", before=before, nickname=member.nickname)
+
+    def _ended(self) -> Awaitable[None] | None:
+        """Close, once what the person said last has had its turn: they may still be reading."""
+        unsettled = None if self.member is None else self.server.hall.relay.unsettled(self.member)
+        if unsettled is not None:
+            return self._close_when(unsettled)
+        self.close(QUIT)
+        return None
+
+    async def _close_when(self, settled: Awaitable[None]) -> None:
+        await settled
+        self.close(QUIT)
 
     def _obey(self, given: Line | Command) -> Awaitable[None] | None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from pathlib import Path
 from shutil import rmtree
@@ -75,6 +76,19 @@ class TogetherTests(ClusterCase):
             daemon.end()
             self.assertIn("Server Shut Down", daemon.log)
         self.assert_no_traceback()
+
+    def test_piped(self) -> None:
+        """Who pipes lines in and reads to the end sees their own line, as `printf … | nc -N` does."""
+        self.cluster.enter(self.a, "alice")
+        for number in range(10):
+            with socket.socket(socket.AF_UNIX) as piped:
+                piped.settimeout(10)
+                piped.connect(str(self.a.path))
+                piped.sendall(f"p{number}\nhello {number}\n".encode())
+                piped.shutdown(socket.SHUT_WR)
+                seen = b"".join(iter(lambda piped=piped: piped.recv(65_536), b""))  # type: ignore[misc]
+            self.assertIn(f"<p{number}> hello {number}".encode(), seen)
+            self.assertIn(b"goodbye", seen)
 
     def test_forgotten(self) -> None:
         """What somebody has forgotten is remembered on no daemon."""
