@@ -10,13 +10,13 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from chatd.core.delivery import broadcast
-from chatd.core.events import Acted, Divided, Event, Reunited, Said, SomeLost
+from chatd.core.delivery import broadcast, tell
+from chatd.core.events import Acted, Divided, Event, Joined, Reunited, Said, SomeLost
 from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.nickname import Nickname
 from chatd.core.refusals import HallError, NicknameTaken, OthersUnreachable, TooMuchWaits
-from chatd.core.relay import Act, Actor, Announcement, BanSet, Errand, LinesForgotten, Named, News, Went
+from chatd.core.relay import Act, Actor, Announcement, BanSet, Errand, LinesForgotten, Moved, Named, News, Went
 from chatd.nodes.errands import Errands
 from chatd.nodes.facts import news_in, of_act, of_news
 from chatd.nodes.log import Log
@@ -188,9 +188,13 @@ class Link:
         for told in self.log.telling.withdraw(lambda told: isinstance(told, Turn) and not told.goes_on):
             self._end(cast(Turn, told), OthersUnreachable())
         for told in self.log.telling.waiting():
-            if isinstance(told, Turn) and not told.is_over and told.goes_on:
-                told.mark_late()
-                self._take(told)
+            if isinstance(told, Turn) and not told.is_over:
+                if told.goes_on:
+                    told.mark_late()
+                    self._take(told)
+                else:
+                    told.give_up(OthersUnreachable())
+                    self._last.pop(told.member, None)
 
     # The turns of people at home here.
 
@@ -208,6 +212,9 @@ class Link:
         if not turn.is_over:
             turn.take()
             self._ended(turn)
+            if turn.is_given_up and isinstance(turn.act, Moved) and turn.error is None:
+                member = turn.member  # who was told that it was refused
+                tell(Joined(self.hall.now(), member.room.name, (member.nickname,)), member)
 
     def _end(self, turn: Turn, error: HallError) -> None:
         turn.end(error)

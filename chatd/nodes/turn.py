@@ -21,6 +21,7 @@ class Turn(Told):
     member: Member = field(kw_only=True)
     act: Act = field(kw_only=True)
     is_over: bool = False
+    is_given_up: bool = False
     error: HallError | None = None
     waiting: list[Deferred[None]] = field(default_factory=list)
 
@@ -29,10 +30,15 @@ class Turn(Told):
         if self.error is not None:
             raise self.error
 
+    def give_up(self, error: HallError) -> None:
+        """Let nobody wait any longer. It is in the log, or not: if it is, it is carried out all the same."""
+        self.is_given_up, self.error = True, error
+        self._fire()
+
     def settled(self) -> Deferred[None]:
         """Return what fires when it is over, whatever came of it."""
         waiting: Deferred[None] = Deferred()
-        if self.is_over:
+        if self.is_over or self.is_given_up:
             waiting.callback(None)
         else:
             self.waiting.append(waiting)
@@ -49,6 +55,9 @@ class Turn(Told):
 
     def end(self, error: HallError | None) -> None:
         self.is_over, self.error = True, error
+        self._fire()
+
+    def _fire(self) -> None:
         for waiting in self.waiting:
             if not waiting.called:
                 waiting.callback(None)

@@ -376,6 +376,23 @@ class AwayTests(HallsCase):
             self.alice.say("y")
         self.assertEqual(raised.exception.unsent, "y")
 
+    def test_moving_when_it_goes_away(self) -> None:
+        """Whoever is on the way to a room when Redis goes away can talk on, and is told if they get there after all."""
+        for lost_on_the_way in (False, True):
+            self.halls.memory.is_away = lost_on_the_way
+            move = self.alice.member.move(f"#den{lost_on_the_way}")
+            self.halls.clock.advance(0.0004)  # it is on its way, and so not to be stopped
+            self.halls.memory.is_away = True
+            self.assertIsInstance(self.alice.do(move), OthersUnreachable)
+            self.alice.say(f"still here {lost_on_the_way}")
+            self.assertIsNone(self.a.link.unsettled(self.alice.member))
+            self.halls.memory.is_away = False
+            self.halls.run(3)
+            self.assertEqual(self.alice.member.room.name, f"#den{lost_on_the_way}")
+            told = [event.room for event in self.of(self.alice, Joined)]  # type: ignore[attr-defined]
+            self.assertEqual(told[-1], f"#den{lost_on_the_way}")
+            self.assert_same()
+
     def test_leaving_meanwhile(self) -> None:
         """Who leaves while Redis is away has left everywhere when it is back, and the name is free."""
         self.halls.memory.is_away = True
