@@ -88,13 +88,11 @@ class Link:
     def claim(self, name: Nickname, member: Actor | None) -> Awaitable[None]:
         if member is None:
             self._number += 1
-            return self._claim(name, f"{self.me.id} {self._number}")
-        return self._claim(name, self._holder(cast(Member, member)))
+            return self._claim(name, f"{self.me.id} {self._number}", frozenset())
+        return self._claim(name, self._holder(cast(Member, member)), member.name.keys)
 
     def release(self, keys: Collection[str]) -> None:
-        released = {key: self._claimed.pop(key) for key in keys if key in self._claimed}
-        if released:
-            self.log.tell(Told(["free"], released))
+        self._free({key: self._claimed.pop(key) for key in keys if key in self._claimed})
 
     def came(self, member: Actor) -> None:
         member = cast(Member, member)
@@ -242,31 +240,37 @@ class Link:
         node, number = self.people.id_of(member)
         return f"{node} {number}"
 
-    async def _claim(self, name: Nickname, holder: str) -> None:
+    async def _claim(self, name: Nickname, holder: str, kept: Collection[str]) -> None:
+        """Have a holder have a name besides the keys of the one that is kept."""
         if not self.log.is_linked:
             raise OthersUnreachable
         try:
-            if await self._ask_for(name, holder):
+            if await self._ask_for(name, holder, kept):
                 return
             await self.log.wait(ASK_AGAIN)
-            if await self._ask_for(name, holder):
+            if await self._ask_for(name, holder, kept):
                 return
         except (OutOfReach, Fenced):
             raise OthersUnreachable from None
         raise NicknameTaken(name.shown, self._who_has(name), self.hall.lost_after)
 
-    async def _ask_for(self, name: Nickname, holder: str) -> bool:
-        self._claimed.update(dict.fromkeys(name.keys, holder))
+    async def _ask_for(self, name: Nickname, holder: str, kept: Collection[str]) -> bool:
+        new = dict.fromkeys(name.keys.difference(kept), holder)
         try:
             place = await self.log.shared.claim(self.me, holder, name.keys)
+            self._claimed.update(new)
             await self.log.reached(place)
         except NameTaken:
-            self._no_claim(name.keys)
             return False
         except (CancelledError, OutOfReach, Fenced):  # it may have been granted
-            self.release(name.keys)
+            self._no_claim(new)
+            self._free(new)
             raise
         return True
+
+    def _free(self, released: dict[str, str]) -> None:
+        if released:
+            self.log.tell(Told(["free"], released))
 
     def _no_claim(self, keys: Collection[str]) -> None:
         for key in keys:

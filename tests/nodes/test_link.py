@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
+from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.events import (
@@ -144,19 +147,38 @@ class NameTests(HallsCase):
     def test_at_once(self) -> None:
         """Of those who ask at once, one gets the name, and all others are refused."""
         claims = [server.hall.claim("bob") for server in (self.a, self.b, self.a, self.b)]
-        from twisted.internet.defer import Deferred, gatherResults
+        from twisted.internet.defer import Deferred
 
-        async def of(claim: object) -> bool:
+        async def is_granted(claim: Awaitable[None]) -> bool:
             try:
-                await claim  # type: ignore[misc]
+                await claim
             except NicknameTaken:
                 return False
             return True
 
         granted: list[list[bool]] = []
-        gatherResults([Deferred.fromCoroutine(of(claim)) for claim in claims]).addCallback(granted.append)
+        asked = [Deferred.fromCoroutine(is_granted(claim)) for claim in claims if claim is not None]
+        gatherResults(asked).addCallback(granted.append)
         self.halls.run(0.2)
         self.assertEqual(sorted(granted[0]), [False, False, False, True])
+
+    def test_two_here_at_once(self) -> None:
+        """Of two at one node who ask at once, the one who gets the name can give it up again."""
+        for number in range(4):
+            tries = [self.a.hall.claim("bob"), self.a.hall.claim("bob")]
+            ended: list[object] = []
+            for claimed in tries if number % 2 else tries[::-1]:
+                assert claimed is not None
+                Deferred.fromCoroutine(of(claimed)).addBoth(ended.append)
+            self.halls.run(0.01)
+            self.assertEqual(ended[0], None)
+            member = self.a.hall.enter("bob", lambda events: None)
+            self.halls.run(0.2)
+            self.assertIsInstance(ended[1].value, NicknameTaken)  # type: ignore[attr-defined]
+            member.leave()
+            self.halls.run(0.01)
+            self.b.enter("bob").member.leave()
+            self.halls.run(0.01)
 
     def test_free_at_once(self) -> None:
         """A name is somebody's again as soon as whoever had it has gone, on another node."""
@@ -468,3 +490,7 @@ class AwayTests(HallsCase):
         dave.say("hi")
         self.halls.run(0.01)
         self.assertEqual(self.carol.heard, ["dave: hi"])
+
+
+async def of(work: Awaitable[None]) -> None:
+    await work
