@@ -117,6 +117,10 @@ class Log:
                 self._part(f"Redis gives no answer: {error}")
             except StaysOut as error:
                 self._part(f"This node stays out: {error}")
+            except CancelledError:
+                raise
+            except Exception:  # a bug, or nonsense in Redis: what was read is passed over, and the rest goes on
+                self._log.failure("The log of the nodes could not be followed")
             self._may_tell = self._entries.is_in = False
             self.shared.close()
             if not self.is_linked:

@@ -444,6 +444,18 @@ class AwayTests(HallsCase):
         self.assertEqual(heard, [str(number) for number in range(self.said)])
         self.assertEqual(other.member.nickname, "bob")
 
+    def test_nonsense(self) -> None:
+        """Nonsense in the log is logged and passed over; talk goes on."""
+        for text in ("{", "[1]", '[["said"]]', '[["came",[1]]]', '[["state",1,2,3]]', '[{"a":1}]'):
+            self.halls.memory.add("x.1", 1, text)
+            self.halls.run(1)
+            self.halls.memory.gone("x.1")
+        self.halls.run(1)
+        self.assertGreater(len(self.flushLoggedErrors()), 0)
+        self.talk_on(1)
+        self.halls.run(0.1)
+        self.check(self.said)
+
     def test_node_lost(self) -> None:
         """A node that is no more is told of within 3.5 s, and its names are free."""
         self.b.shared.is_cut = True
