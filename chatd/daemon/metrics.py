@@ -38,6 +38,8 @@ _GAUGES = {
     "owners_ok": "0 if accounts and letters can't be written",
     "history_ok": "0 if what is said can't be written",
     "history_waiting": "Lines that are not on the disk yet",
+    "nodes_ok": "0 if the other daemons of this hall can't be reached",
+    "facts_untold": "Lines and other facts that the other daemons are not told yet",
     "draining": "1 if nobody new gets in",
     "uptime_seconds": "Seconds since the start",
 }

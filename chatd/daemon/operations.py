@@ -14,7 +14,7 @@ from twisted.logger import Logger
 
 from chatd.core.text import one_line
 from chatd.daemon.keeping import Keeping
-from chatd.daemon.linking import Linking
+from chatd.daemon.linking import ALONE, Linking
 from chatd.daemon.logs import Levels
 from chatd.daemon.settings import SETTINGS, BadSetting, Settings, rule
 from chatd.session.answers import NodeList, Reloaded
@@ -166,7 +166,7 @@ class Operations:
             "held_back_seconds": round(counts.held_back, 1),
             "bytes_waiting": sum(one.waiting for entrance in self.entrances for one in entrance.connections),
             **self.keeping.figures(),
-            **(self.linking.figures() if self.linking else {}),
+            **(self.linking.figures() if self.linking else ALONE),
             "draining": int(hall.draining),
             "uptime_seconds": int(self.server.uptime),
         }
