@@ -1,0 +1,124 @@
+"""Sessions of people and operators in halls that are one, in simulated time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.core.bans import Ban
+from chatd.core.relay import BanSet
+from chatd.session.commands import a_person
+from chatd.session.inputs import Ended, Input, Line
+from chatd.session.moderation import take_ban
+from chatd.session.operator_commands import an_operator
+from chatd.session.session import Server, Session
+from tests.nodes.halls import Halls
+from tests.session.test_operator import NotedDaemon
+from tests.session.test_session import Screen
+
+
+class SessionTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.halls = Halls("a", "b")
+        self.addCleanup(self.halls.stop)
+        self.a, self.b = (Server(one.hall, "the lab") for one in self.halls.servers)
+        self.alice, self.at_alice = self.enter(self.a, "alice")
+        self.bob, self.at_bob = self.enter(self.b, "bob")
+        self.at_operator = Screen()
+        self.operator = Session(
+            self.a, self.at_operator, "-", None, lambda session: an_operator(session, NotedDaemon())
+        )
+        self.halls.run(1.5)
+        self.at_alice.take()
+        self.at_bob.take()
+
+    def enter(self, server: Server, name: str) -> tuple[Session, Screen]:
+        screen = Screen()
+        session = Session(server, screen, "10.0.0.1:99", None, a_person)
+        session.begin()
+        self.give(session, Line(name, self.halls.clock.seconds()))
+        return session, screen
+
+    def give(self, session: Session, given: Input, wait: float = 0.1) -> Deferred[None] | None:
+        work = session.receive(given)
+        working = None if work is None else Deferred.fromCoroutine(_of(work))
+        self.halls.run(wait)
+        return working
+
+    def type(self, session: Session, line: str, wait: float = 0.1) -> Deferred[None] | None:
+        return self.give(session, Line(line, self.halls.clock.seconds()), wait)
+
+    def test_in_order(self) -> None:
+        """What is asked for behind a line is answered behind its echo."""
+        self.type(self.alice, "hello", wait=0)
+        self.type(self.alice, "/uptime")
+        shown = self.at_alice.take()
+        self.assertIn("<alice> hello", shown[0])
+        self.assertEqual(len(shown), 2)
+
+    def test_ended(self) -> None:
+        """Who ends their input sees their last line before the goodbye."""
+        self.type(self.alice, "hello", wait=0)
+        self.give(self.alice, Ended())
+        shown = self.at_alice.take()
+        self.assertIn("<alice> hello", shown[0])
+        self.assertIn("goodbye", shown[-1])
+
+    def test_names(self) -> None:
+        """A name of another daemon's people is refused, at the entrance and by /nick."""
+        _, screen = self.enter(self.a, "bob")
+        self.assertTrue(any("taken" in line for line in screen.take()))
+        self.type(self.alice, "/nick bob")
+        self.assertIn("taken", self.at_alice.take()[0])
+        self.type(self.alice, "/nick carol")
+        self.assertIn("carol", self.b.hall.find("carol").nickname)
+
+    def test_gone_meanwhile(self) -> None:
+        """Whoever has gone when their name is granted leaves it free."""
+        session = Session(self.a, Screen(), "10.0.0.1:99", None, a_person)
+        session.begin()
+        self.type(session, "dave", wait=0)
+        self.give(session, Ended())
+        self.halls.run(0.2)
+        self.enter(self.b, "dave")
+        self.b.hall.find("dave")
+
+    def test_closing_meanwhile(self) -> None:
+        """A name that was granted and can't be used is free again."""
+        session = Session(self.a, Screen(), "10.0.0.1:99", None, a_person)
+        session.begin()
+        self.type(session, "dave", wait=0)
+        self.a.hall.draining = True
+        self.halls.run(0.2)
+        self.enter(self.b, "dave")
+        self.b.hall.find("dave")
+
+    def test_moderation(self) -> None:
+        """An operator kicks and renames people of the other daemon."""
+        self.type(self.operator, "/rename bob rob")
+        self.assertTrue(any("calls you rob" in line for line in self.at_bob.take()))
+        self.type(self.operator, "/kick rob enough")
+        self.assertTrue(any("disconnected" in line for line in self.at_bob.take()))
+
+    def test_nodes(self) -> None:
+        """An operator sees who is up."""
+        self.type(self.operator, "/nodes")
+        self.assertRegex(self.at_operator.take()[-1], r"a \(this one\): up since .*, 3 people are here, 0.0 s behind")
+
+    def test_bans(self) -> None:
+        """Bans and mutes of another daemon hold for people here, until they are lifted."""
+        mute, ban = Ban("mute", "bob", None, "loud"), Ban("name", "bob", None, "spam")
+        for lifted in (False, True):
+            take_ban(self.b, BanSet(mute, lifted))
+        shown = self.at_bob.take()
+        self.assertIn("has muted you", shown[0])
+        self.assertIn("not muted any more", shown[1])
+        take_ban(self.b, BanSet(ban, True))
+        take_ban(self.b, BanSet(ban))
+        self.assertIn("banned", self.at_bob.take()[-1])
+
+
+async def _of(work: Awaitable[None]) -> None:
+    await work
