@@ -29,6 +29,7 @@ from chatd.daemon.systemd import Notifier
 from chatd.doors.control import ControlSocket, operators_entrance
 from chatd.doors.endpoints import to_listen_on
 from chatd.doors.line import LineFactory
+from chatd.doors.proxied import PREFIX, ProxiedFactory
 from chatd.session.commands import a_person
 from chatd.session.session import Server
 from chatd.store.state_file import StateFile
@@ -104,13 +105,15 @@ class ChatService(MultiService):
         return Deferred.fromCoroutine(self._stop())
 
     def _open(self, endpoint: str, factory: IProtocolFactory) -> None:
-        below = endpoint
-        if endpoint.startswith("ssl:"):
+        below = endpoint.removeprefix(PREFIX)
+        if below.startswith("ssl:"):
             from chatd.doors.tls import behind_tls  # it needs pyOpenSSL, which not everybody has
 
-            below, factory, watch = behind_tls(endpoint, factory, self._reactor)
+            below, factory, watch = behind_tls(below, factory, self._reactor)
             self.operations.renewals.append(factory.certificate.check)
             watch.setServiceParent(self)
+        if endpoint.startswith(PREFIX):
+            factory = ProxiedFactory(factory, self._reactor)
         for one in to_listen_on(below):
             self._add_port(endpoint, strports.service(one, factory, self._reactor))
 

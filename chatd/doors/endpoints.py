@@ -50,8 +50,6 @@ def to_listen_on(endpoint: str) -> list[str]:
 
 def _check(kind: str, others: list[str]) -> None:
     """@raises ValueError: for what Twisted would refuse only when the port is opened, or not at all."""
-    if kind == "haproxy":
-        raise ValueError("connections behind the PROXY protocol are not served: limits and bans would be the proxy's")
     if kind in ("tcp", "tcp6"):
         port = next((other.removeprefix("port=") for other in others if "=" not in other or other[:5] == "port="), "")
         if not (port.isascii() and port.isdecimal() and len(port) < 6 and int(port) <= _HIGHEST_PORT):
