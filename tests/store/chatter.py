@@ -25,9 +25,8 @@ LINES = 10
 
 def main(folder: str) -> None:
     path = Path(folder).absolute() / "history.sqlite"
-    history = History(
-        path, 7, 1_000_000, reactor, reactor.seconds, partial(WorkerThread, reactor=IReactorFromThreads(reactor))
-    )
+    threads = partial(WorkerThread, reactor=IReactorFromThreads(reactor))
+    history = History(path, 7, 1_000_000, reactor, reactor.seconds, threads)
     ring = Memory(0, history).ring("#lobby")
     ring.archived = True
     kept = 0

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,7 @@ ENDLESS = "with recursive number (n) as (select 1 union all select n + 1 from nu
 IN_THREADS = partial(WorkerThread, reactor=IReactorFromThreads(reactor))
 
 
-def add(word: str) -> Any:
+def add(word: str) -> Callable[[sqlite3.Connection], sqlite3.Cursor]:
     return lambda db: db.execute("insert into word values (?)", (word,))
 
 
