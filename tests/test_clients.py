@@ -72,8 +72,8 @@ class ClientTestCase(TwistdTestCase):
             self.addCleanup(shutil.rmtree, folder, ignore_errors=True)  # behind the ends of all that live in it
         return Client(self, folder / "tmux", f"client{number}", client.format(port=self.port))
 
-    def enter(self, client: str, nickname: str) -> Client:
-        client = self.open(client)
+    def enter(self, program: str, nickname: str) -> Client:
+        client = self.open(program)
         client.sees("Nickname:")
         client.say(nickname)
         client.sees(f"-- you are {nickname} in #lobby")

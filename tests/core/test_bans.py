@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.core.bans import Ban, Bans, network_in
+from chatd.core.bans import Address, Ban, Bans, network_in
 from chatd.core.nickname import nickname
 from chatd.core.refusals import BadNickname, Banned, Muted, NicknameBanned, NotBanned, NotMuted
 
@@ -46,7 +46,7 @@ class BansTests(SynchronousTestCase):
         self.bans.check_address(None, 0.0)
 
     @given(st.ip_addresses(), st.integers(0, 128), st.ip_addresses())
-    def test_any_network(self, around: object, width: int, address: object) -> None:
+    def test_any_network(self, around: Address, width: int, address: Address) -> None:
         """It holds for an address exactly if the network has it."""
         bans = Bans()
         network = ip_network(f"{around}/{min(width, around.max_prefixlen)}", strict=False)

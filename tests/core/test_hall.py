@@ -6,9 +6,10 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.bans import Ban
-from chatd.core.events import Announced, Cause, Departure, Event, Joined, Left, Renamed, Said
+from chatd.core.events import Announced, Cause, Departure, Event, Events, Joined, Left, Renamed, Said
 from chatd.core.hall import Hall
 from chatd.core.member import Member
+from chatd.core.ports import Subscriber
 from chatd.core.refusals import (
     BadNickname,
     Banned,
@@ -197,7 +198,7 @@ class BrokenDeliveryTests(HallTestCase):
         """One hearer's failure is logged, and all others hear the line."""
         alice = self.enter("alice")
 
-        def broken(event: Event) -> None:
+        def broken(events: Events) -> None:
             raise ZeroDivisionError
 
         self.hall.enter("bob", broken)
@@ -222,6 +223,9 @@ class Listener:
 
     def hears(self, speaker: object) -> bool:
         return True
+
+
+_: type[Subscriber] = Listener
 
 
 class ListenTests(HallTestCase):

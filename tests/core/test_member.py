@@ -4,7 +4,7 @@ from chatd.core.events import (
     AddresseeAway,
     AddresseeChanged,
     AddresseeLeft,
-    Event,
+    Events,
     Renamed,
     Said,
     Whispered,
@@ -99,7 +99,7 @@ class WhisperTests(HallTestCase):
     def test_broken_delivery(self) -> None:
         """A private line whose delivery fails is refused as well, and the failure is logged."""
 
-        def broken(event: Event) -> None:
+        def broken(events: Events) -> None:
             raise ZeroDivisionError
 
         self.hall.enter("dave", broken)

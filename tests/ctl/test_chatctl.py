@@ -12,6 +12,7 @@ import sys
 import threading
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest import skipIf
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -121,6 +122,7 @@ class CommandTests(ControlTestCase):
             done = subprocess.run(("bash", "-c", command), cwd=CHECKOUT, capture_output=True, text=True, timeout=20)
             self.assertEqual((done.returncode, done.stderr), (status, said))
 
+    @skipIf(shutil.which("nc") is None, "not installed: nc")
     def test_nc(self) -> None:
         """nc -U reaches the same door."""
         done = subprocess.run(
@@ -137,8 +139,6 @@ class CommandTests(ControlTestCase):
                 self.obey("ban", f"guest{number}"),
                 (0, f"guest{number} is banned for good; nobody of that name is here\n", ""),
             )
-
-    test_nc.skip = needs("nc")  # type: ignore[attr-defined]
 
 
 class UnreachableTests(SynchronousTestCase):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from twisted.internet.address import IPv4Address
+from twisted.internet.interfaces import IProtocol
 from twisted.internet.testing import MemoryReactorClock, StringTransportWithDisconnection
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -29,8 +31,9 @@ class MetricsTests(SynchronousTestCase):
         self.service.privilegedStartService()
         self.service.startService()
 
-    def connect(self) -> tuple[Any, StringTransportWithDisconnection]:
-        connection = self.reactor.tcpServers[0][1].buildProtocol(None)
+    def connect(self) -> tuple[IProtocol, StringTransportWithDisconnection]:
+        connection = self.reactor.tcpServers[0][1].buildProtocol(IPv4Address("TCP", "127.0.0.1", 4000))
+        assert connection is not None
         transport = StringTransportWithDisconnection()
         transport.protocol = connection
         connection.makeConnection(transport)

@@ -38,25 +38,27 @@ class DaemonTestCase(DoorTestCase):
         super().setUp()
         self.settings = Settings(line_rate=0, byte_rate=0)
         self.new = self.settings
+        self.broken: BadSetting | None = None  # why there are no new settings
         self.folder = Path(self.mktemp())
         self.folder.mkdir()
         self.reactor = Reactor()
         self.reactor.rightNow = self.clock.seconds()
+        self.levels = Levels("info")
         self.daemon = Operations(
             self.settings,
             self.entrance.server,
             self.entrance,
             self.reactor,
             file=StateFile(self.folder / "bans.json", execute),
-            levels=Levels("info"),
+            levels=self.levels,
             reread=self.reread,
             in_thread=execute,
         )
         self.entrance.apply(limits(self.settings))
 
     def reread(self) -> Settings:
-        if isinstance(self.new, Exception):
-            raise self.new
+        if self.broken is not None:
+            raise self.broken
         return self.new
 
     def reload(self, **changed: Any) -> list[str]:
@@ -80,7 +82,7 @@ class ReloadTests(DaemonTestCase):
         seen = self.seen(line)
         self.assertIn("-- welcome to the ship; 0 people are here\r\n-- Be kind.\r\n", seen)
         self.assertIn("this chat is full (1 of 1 people", self.seen(self.connect()[1]))
-        self.assertEqual(self.daemon.levels.logLevelForNamespace("x").name, "error")
+        self.assertEqual(self.levels.logLevelForNamespace("x").name, "error")
         self.reload(motd=None)
         self.assertEqual(self.entrance.server.motd, ())
 
@@ -88,7 +90,7 @@ class ReloadTests(DaemonTestCase):
         """A level that an operator has set stays, unless the configuration changes it."""
         self.daemon.set_log_level("debug")
         self.reload(title="the ship")
-        self.assertEqual(self.daemon.levels.logLevelForNamespace("x").name, "debug")
+        self.assertEqual(self.levels.logLevelForNamespace("x").name, "debug")
 
     def test_limits(self) -> None:
         """Limits hold for those inside, too."""
@@ -156,7 +158,7 @@ class ReloadTests(DaemonTestCase):
 
     def test_broken(self) -> None:
         """A configuration that can't be used changes nothing, and says why."""
-        self.new = BadSetting("chatd.toml: sendq: no")
+        self.broken = BadSetting("chatd.toml: sendq: no")
         error = self.failureResultOf(Deferred.fromCoroutine(self.daemon.reload()), NotReloaded).value
         self.assertEqual(error.why, "chatd.toml: sendq: no")
         self.assertIs(self.daemon.settings, self.settings)
@@ -174,7 +176,7 @@ class ReloadTests(DaemonTestCase):
 
     def test_no_forged_lines(self) -> None:
         """What a file says can't look like an answer of its own."""
-        self.new = BadSetting('chatd.toml: "x\n-- all is well"')
+        self.broken = BadSetting('chatd.toml: "x\n-- all is well"')
         error = self.failureResultOf(Deferred.fromCoroutine(self.daemon.reload()), NotReloaded).value
         self.assertNotIn("\n", error.why)
 
@@ -183,7 +185,7 @@ class ReloadTests(DaemonTestCase):
         self.new = replace(self.settings, title="the ship", listen=("tcp:1",))
         with capturedLogs() as events:
             self.successResultOf(Deferred.fromCoroutine(self.daemon.reload_and_log()))
-            self.new = BadSetting("chatd.toml: no")
+            self.broken = BadSetting("chatd.toml: no")
             self.successResultOf(Deferred.fromCoroutine(self.daemon.reload_and_log()))
         self.assertEqual(
             [formatEvent(event) for event in events],

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 from urllib.request import urlopen
 
 from twisted.internet.error import CannotListenError
@@ -19,7 +20,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import chatd
 from chatd import __version__
-from chatd.daemon.service import CannotStart, ChatService
+from chatd.daemon.options import CannotStart
+from chatd.daemon.service import ChatService
 from chatd.daemon.settings import BadSetting, Settings
 
 CHECKOUT = Path(chatd.__file__).parent.parent
@@ -43,13 +45,12 @@ class ChatServiceTests(SynchronousTestCase):
 
     def test_taken(self) -> None:
         """A port that is taken is one clear line."""
-        reactor = MemoryReactorClock()
 
-        def taken(*arguments: object, **options: object) -> None:
-            raise CannotListenError("", 2428, OSError(98, "Address already in use"))
+        class Taken(MemoryReactorClock):
+            def listenTCP(self, *arguments: object, **options: object) -> NoReturn:
+                raise CannotListenError("", 2428, OSError(98, "Address already in use"))
 
-        reactor.listenTCP = taken
-        service = ChatService(Settings(), reactor)
+        service = ChatService(Settings(), Taken())
         error = self.assertRaises(CannotStart, service.privilegedStartService)
         self.assertEqual(str(error), "chatd: Address already in use: can't listen on tcp:2428")
 
@@ -217,7 +218,7 @@ class TwistdTests(TwistdTestCase):
     def test_out_of_files(self) -> None:
         """Out of file descriptors, who is in stays untouched, and new people get in again once there is room."""
         process = self.twistd("-n", "--pidfile=", "chatd", self.listen, files=40)
-        inside = []
+        inside: list[socket.socket] = []
         while connection := self.let_in():
             connection.sendall(b"guest%d\n" % len(inside))
             self.read_until(connection, b"quit leaves")
@@ -239,6 +240,7 @@ class TwistdTests(TwistdTestCase):
         config.write_text('title = "the lab"\n')
         process = self.twistd("-n", "--pidfile=", "chatd", self.listen, "--config=chatd.toml", "--log-level=info")
         self.read_until(self.connect(), b"-- welcome to the lab;")
+        assert process.stdout is not None
         for text, said in (
             ('title = "the ship"\n', "Reloaded: taken over: title"),
             ("title = 7\n", "error: Not reloaded: "),

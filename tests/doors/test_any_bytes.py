@@ -16,7 +16,7 @@ from chatd.core.text import one_line
 from chatd.doors.text import MAX_LINE
 from chatd.session.answers import TalkingTo
 from chatd.session.inputs import Command, Line
-from chatd.session.session import QUIT, Session
+from chatd.session.session import QUIT, Session, State
 from tests.doors.test_line import DoorTestCase
 from tests.doors.test_line import Line as Transport
 
@@ -58,6 +58,9 @@ class Hearing:
 
     def leave(self, how: Departure, logged_as: str) -> None:
         """Nobody is told."""
+
+
+_: type[State] = Hearing
 
 
 class Described:
@@ -183,7 +186,7 @@ def word(data: bytes, speaks_telnet: bool, unfinished: bool) -> tuple[int, bytes
     return 2, key if unfinished or key in (b"\x7f", b"\x15") else b"", 2 if speaks_telnet or command > b"\xef" else 5
 
 
-def is_unfinished(text: bytes) -> bool:
+def is_unfinished(text: bytes | bytearray) -> bool:
     """Say whether a text ends within a character."""
     for size in range(1, 4):
         try:

@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from chatd.core.events import Cause, Departure
 from chatd.core.refusals import HallError
 from chatd.session.answers import Reloaded
+from chatd.session.operator import Daemon
 from chatd.session.operator_commands import TABLE, an_operator
 from chatd.session.refusals import NotKept, NotReloaded
 from tests.session.test_session import Screen, TalkTestCase, Typing
@@ -49,6 +50,9 @@ class NotedDaemon:
 
     def stats(self) -> dict[str, Any]:
         return {"people": 1234, "held_back_seconds": 0.5, "refusals": {"NobodyHere": 2, "Muted": 1}, "rooms": {}}
+
+
+_: type[Daemon] = NotedDaemon
 
 
 class OperatorTestCase(TalkTestCase):

@@ -1,5 +1,6 @@
 """Tests for chatd.session.session, over an in-memory terminal."""
 
+from collections.abc import Awaitable
 from io import StringIO
 
 from hypothesis import given
@@ -13,6 +14,7 @@ from chatd.core.bans import Address
 from chatd.core.events import Cause, Departure, Events
 from chatd.core.hall import Hall
 from chatd.doors.text import TextCodec
+from chatd.session.client import Client
 from chatd.session.commands import a_person
 from chatd.session.inputs import Line, Refused
 from chatd.session.outputs import Output
@@ -61,6 +63,9 @@ class Screen:
         return lines
 
 
+_: type[Client] = Screen
+
+
 class Typing(Session):
     """A session that is typed to."""
 
@@ -68,7 +73,11 @@ class Typing(Session):
         for line in lines:
             work = self.receive(Line(line))
             if work is not None:
-                Deferred.fromCoroutine(work)
+                Deferred.fromCoroutine(_done(work))
+
+
+async def _done(work: Awaitable[None]) -> None:
+    await work
 
 
 class TalkTestCase(SynchronousTestCase):

@@ -34,7 +34,7 @@ def all_refusals() -> set[type]:
 class RenderTests(SynchronousTestCase):
     def test_every_event(self) -> None:
         """Each event has its line; docs/protocol.md promises these forms."""
-        lines = {
+        lines: dict[events.Event, str] = {
             events.Said(NOON, "#lobby", "alice", "hello"): "<alice> hello",
             events.Acted(NOON, "#lobby", "alice", "waves"): "* alice waves",
             events.Whispered(NOON, "alice", "psst"): "[alice -> you] psst",

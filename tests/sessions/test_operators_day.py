@@ -1,6 +1,7 @@
 """A session with an operator at the Unix socket, beside people at the port."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from twisted.internet import reactor
@@ -14,16 +15,17 @@ class OperatorsDayTests(SessionTestCase):
         folder = tempfile.TemporaryDirectory()  # a socket's path is short
         self.addCleanup(folder.cleanup)
         self.control = str(Path(folder.name) / "control")
-        self.settings = {
-            "control": self.control,
-            "state": folder.name,
-            "metrics": f"unix:{folder.name}/metrics",
-            "max_connections": 3,
-        }
+        self.settings = replace(
+            self.settings,
+            control=self.control,
+            state=folder.name,
+            metrics=f"unix:{folder.name}/metrics",
+            max_connections=3,
+        )
         super().setUp()
 
     async def operate(self) -> Person:
-        operator = await connectProtocol(UNIXClientEndpoint(reactor, self.control), Person())
+        operator: Person = await connectProtocol(UNIXClientEndpoint(reactor, self.control), Person())
         await operator.sees("-- chatd, the operator's door: .*")
         return operator
 

@@ -60,6 +60,9 @@ class Slow:
         self.left.append(logged_as)
 
 
+_: type[State] = Slow
+
+
 class WaitingTests(DoorTestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -181,9 +184,9 @@ class TypedAtTests(DoorTestCase):
     def start(self) -> None:
         self.setUp()
         self.clock.advance(100)
-        self.others = [self.connect(b"%s\n" % name)[0] for name in (b"alice", b"carol", b"dave")]
-        self.neighbour, _ = self.connect(b"erin\n")
-        self.bob, self.line = self.connect(b"bob\nto:alice\n")
+        self.others = [self.connect(b"%s\n" % name) for name in (b"alice", b"carol", b"dave")]
+        self.neighbour = self.connect(b"erin\n")
+        self.bob = self.connect(b"bob\nto:alice\n")
         self.clock.advance(100)
         self.unread = {self.bob: b"", self.neighbour: b""}  # what waits at the clients
         self.typed: list[int] = []  # to whom bob's lines went when he typed them, by their numbers
@@ -205,7 +208,7 @@ class TypedAtTests(DoorTestCase):
             case "flood":
                 self.unread[self.neighbour] += b"x" * 4000 * amount
             case "whisper":
-                self.others[amount].dataReceived(b"@bob hello\n")
+                self.others[amount][0].dataReceived(b"@bob hello\n")
                 self.read_on(1)
                 self.addressee = amount
             case "wait":
@@ -214,11 +217,11 @@ class TypedAtTests(DoorTestCase):
     def read_on(self, steps: int) -> None:
         """Let time pass. What a door doesn't read waits; what it reads comes in the segments that a socket gives."""
         for _ in range(steps):
-            for door, unread in self.unread.items():
-                while unread and door.transport.producerState == "producing":
+            for (door, line), unread in self.unread.items():
+                while unread and line.producerState == "producing":
                     door.dataReceived(unread[:4096])
                     unread = unread[4096:]
-                self.unread[door] = unread
+                self.unread[door, line] = unread
             self.clock.advance(STEP)
 
     @given(schedule)
@@ -228,7 +231,7 @@ class TypedAtTests(DoorTestCase):
         for what, amount in schedule:
             self.act(what, amount)
         self.read_on(20_000 if any(self.unread.values()) else 20)
-        for number, other in enumerate(self.others):
-            for heard in other.transport.value().decode().split("\r\n"):
+        for number, (_, line) in enumerate(self.others):
+            for heard in line.value().decode().split("\r\n"):
                 if heard.startswith("[bob -> you] line "):
                     self.assertEqual(self.typed[int(heard.split()[4])], number, schedule)
