@@ -38,6 +38,7 @@ class Levels(LogLevelFilterPredicate):
         self.set(level)
 
     def set(self, level: str) -> None:
+        self.level = level
         self.setLogLevelForNamespace("", LogLevel.lookupByName(level))
 
 

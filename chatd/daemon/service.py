@@ -61,7 +61,7 @@ class ChatService(MultiService):
         self._ports: dict[Any, str] = {}  # services, and where each listens
         self._batcher = batcher = Batcher(reactor)
         self.hall = Hall(reactor, settings.capacity, settings.peer_timeout, batcher, time.time)
-        server = Server(self.hall, settings.title, settings.motd or ())
+        server = Server(self.hall, settings.title, settings.motd or (), settings.language)
         people = Entrance(server, reactor, batcher, limits(settings), a_person, "Line door")
         file = StateFile(Path(settings.state) / "bans.json") if settings.state else None
         self.operations = Operations(settings, server, people, reactor, file=file, levels=levels, reread=reread)
@@ -132,7 +132,7 @@ class ChatService(MultiService):
 
     async def _say_goodbye(self) -> None:
         await super().stopService()
-        self.hall.announce("this chat is closing now")
+        self.hall.announce_closing(0)
         await DeferredList(
             [Deferred.fromCoroutine(entrance.close_all(STOP_WITHIN)) for entrance in self.operations.entrances]
         )

@@ -22,7 +22,7 @@ from chatd.session.inputs import Ended, Input, Refused
 from chatd.session.outputs import IdleWarning, Output, TypingTooFast
 from chatd.session.refusals import NicknameTooLate, NoSuchFormat, TookTooLong
 from chatd.session.session import Server, Session, State
-from chatd.session.view import View
+from chatd.session.view import View, view
 from chatd.wire.addresses import ip_address_of, neighbourhood, shown_address
 from chatd.wire.batcher import Batcher
 from chatd.wire.codec import Codec, EncodedEvents
@@ -146,6 +146,7 @@ class Connection(TimeoutMixin):
         self._transport = transport
         self._codecs = codecs
         self.codec = codecs[format]()
+        self.codec.view = view("on", entrance.server.language)
         self._outbox = Outbox(
             transport,
             self,
@@ -217,7 +218,7 @@ class Connection(TimeoutMixin):
         """The client has sent all it will, and may still be reading (`nc -N`)."""
         self._read_closed = True
         if self._phase is Phase.TALKING:
-            self._take(Ended())
+            self._take(Ended(closed=True))
         else:
             self._wire.close()
 

@@ -208,7 +208,7 @@ class TalkTests(TLSTestCase):
     def test_long_answer(self) -> None:
         """An answer of more than TLS takes at once arrives whole."""
         alice = self.enter("alice")
-        alice.type("/h\n" * 100)
+        alice.type("/h all\n" * 100)
         self.assertEqual(self.seen_by(alice).count("-- /quit [why...]"), 100)
 
     def test_application_protocols(self) -> None:

@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.core.bans import Address
 from chatd.core.events import Cause, Departure, Events
 from chatd.core.hall import Hall
+from chatd.doors.telnet import Terminal
 from chatd.doors.text import TextCodec
 from chatd.session.commands import a_person
 from chatd.session.inputs import Line, Refused
@@ -26,7 +27,7 @@ class Screen:
     """A client in memory: what a person sees, line by line. Prompts are lines of their own."""
 
     def __init__(self) -> None:
-        self._codec = TextCodec()
+        self._codec = TextCodec(Terminal(ends_with_cr=True))
         self.view = view("off")
         self.lines: list[str] = []
         self.outputs: list[Output] = []
@@ -119,7 +120,10 @@ class WelcomeTests(TalkTestCase):
         _, bob = self.enter("bob")
         self.assertEqual(
             bob.take()[4:],
-            ["-- you are bob in #lobby; 2 people are here: alice, bob", "-- /h lists the commands, quit leaves"],
+            [
+                "-- you are bob in #lobby; 2 people are here: alice, bob",
+                "-- /h lists the commands, /echo off hides your own lines, quit leaves; /lang zh: 中文",
+            ],
         )
         self.assertEqual(alice.take(), ["-- bob joined"])
 
