@@ -61,7 +61,7 @@ async def ban(state: Operating, target: str, duration: str, why: str) -> None:
         member.dismiss(how)
     for session in sessions:
         session.close(how)
-    state.log("banned {target} {lasts}", target=made.target, lasts=ENGLISH.lasts(facts.seconds))
+    state.log("banned", "banned {target} {lasts}", target=made.target, lasts=ENGLISH.lasts(facts.seconds))
     kept = await state.daemon.keep_bans()
     state.answer(BanMade(facts, before, names, not (network or names), kept, hints))
 
@@ -70,7 +70,7 @@ async def ban(state: Operating, target: str, duration: str, why: str) -> None:
 async def unban(state: Operating, target: str) -> None:
     network = network_in(target)
     lifted = state.server.hall.bans.lift("name" if network is None else "network", str(network or target))
-    state.log("unbanned {target}", target=lifted.target)
+    state.log("unbanned", "unbanned {target}", target=lifted.target)
     await state.daemon.keep_bans()
     state.answer(BanLifted(lifted.target, False))
 
@@ -91,7 +91,7 @@ async def mute(state: Operating, name: str, duration: str, why: str) -> None:
     before = _replaced(state, state.server.hall.bans.add(made))
     facts, at = _facts(state, made), state.server.hall.now()
     told = _tell(state, name, MuteChanged(at, True, facts.seconds, facts.why))
-    state.log("muted {target} {lasts}", target=made.target, lasts=ENGLISH.lasts(facts.seconds))
+    state.log("muted", "muted {target} {lasts}", target=made.target, lasts=ENGLISH.lasts(facts.seconds))
     state.answer(MuteMade(facts, before, not told, await state.daemon.keep_bans()))
 
 
@@ -99,7 +99,7 @@ async def mute(state: Operating, name: str, duration: str, why: str) -> None:
 async def unmute(state: Operating, name: str) -> None:
     lifted = state.server.hall.bans.lift("mute", name)
     _tell(state, name, MuteChanged(state.server.hall.now(), False, None, ""))
-    state.log("unmuted {target}", target=lifted.target)
+    state.log("unmuted", "unmuted {target}", target=lifted.target)
     await state.daemon.keep_bans()
     state.answer(BanLifted(lifted.target, True))
 

@@ -92,12 +92,14 @@ class Operating(Participant):
     def _called(self) -> str:
         return f"Operator {self.name}" if self.name else "An operator"
 
-    def log(self, what: str, **facts: object) -> None:
+    def log(self, event: str, what: str, **facts: object) -> None:
         """Log what an operator has done: names and addresses, and never a reason."""
-        self._log.info(f"{{operator}} {what}", operator=self._called, **facts)
+        self._log.info(f"{{operator}} {what}", event=event, operator=self._called, **facts)
 
     def begin(self) -> None:
-        self._log.debug("{operator} came by {address}", operator=self._called, address=self.session.address)
+        self._log.debug(
+            "{operator} came by {address}", event="operator came", operator=self._called, address=self.session.address
+        )
         self.say_hello()
 
     def say_hello(self) -> None:
@@ -118,7 +120,7 @@ class Operating(Participant):
 
     def leave(self, how: Departure, logged_as: str) -> None:
         self.server.hall.listen_no_more(self)
-        self._log.debug("{operator} left ({why})", operator=self._called, why=logged_as)
+        self._log.debug("{operator} left ({reason})", event="operator left", operator=self._called, reason=logged_as)
 
     def _obey(self, line: str) -> Awaitable[None] | None:
         line = marked(line)

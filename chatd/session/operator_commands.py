@@ -104,15 +104,15 @@ def drain(state: Operating, minutes: str) -> None:
     number = minutes.removesuffix("m")
     if minutes == "off":
         state.daemon.open_again()
-        state.log("let people in again")
+        state.log("opened", "let people in again")
         state.answer(Draining(False, None))
     elif not minutes:
         state.daemon.drain(None)
-        state.log("lets nobody in any more")
+        state.log("draining", "lets nobody new in")
         state.answer(Draining(True, None))
     elif number.isascii() and number.isdecimal() and 1 <= int(number) <= LONGEST_DRAIN:
         state.daemon.drain(int(number))
-        state.log("lets nobody in any more, and stops chatd in {minutes} min", minutes=number)
+        state.log("draining", "lets nobody new in, and stops chatd in {minutes} min", minutes=number)
         state.answer(Draining(True, int(number)))
     else:
         raise BadDrain(minutes, LONGEST_DRAIN)
@@ -121,7 +121,7 @@ def drain(state: Operating, minutes: str) -> None:
 @command("stop", help="say goodbye to everyone, and end the daemon")
 def stop(state: Operating) -> None:
     state.daemon.stop()
-    state.log("stopped chatd")
+    state.log("stopped", "stopped chatd")
     state.answer(Stopping())
 
 

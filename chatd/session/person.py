@@ -93,7 +93,8 @@ class AwaitingNickname(Participant):
         if not self._has_typed:  # a probe, of which there may be one each second
             self.server.hall.counts.silent += 1
         log = self._log.info if self._has_typed else self._log.debug
-        log("{address} left before giving a nickname ({why})", address=self.session.address, why=logged_as)
+        told = "{address} left before giving a nickname ({reason})"
+        log(told, event="left", address=self.session.address, reason=logged_as)
 
     def _obey_line(self, typed: str) -> None:
         try:
@@ -124,7 +125,8 @@ class AwaitingNickname(Participant):
             session.turn_away(error)
         except HallError as error:
             kind = type(error).__name__  # what was typed might be a line meant for somebody
-            self._log.info("{address} was refused a nickname: {kind}", address=session.address, kind=kind)
+            told = "{address} was refused a nickname: {reason}"
+            self._log.info(told, event="nickname refused", address=session.address, reason=kind)
             self._refused += 1
             if self._refused < MAX_REFUSED_NICKNAMES:
                 raise
@@ -151,7 +153,8 @@ class Chatting(Participant):
 
     def come_in(self, member: Member) -> None:
         self.member = member
-        self._log.info("{nickname} came from {address}", nickname=member.nickname, address=self.session.address)
+        nickname, address = member.nickname, self.session.address
+        self._log.info("{nickname} came from {address}", event="came", nickname=nickname, address=address)
         self.session.become(self)
         self.greet()
         self.send(Hint())
@@ -217,7 +220,8 @@ class Chatting(Participant):
 
     def leave(self, how: Departure, logged_as: str) -> None:
         nickname, address = self.member.nickname, self.session.address
-        self._log.info("{nickname} left ({why}), was at {address}", nickname=nickname, why=logged_as, address=address)
+        told = "{nickname} left ({reason}), was at {address}"
+        self._log.info(told, event="left", nickname=nickname, reason=logged_as, address=address)
         self.member.leave(how)
 
     def _obey(self, line: str) -> Awaitable[None] | None:

@@ -173,7 +173,7 @@ class Session:
 
     def turn_away(self, error: HallError) -> None:
         """Say why the person can't come in, and close."""
-        self._log.info("{address} was refused: {why}", address=self.address, why=str(error))
+        self._log.info("{address} was refused: {reason}", event="refused", address=self.address, reason=str(error))
         self._end()
         self._tell(error)
         self.client.send(Goodbye(None, None))
@@ -191,7 +191,7 @@ class Session:
         self._end().leave(how, logged_as or logged(how))
 
     def log_rename(self, before: str, member: Member) -> None:
-        self._log.info("{before} is now called {nickname}", before=before, nickname=member.nickname)
+        self._log.info("{before} is now called {nickname}", event="renamed", before=before, nickname=member.nickname)
 
     def _obey(self, given: Line | Command) -> Awaitable[None] | None:
         try:

@@ -30,6 +30,7 @@ from chatd.wire.gate import Gate, PerAddress, RateLimit
 from chatd.wire.limits import Limits
 from chatd.wire.outbox import Outbox
 from chatd.wire.sockets import prepare
+from chatd.wire.users import user_of
 
 NICKNAME_WITHIN = 60.0  # seconds
 IDLE_WARNING = 60.0  # seconds before an idle person is disconnected
@@ -171,7 +172,14 @@ class Connection(TimeoutMixin):
         self._behind_until = float("-inf")  # until then, what is read may have waited at the client
         address = transport.getPeer()
         self._where = neighbourhood(address)
-        self.session = Session(entrance.server, self, shown_address(address), ip_address_of(address), entrance.first)
+        self.session = Session(
+            entrance.server,
+            self,
+            shown_address(address),
+            ip_address_of(address),
+            entrance.first,
+            user_of(transport),
+        )
 
     def begin(self) -> None:
         """Let the person in, or say why not."""

@@ -258,7 +258,7 @@ class TwistdTests(TwistdTestCase):
         for log_format, pattern in (
             ("text", r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S.*"),
             ("systemd", r"<6>\S.*"),
-            ("json", r'\{"time": "[^"]*", "level": "info", "logger": "[^"]*", "message": ".*"\}'),
+            ("json", r'\{"time": "[^"]*", "level": "info", "logger": "(?!log_)[^"]*", "message": ".*"(, .*)?\}'),
         ):
             process = self.twistd("-n", "--pidfile=", "chatd", self.listen, f"--log-format={log_format}")
             connection = self.connect()
@@ -268,6 +268,7 @@ class TwistdTests(TwistdTestCase):
             out, err = self.assertExits(process, -signal.SIGTERM)
             for line in out.splitlines():
                 self.assertRegex(line, f"^{pattern}$")
+            self.assertIn(f"People come in by: telnet 127.0.0.1 {self.port}", out)
             self.assertEqual((out.count("alice came from"), out.count("alice left"), err), (1, 1, ""))
             self.assertNotIn("hello", out)
 

@@ -570,7 +570,10 @@ class EndpointTests(TLSTestCase):
         run += "options = Options(); options.parseOptions(['--listen=tcp:1', *sys.argv[1:]]); makeService(options)"
         for endpoints, said in (
             ((), ""),
-            (("--listen=ssl:2429:privateKey=x",), "TLS needs pyOpenSSL: pip install 'chatd[tls]'\n"),
+            (
+                ("--listen=ssl:2429:privateKey=x",),
+                "chatd: listen ssl:2429:privateKey=x: TLS needs pyOpenSSL: pip install '.[tls]'\n",
+            ),
         ):
             done = subprocess.run(
                 (sys.executable, "-c", run, *endpoints), cwd=CHECKOUT, capture_output=True, text=True, timeout=20

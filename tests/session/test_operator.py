@@ -296,7 +296,7 @@ class ModerationTests(OperatorTestCase):
             "Operator root muted bob for good",
             "Operator root unmuted bob",
             "Operator root unbanned eve",
-            "Operator root lets nobody in any more, and stops chatd in 5 min",
+            "Operator root lets nobody new in, and stops chatd in 5 min",
             "Operator root stopped chatd",
         ):
             self.assertIn(f"{line}\n", log)
