@@ -104,6 +104,7 @@ class TelnetTests(ClientTestCase):
         alice.say("before")
         bob.sees("<alice> before")
         alice.type("C-c")
+        alice.sees("-- that line is thrown away; quit leaves")
         bob.say("are you there?")
         alice.sees("<bob> are you there?")
         alice.say("still here")
@@ -144,12 +145,16 @@ class NcTests(PipeTestCase):
     nc = "nc 127.0.0.1 {port}"
 
     def test_talk(self) -> None:
-        """Two people with nc see each other's lines; Ctrl-C leaves."""
+        """Two people with nc see each other's lines; Ctrl-C leaves, and a goodbye says that nc stays open."""
         alice, bob = self.enter(self.nc, "alice"), self.enter(self.nc, "bob")
         bob.say("hello")
         alice.sees("<bob> hello")
         bob.type("C-c")
         alice.sees("-- bob left")
+        alice.say("quit")
+        alice.sees("-- goodbye, alice (Enter or Ctrl-C closes nc)")
+        alice.type("C-c")
+        alice.sees("CLIENT ENDED")
 
     def test_piped(self) -> None:
         """A script gets every reply, every time."""

@@ -77,7 +77,7 @@ class Telnet:
         self._reply = reply
         self._there = there
         self._interrupted = interrupted
-        self._was_interrupted = False  # in this segment
+        self._was_interrupted = False  # by this segment; however often, it is told once
         self._unfinished = unfinished
         self._begun = b""  # of a word that is not whole yet
         self._tail = b""  # the end of the text before this segment
@@ -87,8 +87,10 @@ class Telnet:
     def text_in(self, data: bytes) -> bytes:
         """Return the text in one segment."""
         if IAC in data or self._begun:
-            self._was_interrupted = False
             data = self._without_words(data)
+            if self._was_interrupted:  # told behind the answer to its mark: until then, telnet shows nothing
+                self._was_interrupted = False
+                self._interrupted()
         self._tail = (self._tail + data[-3:])[-3:]
         return data
 
@@ -174,9 +176,7 @@ class Telnet:
             text += CTRL_U
         elif command == IP:
             text += CTRL_U  # what was half typed is gone at the client already
-            if not self._was_interrupted:  # once for each segment: a key that is held down asks for no more
-                self._was_interrupted = True
-                self._interrupted()
+            self._was_interrupted = True
         elif command == AYT:
             self._there()
 

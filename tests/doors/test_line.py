@@ -168,7 +168,7 @@ class LineTests(DoorTestCase):
         door.dataReceived(b"my sec" + bytes.fromhex("fff4fffd06"))
         self.clock.advance(1)
         told = b"-- that line is thrown away; quit leaves\r\n"
-        self.assertEqual(line.value(), told + bytes.fromhex("fffc06") + DO_BINARY)
+        self.assertEqual(line.value(), bytes.fromhex("fffc06") + DO_BINARY + told)
         door.dataReceived(b"hello\n")
         self.assertIn("<alice> hello\r\n", self.seen_by_telnet(line))
 

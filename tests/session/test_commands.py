@@ -147,7 +147,7 @@ class TalkTests(CommandTestCase):
         self.assertEqual(
             self.type("/jion #den", "/jion #den"),
             [
-                "!! there is no command /jion; the nearest is /join; // in front says a line that begins with /",
+                "!! there is no command /jion; the nearest is /join; //text says /text",
                 "!! there is no command /jion; the nearest is /join",
             ],
         )

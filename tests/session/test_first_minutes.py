@@ -68,7 +68,7 @@ class OtherProgramsTests(CommandTestCase):
         """Commands of operators say that they are."""
         self.assertEqual(
             self.type("/kick bob"),
-            ["!! only the administrator can /kick; /ignore name keeps somebody's lines from you"],
+            ["!! only the administrator can /kick; /ignore name hides what somebody says"],
         )
         names = {name for entry in TABLE for name in entry.names}
         for entry in OPERATORS:

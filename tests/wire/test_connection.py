@@ -110,7 +110,7 @@ class WaitingTests(DoorTestCase):
         self.clock.advance(1)
         told = b"-- that line is thrown away; quit leaves\r\n"
         self.assertEqual(
-            line.value(), b"-- now talking to done\r\n" + told + FREED + DO_BINARY + b"-- now talking to one\r\n"
+            line.value(), b"-- now talking to done\r\n" + FREED + DO_BINARY + told + b"-- now talking to one\r\n"
         )
 
     def test_lost(self) -> None:

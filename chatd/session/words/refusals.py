@@ -277,7 +277,7 @@ def _of_commands(error: OfCommands, language: Language) -> str:
         case session.UnknownCommand():
             return _unknown(error, language)
         case session.AdministratorOnly(name):
-            return say("only the administrator can /{name}; /ignore name keeps somebody's lines from you", name=name)
+            return say("only the administrator can /{name}; /ignore name hides what somebody says", name=name)
         case session.CommandElsewhere():
             return say("to say it, type it again; quit leaves, /h helps")
         case session.NoSuchTimeZone(typed):
@@ -309,7 +309,7 @@ def _unknown(error: session.UnknownCommand, language: Language) -> str:
     say, near = language.say, error.near
     unknown = say("there is no command /{name}", name=error.name[:24])
     hint = say("the nearest is /{near}", near=near) if near else say("/h all lists those there are")
-    slashes = [say("// in front says a line that begins with /")] if error.explains else []
+    slashes = [say("//text says /text")] if error.explains else []
     return say("; ").join([unknown, hint, *slashes])
 
 
