@@ -153,8 +153,6 @@ class NcTests(PipeTestCase):
         alice.sees("-- bob left")
         alice.say("quit")
         alice.sees("-- goodbye, alice (Enter or Ctrl-C closes nc)")
-        alice.type("C-c")
-        alice.sees("CLIENT ENDED")
 
     def test_piped(self) -> None:
         """A script gets every reply, every time."""
