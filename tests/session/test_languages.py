@@ -14,12 +14,13 @@ from chatd.core.nickname import columns
 from chatd.doors.jsonl import JSONCodec
 from chatd.doors.telnet import Terminal
 from chatd.doors.text import TextCodec
-from chatd.session.outputs import Entered, Output, Refusal, Welcome
+from chatd.session.outputs import Entered, Hint, Output, Refusal, Welcome
 from chatd.session.view import view
 from chatd.session.words import languages
 from chatd.session.words.catalogue import load
 from chatd.session.words.language import ENGLISH, WIDTH, Language
 from chatd.session.words.languages import LANGUAGES
+from chatd.session.words.notes import note_lines
 from tests import samples
 from tests.sentences import FACTS, sentences
 from tests.session.test_session import TalkTestCase
@@ -71,6 +72,12 @@ class CompleteTests(SynchronousTestCase):
             self.assertEqual(unknown, set(), language.code)
             for forms in language._plurals.values():
                 self.assertEqual(len(forms), 1 + max(language._which(n) for n in range(200)))
+
+    def test_greeting(self) -> None:
+        """How to begin fits on a line of a terminal in each language."""
+        for language in LANGUAGES.values():
+            [hint] = note_lines(Hint(), language)
+            self.assertLessEqual(columns(f"-- {hint}"), 80)
 
     def test_same_facts(self) -> None:
         """A sentence holds no fact that the English one lacks."""

@@ -122,7 +122,7 @@ class WelcomeTests(TalkTestCase):
             bob.take()[4:],
             [
                 "-- you are bob in #lobby; 2 people are here: alice, bob",
-                "-- /h lists the commands, /echo off hides your lines, quit leaves; /lang zh: 中文",
+                "-- /h lists commands, /echo off hides your lines, quit leaves; /lang zh: 中文",
             ],
         )
         self.assertEqual(alice.take(), ["-- bob joined"])

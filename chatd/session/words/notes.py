@@ -58,7 +58,7 @@ def note_lines(note: to.Note, language: Language) -> Iterator[str]:
 def _hint(language: Language) -> str:
     """Return how to begin; each other language is named in its own words, for those who can't read this one."""
     known = [f"/lang {other.code}: {other.name}" for other in LANGUAGES.values() if other is not language]
-    hint = language.say("/h lists the commands, /echo off hides your lines, quit leaves")
+    hint = language.say("/h lists commands, /echo off hides your lines, quit leaves")
     return language.say("; ").join([hint, *known])
 
 
