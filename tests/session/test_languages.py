@@ -11,10 +11,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.events import Joined, Left
 from chatd.core.nickname import columns
+from chatd.core.owner_refusals import LettersFull, NameOwned
 from chatd.doors.jsonl import JSONCodec
 from chatd.doors.telnet import Terminal
 from chatd.doors.text import TextCodec
-from chatd.session.outputs import Entered, Hint, Output, Refusal, Welcome
+from chatd.session.outputs import Entered, Hello, Hint, Output, Refusal, Welcome
 from chatd.session.view import view
 from chatd.session.words import languages
 from chatd.session.words.catalogue import load
@@ -41,6 +42,9 @@ def everything() -> list[Output]:
         *samples.sample_answers(),
         *(Refusal(error) for error in samples.REFUSALS),
         *samples.GOODBYES,
+        Hello("the lab", 1, None, None),
+        Refusal(NameOwned("bob", "bob")),
+        Refusal(LettersFull("bob", 10, False)),
     ]
 
 

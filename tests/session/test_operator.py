@@ -7,9 +7,11 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from chatd.core.bans import Ban
 from chatd.core.events import Cause, Departure
 from chatd.core.refusals import HallError
 from chatd.session.answers import Reloaded
+from chatd.session.inputs import Command
 from chatd.session.operator_commands import TABLE, an_operator
 from chatd.session.refusals import NotKept, NotReloaded
 from tests.session.test_session import Screen, TalkTestCase, Typing
@@ -500,3 +502,34 @@ class DaemonTests(OperatorTestCase):
             self.assertIn(f"!! usage: /{name}", self.type(f"/{name} x")[0])
         self.assertEqual(self.daemon.told, [])
         self.assertFalse(self.screen.closed)
+
+
+class DoorTests(OperatorTestCase):
+    def test_program(self) -> None:
+        """A program gives an operator's commands by name."""
+        self.screen.take()
+        self.talk.receive(Command("tell", {"name": "bob", "text": "hi"}))
+        self.assertEqual(self.screen.take(), ["-- bob was told"])
+
+    def test_quit(self) -> None:
+        """quit and /quit close the operator's door."""
+        self.assertEqual(self.type("QUIT"), ["-- goodbye"])
+        self.assertTrue(self.screen.closed)
+
+    def test_slash_quit(self) -> None:
+        """/quit likewise."""
+        self.assertEqual(self.type("／quit"), ["-- goodbye"])
+
+    def test_listener_hears_all(self) -> None:
+        """An operator ignores nobody."""
+        self.assertTrue(self.talk._state.hears(object()))
+
+    def test_people_without_a_connection(self) -> None:
+        """They are listed too."""
+        self.hall.enter("bot", [].extend)
+        self.assertRegex(self.type("/ls -l")[-1], r"^-- bot +#lobby +- ")
+
+    def test_ban_by_nobody(self) -> None:
+        """A ban whose maker is not known says only since when."""
+        self.hall.bans.add(Ban("name", "eve", None, "", 0.0))
+        self.assertEqual(self.type("/time UTC", "/bans")[-1], "-- eve is banned for good (since 1970-01-01 00:00)")

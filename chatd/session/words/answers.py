@@ -122,8 +122,6 @@ def _help(answer: to.Help, language: Language) -> Iterator[str]:
 
 
 def _with_marks(person: to.Person, language: Language) -> str:
-    if person.room:
-        return f"{person.name} {person.room}"
     marks = [
         language.say(mark) for mark, holds in (("away", person.away is not None), ("quiet", person.quiet)) if holds
     ]
