@@ -352,7 +352,7 @@ class InformationTests(CommandTestCase):
     def test_quit(self) -> None:
         """/quit, /exit, /bye and /q leave."""
         self.assertEqual(self.type("/bye now"), ["-- goodbye, alice"])
-        self.assertEqual(self.bob_sees.take(), ["-- alice left (now)"])
+        self.assertEqual(self.bob_sees.take(), ['-- alice left ("now")'])
 
     def test_quit_however_it_is_written(self) -> None:
         """QUIT, Quit and what a Chinese keyboard makes of quit leave too, at the prompt as well."""
