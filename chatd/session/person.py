@@ -23,7 +23,7 @@ from chatd.session.refusals import (
     TooManyNicknames,
     UnknownCommand,
 )
-from chatd.session.session import QUIT, Participant, Session, clean
+from chatd.session.session import QUIT, Participant, Session, clean, logged
 from chatd.session.table import Entry, Table, split_name
 from chatd.session.typed import is_quit, marked
 
@@ -90,9 +90,9 @@ class AwaitingNickname(Participant):
         return not room.locked
 
     def leave(self, how: Departure, logged_as: str) -> None:
-        if not self._has_typed:  # a probe, of which there may be one each second
-            self.server.hall.counts.silent += 1
-        log = self._log.info if self._has_typed else self._log.debug
+        is_probe = not self._has_typed and logged_as == logged(how)  # of which there may be one each second
+        self.server.hall.counts.silent += is_probe
+        log = self._log.debug if is_probe else self._log.info
         told = "{address} left before giving a nickname ({reason})"
         log(told, event="left", address=self.session.address, reason=logged_as)
 
