@@ -153,6 +153,16 @@ class ComingAndGoingTests(CommandTestCase):
         self.bob.type("/unlock")
         self.assertEqual(self.bob_sees.take(), ["-- bob unlocked #den"])
 
+    def test_not_the_first(self) -> None:
+        """If somebody else leaves, nobody becomes first."""
+        self.alice.type("/join den", "/lock", "/invite bob")
+        self.bob.type("/join den")
+        self.clock.advance(2)
+        self.clear()
+        self.bob.type("/part")
+        self.clock.advance(2)
+        self.assertEqual(self.alice_sees.take(), ["-- bob went to another room"])
+
     def test_an_open_room_is_nobodys(self) -> None:
         """In an open room, and for those who were not next, there is nothing to tell."""
         self.alice.type("quit")

@@ -381,6 +381,7 @@ class ModerationTests(OperatorTestCase):
         """An operator is told if a ban won't survive a restart; if that is by a fault, it is a refusal."""
         self.daemon.has_file = False
         self.assertIn("; without --state, until chatd stops at the latest", self.type("/ban eve")[0])
+        self.assertEqual(self.type("/unban eve"), ["-- eve is not banned any more"])
         self.daemon.problem = NotKept("bans.json", "no room")
         self.assertEqual(self.type("/ban bob"), ["!! bans.json can't be written (no room); it holds until chatd stops"])
         self.assertTrue(self.people["bob"][1].closed)
