@@ -68,7 +68,7 @@ class ProxyTests(TwistdTestCase):
         self.read_until(alice, b"<alice> hello\r\n")
         host, port = alice.getsockname()
         alice.sendall(b"quit\n")
-        self.read_until(alice, b"-- goodbye, alice\r\n")
+        self.read_until(alice, b"-- goodbye, alice (Enter or Ctrl-C closes nc)\r\n")
         self.daemon.terminate()
         out, err = self.daemon.communicate(timeout=20)
         self.assertRegex(out + err, rf"{host}:{port}\b.*alice|alice.*{host}:{port}\b")

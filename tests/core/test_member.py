@@ -74,7 +74,7 @@ class WhisperTests(HallTestCase):
         self.assertEqual(
             self.heard(self.alice), [WhisperSent(1030, "bob", "psst"), AddresseeAway(1030, "bob", "lunch")]
         )
-        self.bob.set_away("")
+        self.bob.set_away(None)
         self.alice.whisper("bob", "psst")
         self.assertEqual(self.heard(self.alice), [WhisperSent(1030, "bob", "psst")])
 

@@ -19,7 +19,6 @@ from chatd.daemon.settings import BadSetting, Settings
 from chatd.session.refusals import NoLevels, NotKept, NotReloaded, OpenAlready, StoppingAlready
 from chatd.session.view import view
 from chatd.session.words.answers import answer_lines
-from chatd.session.words.language import ENGLISH
 from chatd.store.state_file import StateFile
 from tests.doors.test_line import DoorTestCase
 
@@ -64,7 +63,7 @@ class DaemonTestCase(DoorTestCase):
     def reload(self, **changed: Any) -> list[str]:
         self.new = replace(self.new, **changed)
         done = self.successResultOf(Deferred.fromCoroutine(self.daemon.reload()))
-        return list(answer_lines(done, ENGLISH, view("off")))
+        return list(answer_lines(done, view("off")))
 
 
 class ReloadTests(DaemonTestCase):
@@ -216,20 +215,20 @@ class DrainTests(DaemonTestCase):
         waiting, line = self.connect()
         self.seen(alice)
         self.daemon.drain(None)
-        self.assertIn("## Administrator: nobody new gets in any more", self.seen(alice))
+        self.assertIn("## Administrator: nobody new is let in any more", self.seen(alice))
         self.assertIn("is about to close and lets nobody in", self.seen(self.connect()[1]))
         waiting.dataReceived(b"bob\n")
         self.assertIn("is about to close and lets nobody in", self.seen(line))
         self.reactor.advance(100_000)
         self.assertFalse(self.reactor.stopped)
-        self.assertIn("nobody new gets in", self.daemon.status())
+        self.assertIn("nobody new is let in", self.daemon.status())
 
     def test_with_an_end(self) -> None:
         """After so many minutes chatd stops; people are told at once, and a minute before."""
         _, alice = self.connect(b"alice\n")
         self.seen(alice)
         self.daemon.drain(10)
-        self.assertIn("## Administrator: this chat closes in 10 minutes; nobody new gets in", self.seen(alice))
+        self.assertIn("## Administrator: this chat closes in 10 minutes; nobody new is let in", self.seen(alice))
         self.reactor.advance(9 * 60)
         self.assertIn("## Administrator: this chat closes in 1 minute", self.seen(alice))
         self.reactor.advance(59)

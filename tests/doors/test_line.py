@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost
-from twisted.internet.interfaces import IPushProducer
+from twisted.internet.interfaces import IProtocol, IPushProducer
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransportWithDisconnection
 from twisted.python.failure import Failure
@@ -38,7 +38,7 @@ class Line(StringTransportWithDisconnection):
     producer: IPushProducer  # the outbox, as long as it has registered
     lingers = False
 
-    def __init__(self, door: LineDoor) -> None:
+    def __init__(self, door: IProtocol) -> None:
         super().__init__(peerAddress=IPv4Address("TCP", "10.0.0.1", 4000))
         self.protocol = door
         self.aborted = False
@@ -173,12 +173,20 @@ class LineTests(DoorTestCase):
             self.assertNotIn("half", seen)
 
     def test_ctrl_c(self) -> None:
-        """Ctrl-C in telnet is answered, so that telnet goes on showing what arrives."""
+        """Ctrl-C in telnet is answered, so that telnet goes on showing what arrives; what was half typed is gone."""
         door, line = self.connect(b"alice\n")
         self.seen(line)
-        door.dataReceived(bytes.fromhex("fff4fffd06"))
+        door.dataReceived(b"my sec" + bytes.fromhex("fff4fffd06"))
         self.clock.advance(1)
-        self.assertEqual(line.value(), bytes.fromhex("fffc06") + DO_BINARY)
+        told = b"-- that line is thrown away; quit leaves\r\n"
+        self.assertEqual(line.value(), bytes.fromhex("fffc06") + DO_BINARY + told)
+        door.dataReceived(b"hello\n")
+        self.assertIn("<alice> hello\r\n", self.seen_by_telnet(line))
+
+    def test_ctrl_c_again_and_again(self) -> None:
+        """However often it comes in one segment, it is answered once; at the prompt, the nickname is asked again."""
+        _, line = self.connect(bytes.fromhex("fff4") * 10_000)
+        self.assertEqual(self.seen_by_telnet(line).count("that line is thrown away; quit leaves\r\nNickname: "), 1)
 
     def test_telnet_flood(self) -> None:
         """Telnet's words are read at the pace of text, and answers to them that nobody reads don't pile up."""
@@ -202,13 +210,13 @@ class LineTests(DoorTestCase):
         """The same bytes give the same talk, however they are cut into segments."""
         self.setUp()
         said = "alice\r\n李雷, hello\n\xff\r/me waves\r\0/ls\n" + "x" * 20 + "\x7fy\nquit\r\n"
-        sent = said.encode().replace("ÿ".encode(), b"\xff\xfd\x06\xff\xf4")
+        sent = said.encode().replace("ÿ".encode(), b"\xff\xfd\x06\xff\xf1")
         edges = sorted({0, len(sent), *(min(cut, len(sent)) for cut in cuts)})
         _, line = self.connect(*(sent[start:end] for start, end in pairwise(edges)))
         self.clock.advance(1)
         seen = line.value().replace(b"\xff\xfc\x06", b"").replace(DO_BINARY, b"").decode()
         self.assertEqual(
-            seen.split("quit leaves\r\n")[1].split("\r\n"),
+            seen.split("中文\r\n")[1].split("\r\n"),
             [
                 "<alice> 李雷, hello",
                 "* alice waves",
@@ -339,7 +347,7 @@ class TrustTests(DoorTestCase):
         """Who asks for more and more and reads none of it is read no further."""
         door, line = self.connect(b"alice\n")
         line.producer.pauseProducing()
-        door.dataReceived(b"/h\n" * 1000)
+        door.dataReceived(b"/h all\n" * 1000)
         self.assertEqual(line.producerState, "paused")
         line.producer.resumeProducing()
         self.clock.pump([0.01] * 300)
@@ -547,7 +555,7 @@ class TimeoutTests(DoorTestCase):
         self.clock.advance(9)
         self.assertIn("-- you will be disconnected in 60 s unless you type something", self.seen(line))
         self.clock.advance(60)
-        self.assertIn("-- goodbye: you were idle for 600 s\r\n", self.seen(line))
+        self.assertIn("-- goodbye: you were idle for 600 s (Enter or Ctrl-C closes nc)\r\n", self.seen(line))
         self.assertFalse(line.connected)
         self.assertIn("-- alice left (idle for 600 s)", self.seen(bob))
 

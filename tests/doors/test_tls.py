@@ -214,7 +214,7 @@ class TalkTests(TLSTestCase):
     def test_long_answer(self) -> None:
         """An answer of more than TLS takes at once arrives whole."""
         alice = self.enter("alice")
-        alice.type("/h\n" * 100)
+        alice.type("/h all\n" * 100)
         self.assertEqual(self.seen_by(alice).count("-- /quit [why...]"), 100)
 
     def test_application_protocols(self) -> None:
@@ -577,7 +577,10 @@ class EndpointTests(TLSTestCase):
         run += "options = Options(); options.parseOptions(['--listen=tcp:1', *sys.argv[1:]]); makeService(options)"
         for endpoints, said in (
             ((), ""),
-            (("--listen=ssl:2429:privateKey=x",), "TLS needs pyOpenSSL: pip install 'chatd[tls]'\n"),
+            (
+                ("--listen=ssl:2429:privateKey=x",),
+                "chatd: listen ssl:2429:privateKey=x: TLS needs pyOpenSSL: pip install '.[tls]'\n",
+            ),
         ):
             done = subprocess.run(
                 (sys.executable, "-c", run, *endpoints), cwd=CHECKOUT, capture_output=True, text=True, timeout=20

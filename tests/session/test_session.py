@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.core.bans import Address
 from chatd.core.events import Cause, Departure, Events
 from chatd.core.hall import Hall
+from chatd.doors.telnet import Terminal
 from chatd.doors.text import TextCodec
 from chatd.session.client import Client
 from chatd.session.commands import a_person
@@ -28,7 +29,7 @@ class Screen:
     """A client in memory: what a person sees, line by line. Prompts are lines of their own."""
 
     def __init__(self) -> None:
-        self._codec = TextCodec()
+        self._codec = TextCodec(Terminal(ends_with_cr=True))
         self.view = view("off")
         self.lines: list[str] = []
         self.outputs: list[Output] = []
@@ -128,7 +129,10 @@ class WelcomeTests(TalkTestCase):
         _, bob = self.enter("bob")
         self.assertEqual(
             bob.take()[4:],
-            ["-- you are bob in #lobby; 2 people are here: alice, bob", "-- /h lists the commands, quit leaves"],
+            [
+                "-- you are bob in #lobby; 2 people are here: alice, bob",
+                "-- /h lists commands, /echo off hides your lines, quit leaves; /lang zh: 中文",
+            ],
         )
         self.assertEqual(alice.take(), ["-- bob joined"])
 

@@ -15,7 +15,7 @@ from chatd.core.member import Member
 from chatd.core.refusals import NothingSaid
 from chatd.doors.line import LineDoor
 from chatd.session.answers import TalkingTo
-from chatd.session.inputs import Command, Line
+from chatd.session.inputs import Command, Line, Refused
 from chatd.session.session import Session, State
 from chatd.wire.connection import DONE_WITHIN
 from tests.doors.test_line import DO_BINARY, DoorTestCase
@@ -53,7 +53,7 @@ class Slow:
         await self._work
         self._session.client.send(TalkingTo("done"))
 
-    def choice_refused(self) -> None:
+    def not_read(self, given: Refused) -> None:
         """Nobody was chosen."""
 
     def leave(self, how: Departure, logged_as: str) -> None:
@@ -111,7 +111,10 @@ class WaitingTests(DoorTestCase):
         self.clock.advance(0)
         door.dataReceived(CTRL_C + b"one\r\n")
         self.clock.advance(1)
-        self.assertEqual(line.value(), b"-- now talking to done\r\n" + FREED + DO_BINARY + b"-- now talking to one\r\n")
+        told = b"-- that line is thrown away; quit leaves\r\n"
+        self.assertEqual(
+            line.value(), b"-- now talking to done\r\n" + FREED + DO_BINARY + told + b"-- now talking to one\r\n"
+        )
 
     def test_lost(self) -> None:
         """A connection that is lost cancels it; what is behind it is not heard."""
