@@ -21,7 +21,7 @@ from chatd.session.outputs import StillHere
 from chatd.session.refusals import LineCutOff, TelnetUnfinished, WrongProtocol
 from chatd.wire.codec import Codec
 from chatd.wire.connection import Connection, Entrance
-from chatd.wire.sockets import taken
+from chatd.wire.sockets import taken, unacknowledged
 
 
 class HandshakeFailed(Exception):
@@ -40,11 +40,12 @@ class LineDoor(LineReceiver):
         self._entrance = entrance
         self._lines = 0  # read, and not handed over yet
         self._is_first = True  # no line was received yet
+        self._typing_is_hidden = False
 
     def connectionMade(self) -> None:
         terminal = Terminal()
         self.connection = connection = Connection(self._entrance, self, self.transport, codecs_for(terminal), "text")
-        telnet = Telnet(
+        self._telnet = telnet = Telnet(
             terminal,
             reply=connection.write,
             there=lambda: connection.send(StillHere()),
@@ -76,6 +77,9 @@ class LineDoor(LineReceiver):
 
     def lineReceived(self, line: bytes) -> None:
         self._lines -= 1
+        if self._typing_is_hidden:
+            self._typing_is_hidden = False
+            self._telnet.show_typing()
         if self._is_first and self.connection.session.is_entering and (protocol := protocol_of(line)):
             self._turn_away(protocol)
         else:
@@ -117,6 +121,14 @@ class LineDoor(LineReceiver):
 
     def taken(self) -> int:
         return taken(self.transport)
+
+    def unacknowledged(self) -> int:
+        return unacknowledged(self.transport)
+
+    def hide_typing(self) -> bool:
+        if not self._typing_is_hidden:
+            self._typing_is_hidden = self._telnet.hide_typing()
+        return self._typing_is_hidden
 
     def close(self) -> None:
         self.transport.loseConnection()

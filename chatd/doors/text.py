@@ -9,12 +9,12 @@ from chatd.core.events import Cause, Event, Said
 from chatd.doors.telnet import CTRL_D, EOF, Terminal, erased, needs_erasing
 from chatd.session.answers import Answer
 from chatd.session.inputs import Ended, Input, Line, Refused
-from chatd.session.outputs import Asked, Goodbye, Note, Output, Prompt, Refusal
+from chatd.session.outputs import Goodbye, Note, Output, Prompt, Refusal, Replay
 from chatd.session.refusals import ChangedByTelnet, LineTooLong, NotText
 from chatd.session.view import View, view
 from chatd.session.words.answers import answer_lines
-from chatd.session.words.events import event_line
-from chatd.session.words.notes import goodbye_words, is_dismissal, note_lines
+from chatd.session.words.events import event_line, replayed_line
+from chatd.session.words.notes import goodbye_words, is_dismissal, note_lines, prompt_words, replay_head
 from chatd.session.words.refusals import refusal_lines
 
 MAX_LINE = 4096  # bytes
@@ -24,9 +24,10 @@ _CHOICE = re.compile(rb"\s*(?:to:|/(?:to|join|j|leave)\b)", re.IGNORECASE)
 class TextCodec:
     """A `Codec` for people. Its format is their view: those who see alike share what is encoded."""
 
-    __slots__ = ("_at_prompt", "_is_pasted", "_line_is_open", "_terminal", "_typed_at", "format")
+    __slots__ = ("_at_prompt", "_is_pasted", "_line_is_open", "_prompt", "_terminal", "_typed_at", "format")
 
     max_line = MAX_LINE
+    prompts = True
 
     def __init__(self, terminal: Terminal | None = None) -> None:
         self._terminal = terminal or Terminal()
@@ -35,6 +36,7 @@ class TextCodec:
         self._line_is_open = False  # a prompt was the last that was sent
         self._typed_at = -1.0  # of the last line
         self._is_pasted = False  # that line came together with the one before it
+        self._prompt = b""
 
     @property
     def view(self) -> View:
@@ -65,20 +67,16 @@ class TextCodec:
         if isinstance(output, Said):  # nearly all that is ever encoded
             return (f"{event_line(output, self.format)}\r\n".encode(),)
         if isinstance(output, Prompt):
-            before, self._at_prompt, self._line_is_open = "\r\n" if self._at_prompt else "", True, True
-            return ((before + self._prompt(output)).encode(),)
-        self._line_is_open = False
-        lines = (f"{line}\r\n".encode() for line in self._lines(output))
+            before = b"\r\n" if self._at_prompt else b""
+            self._at_prompt = self._line_is_open = True
+            self._prompt = prompt_words(output, self.format.language).encode()
+            return (before + self._prompt,)
         if not self._at_prompt:
-            return lines
-        self._at_prompt = False
-        return _behind_prompt(lines)
+            self._line_is_open = False
+        return (f"{line}\r\n".encode() for line in self._lines(output))
 
-    def _prompt(self, prompt: Prompt) -> str:
-        say = self.format.language.say
-        match prompt.asked:
-            case Asked.NICKNAME:
-                return say("Nickname: ")
+    def around(self, data: bytes) -> bytes:
+        return b"\r\n" + data + self._prompt if self._at_prompt else data
 
     def _how_to_close(self, goodbye: Goodbye) -> str:
         """Return what a person in nc needs to know: it stays open behind a goodbye, while telnet and scripts close."""
@@ -88,6 +86,7 @@ class TextCodec:
         return self.format.language.say(" (Enter or Ctrl-C closes nc)")
 
     def end(self) -> bytes:
+        self._at_prompt = False
         return b"\r\n" if self._line_is_open else b""
 
     def _lines(self, output: Output) -> Iterator[str]:
@@ -99,16 +98,17 @@ class TextCodec:
             return (f"-- {line}" for line in answer_lines(output, self.format))
         if isinstance(output, Note):
             return (f"-- {line}" for line in note_lines(output, self.format.language))
+        if isinstance(output, Replay):
+            return self._replayed(output)
         if isinstance(output, Goodbye) and (words := goodbye_words(output, self.format.language)):
             return iter((f"{'!!' if is_dismissal(output) else '--'} {words}{self._how_to_close(output)}",))
         return iter(())
 
-
-def _behind_prompt(lines: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield the lines with an end of the prompt's line in front of the first."""
-    first = next(lines, b"")
-    yield b"\r\n" + first
-    yield from lines
+    def _replayed(self, replay: Replay) -> Iterator[str]:
+        """Yield lines that a script can tell from those that are new: no other line begins like them."""
+        yield f"-- {replay_head(replay, self.format.language)}"
+        for event in replay.events:
+            yield f"| {replayed_line(event, self.format, replay.now)}"
 
 
 def _chooses(line: bytes) -> bool:

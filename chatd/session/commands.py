@@ -7,11 +7,13 @@ names of its parameters are those by which programs give its arguments.
 from __future__ import annotations
 
 import platform
+from collections.abc import Awaitable
 
 from chatd import __version__
 from chatd.core.events import Cause, Departure
 from chatd.core.member import Member
 from chatd.core.refusals import Muted, NoSuchRoom
+from chatd.session import owning, remembering
 from chatd.session.answers import (
     Addressee,
     AwaySet,
@@ -20,11 +22,9 @@ from chatd.session.answers import (
     Help,
     HelpOn,
     Ignored,
-    IgnoreSet,
     InvitationSent,
     LanguageSet,
     Motd,
-    NicknameSet,
     People,
     Person,
     Quiet,
@@ -66,6 +66,7 @@ TABLE = Table(
     operators_only=(
         *("announce", "ban", "bans", "drain", "kick", "listen", "log"),
         *("mute", "reload", "rename", "stats", "stop", "unban", "unmute"),
+        *("backup", "disown", "owners", "purge", "reset"),
     ),
 )
 command = TABLE.command
@@ -90,9 +91,13 @@ def say(chat: Chatting, text: str) -> None:
 @command(
     "msg", "m", "tell", "w", "pm", "whisper", "私聊", arguments="name text...", help="a private line, as @name text"
 )
-def msg(chat: Chatting, name: str, text: str) -> None:
+def msg(chat: Chatting, name: str, text: str) -> Awaitable[None] | None:
+    owner = owning.absent(chat, name)
+    if owner is not None:
+        return owning.leave_letter(chat, owner, text)
     chat.member.whisper(name, text, chat.typed_at)
     chat.talked()
+    return None
 
 
 @command("r", "reply", arguments="text...", help="a private answer to whoever wrote to you last")
@@ -155,10 +160,7 @@ def me(chat: Chatting, text: str) -> None:
 
 @command("nick", arguments="name...", help="take another nickname", cost=_COSTLY)
 def nick(chat: Chatting, name: str) -> None:
-    before = chat.member.nickname
-    chat.member.rename(name)
-    chat.session.log_rename(before, chat.member)
-    chat.answer(NicknameSet(chat.member.nickname))
+    owning.take_name(chat, name)
 
 
 @command("away", arguments="[why...]", help="tell whoever writes to you privately that you are away")
@@ -204,6 +206,9 @@ def _go_to(chat: Chatting, room: str) -> None:
     member = chat.member
     member.move(room)
     chat.greet()
+    if member.room is not chat.server.hall.lobby:
+        chat.tell_kept(member.room)
+    chat.replay()
     if member.addressee is not None:
         chat.answer(StillTalkingTo(member.addressee.nickname, member.room.name))
 
@@ -215,8 +220,8 @@ def rooms(chat: Participant) -> None:
 
 
 @command("lock", help="only those you invite see your room and get in", cost=_COSTLY)
-def lock(chat: Chatting) -> None:
-    chat.member.turn_lock(True)
+async def lock(chat: Chatting) -> None:
+    await remembering.lock(chat)
 
 
 @command("unlock", help="anyone gets into your room again")
@@ -231,16 +236,20 @@ def invite(chat: Chatting, name: str) -> None:
 
 
 @command("ignore", "屏蔽", arguments="[name]", help="see nothing from name any more; alone: whom you ignore")
-def ignore(chat: Chatting, name: str) -> None:
+async def ignore(chat: Chatting, name: str) -> None:
     if name:
-        chat.answer(IgnoreSet(chat.member.ignore(name).nickname, True))
+        await owning.ignore(chat, name, True)
     else:
-        chat.answer(Ignored(tuple(sorted(other.nickname for other in chat.member.ignoring))))
+        chat.answer(Ignored(owning.ignored(chat)))
 
 
 @command("unignore", arguments="name", help="see what name says again")
-def unignore(chat: Chatting, name: str) -> None:
-    chat.answer(IgnoreSet(chat.member.unignore(name).nickname, False))
+async def unignore(chat: Chatting, name: str) -> None:
+    await owning.ignore(chat, name, False)
+
+
+TABLE.share(owning.TABLE)
+TABLE.share(remembering.TABLE)
 
 
 @command("time", arguments="[on|off|zone]", help="the time in front of lines; a zone such as +8")

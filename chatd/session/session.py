@@ -4,7 +4,8 @@ AwaitingNickname --a free nickname--> Chatting --quit, dismissed, connection los
         |                                                                               ^
         +--------------------quit, not admitted, connection lost-----------------------+
 
-The states of people are in `person.py`; an operator's session (`operator.py`) has a state of its own instead.
+The states of people are in `person.py`, those that wait for a password in `secrets.py`; an operator's session
+(`operator.py`) has a state of its own instead.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ from chatd.core.member import Member
 from chatd.core.refusals import HallError
 from chatd.core.room import Room
 from chatd.core.text import one_line
+from chatd.session.accounts import Accounts
 from chatd.session.answers import Answer
 from chatd.session.client import Client
 from chatd.session.inputs import Command, Ended, Input, Line, Refused
-from chatd.session.outputs import Done, Goodbye, Hello, LineDropped, Output, Refusal
+from chatd.session.outputs import CameElsewhere, Done, Goodbye, Hello, KeptHere, LineDropped, Output, Refusal
 from chatd.session.table import Table
 
 QUIT, CLOSED = Departure(Cause.QUIT), Departure(Cause.CLOSED)
@@ -50,12 +52,16 @@ class Server:
 
     `language` is the code of the one in which people are greeted. `opened_at` is on the hall's clock; `sessions` are in
     the order of arrival, with a nickname or not yet.
+    `opened_at` is on the hall's clock; `sessions` are in the order of arrival, with a nickname or not yet. `accounts`
+    is None where no name is owned. What is said is kept on the disk for `history_days`, 0 is not at all.
     """
 
     hall: Hall
     title: str
     motd: tuple[str, ...] = ()
     language: str = "en"
+    accounts: Accounts | None = None
+    history_days: int = 0
     sessions: dict[Session, None] = field(default_factory=dict)
     opened_at: float = field(init=False)
 
@@ -66,6 +72,11 @@ class Server:
     def uptime(self) -> float:
         """The seconds since the chat was opened."""
         return self.hall.clock.seconds() - self.opened_at
+
+    def kept_in(self, room: Room[Member]) -> KeptHere:
+        """Return what is kept on the disk of what is said in a room, and privately."""
+        days = self.history_days if room.ring.archived else 0
+        return KeptHere(room.name, days, self.accounts.letters_days if self.accounts else 0)
 
 
 class State(Protocol):
@@ -144,6 +155,10 @@ class Session:
         """Go on in another state."""
         self._state = state
 
+    def is_in(self, state: State) -> bool:
+        """Say whether it is in that very state: if not, the session has gone on, or ended, meanwhile."""
+        return self._state is state
+
     def receive(self, given: Input) -> Awaitable[None] | None:
         """Take what a client has sent.
 
@@ -169,7 +184,6 @@ class Session:
     def interrupted(self) -> None:
         """The person has pressed Ctrl-C, and their client has thrown away what they had begun to type."""
         self.client.send(LineDropped())
-        self._state.ask()
 
     def turn_away(self, error: HallError) -> None:
         """Say why the person can't come in, and close."""
@@ -186,9 +200,21 @@ class Session:
         self.client.send(Goodbye(member.nickname if member else None, how))
         self.client.close()
 
+    def give_way(self) -> None:
+        """End the session, though not the person: they have come in by another connection."""
+        member = self.member
+        self._end()
+        self.client.send(CameElsewhere())
+        self.client.send(Goodbye(member.nickname if member else None, Departure(Cause.CLOSED)))
+        self.client.close()
+
     def lost(self, how: Departure, logged_as: str = "") -> None:
         """The connection is gone; the room is told `how`."""
         self._end().leave(how, logged_as or logged(how))
+
+    def log(self, event: str, what: str, **facts: object) -> None:
+        """Log what a person has done: names and addresses, and never what they typed."""
+        self._log.info(what, event=event, **facts)
 
     def log_rename(self, before: str, member: Member) -> None:
         self._log.info("{before} is now called {nickname}", event="renamed", before=before, nickname=member.nickname)
@@ -232,7 +258,9 @@ class Participant(ABC):
 
     __slots__ = ("session", "table")
 
-    is_entering = False
+    @property
+    def is_entering(self) -> bool:
+        return False
 
     def __init__(self, session: Session, table: Table) -> None:
         self.session = session
@@ -251,6 +279,12 @@ class Participant(ABC):
         member, server = self.session.member, self.server
         nickname, room = (member.nickname, member.room.name) if member else (None, None)
         self.send(Hello(server.title, len(server.hall.members), nickname, room))
+
+    def tell_kept(self, room: Room[Member]) -> None:
+        """Say what is kept on the disk of what is said in a room, if anything is."""
+        kept = self.server.kept_in(room)
+        if kept.days or kept.letters_days:
+            self.send(kept)
 
     def answer(self, answer: Answer) -> None:
         """Show what was asked for."""

@@ -35,6 +35,13 @@ class View:
             self._stamp = datetime.fromtimestamp(at, self.zone).strftime("%H:%M ")
         return self._stamp
 
+    def day(self, at: float, now: float) -> str:
+        """Return what stands in front of the stamp of something that did not happen today."""
+        if self.time == "off":
+            return ""
+        day = datetime.fromtimestamp(at, self.zone).date()
+        return "" if day == datetime.fromtimestamp(now, self.zone).date() else f"{day} "
+
 
 def view(time: str, code: str = "en") -> View:
     """Return the view for "on", "off" or a zone's name by IANA or from `zone_name`, in a language.

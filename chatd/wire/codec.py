@@ -17,6 +17,10 @@ class Codec(Protocol):
     view: View
 
     @property
+    def prompts(self) -> bool:
+        """Whether it asks at a terminal, whose last line stays open for what is typed."""
+
+    @property
     def max_line(self) -> int:
         """The bytes that a line may have, without its end. A longer one is handed over cut to one byte more."""
 
@@ -29,6 +33,9 @@ class Codec(Protocol):
 
     def encode(self, output: Output) -> Iterable[bytes]:
         """Return what is sent for an output, in pieces of whole lines; a long one is made as it is taken."""
+
+    def around(self, data: bytes) -> bytes:
+        """Return what is sent for whole lines that come while a prompt stands at the end of the screen."""
 
     def end(self) -> bytes:
         """Return what ends the line that was begun, before another format is spoken."""

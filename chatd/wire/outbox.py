@@ -59,6 +59,7 @@ class Outbox:
         "_skipped",
         "_stall",
         "_transport",
+        "around",
         "codec",
         "waiting",
     )
@@ -76,6 +77,7 @@ class Outbox:
         patience: float,
     ) -> None:
         self.codec = codec
+        self.around: Callable[[bytes], bytes] | None = None  # asked once for each flush what is sent instead
         self.waiting = 0  # bytes that are not handed over yet
         self._transport = transport
         self._reader = reader
@@ -148,6 +150,8 @@ class Outbox:
         lines = self._lines
         data = lines[0] if len(lines) == 1 else b"".join(lines)
         lines.clear()
+        if self.around is not None and data:
+            data = self.around(data)
         try:
             taken = self._send(data)
         except OSError:  # it can take nothing now, or is lost, which the transport will find out
@@ -168,6 +172,8 @@ class Outbox:
         self._note_skipped()
         self._pull(max(self._limit, self.waiting + 1))  # a slow reader is said goodbye to as well
         data = b"".join(self._lines)
+        if self.around is not None:
+            data = self.codec.end() + data
         self.stopProducing()
         self._unregister()
         self._transport.write(data)

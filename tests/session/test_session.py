@@ -1,6 +1,6 @@
 """Tests for chatd.session.session, over an in-memory terminal."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from io import StringIO
 
 from hypothesis import given
@@ -11,8 +11,9 @@ from twisted.logger import globalLogPublisher, textFileLogObserver
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.bans import Address
-from chatd.core.events import Cause, Departure, Events
+from chatd.core.events import Cause, Departure, Event, Events
 from chatd.core.hall import Hall
+from chatd.core.ports import Deliver
 from chatd.doors.telnet import Terminal
 from chatd.doors.text import TextCodec
 from chatd.session.client import Client
@@ -37,6 +38,10 @@ class Screen:
         self.charged = 0
         self.idle = 0.0
         self.waiting = 0
+        self.neighbourhood = "10.0.0.1"
+        self.is_private = True
+        self.unreached: list[Event] = []  # what may not have reached the person
+        self.once_reached: list[Callable[[], object]] = []
 
     def deliver(self, events: Events) -> None:
         for event in events:
@@ -48,6 +53,15 @@ class Screen:
         text = b"".join(self._codec.encode(output)).decode().removeprefix("\r\n")
         if text:
             self.lines += text.removesuffix("\r\n").split("\r\n")
+
+    def track(self) -> Deliver:
+        return self.deliver
+
+    def missing(self) -> tuple[Event, ...]:
+        return tuple(self.unreached)
+
+    def once_taken(self, call: Callable[[], object]) -> None:
+        self.once_reached.append(call)
 
     def charge(self, lines: int) -> None:
         self.charged += lines

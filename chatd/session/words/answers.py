@@ -10,6 +10,7 @@ from chatd.session import answers as to
 from chatd.session.view import View
 from chatd.session.words.language import Language, people_here
 from chatd.session.words.operators import for_operators
+from chatd.session.words.owners import OfOwning, of_owning
 
 OfPeople = (
     to.People
@@ -39,6 +40,8 @@ OfPeople = (
 
 def answer_lines(answer: to.Answer, view: View) -> Iterator[str]:
     """Yield the lines of an answer, without their mark."""
+    if isinstance(answer, OfOwning):
+        return iter((of_owning(answer, view.language),))
     if isinstance(answer, OfPeople):
         return _for_people(answer, view.language)
     return for_operators(answer, view)
@@ -66,6 +69,7 @@ def _for_people(answer: OfPeople, language: Language) -> Iterator[str]:
         case to.HelpOn(command):
             also = say(" (also {names})", names=say(", ").join(command.also)) if command.also else ""
             yield f"{language.word(command.usage)} -- {language.word(command.help)}{also}"
+            yield from map(language.word, command.more)
         case to.TalkingTo(name):
             yield say("now talking to {name}", name=name)
         case to.Addressee(name):
