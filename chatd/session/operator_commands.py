@@ -48,6 +48,7 @@ def an_operator(session: Session, daemon: Daemon) -> Operating:
 @command("announce", "say", arguments="text...", help="say something to everyone, as a plain line does")
 def announce(state: Operating, text: str) -> None:
     state.server.hall.announce(text)
+    state.log("announced", "made an announcement")
     state.answer(AnnouncedTo(len(state.server.hall.members)))
 
 
@@ -63,6 +64,7 @@ def announce(state: Operating, text: str) -> None:
 def tell(state: Operating, name: str, text: str) -> None:
     member = state.server.hall.find(name, unsent=text)
     member.hear_administrator(text)
+    state.log("told", "told {target} something", target=member.nickname)
     state.answer(ToldTo(member.nickname))
 
 
@@ -71,10 +73,12 @@ def listen(state: Operating, heard: str) -> None:
     hall = state.server.hall
     if heard == "off":
         hall.listen_no_more(state)
+        state.log("stopped listening", "stopped listening")
         state.answer(Listening(None))
     else:
         room = hall.lobby if heard == "on" else hall.find_room(room_typed(heard))
         hall.listen(state, room)
+        state.log("listening", "listens to {room}", room=room.name)
         state.answer(Listening(room.name))
 
 
@@ -128,7 +132,9 @@ def stop(state: Operating) -> None:
 
 @command("reload", help="take over what has changed in the configuration")
 async def reload(state: Operating) -> None:
-    state.answer(await state.daemon.reload())
+    reloaded = await state.daemon.reload()
+    state.log("reloaded", "had the configuration read again")
+    state.answer(reloaded)
 
 
 @command("log", arguments="[level]", help="log more or less: debug, info, warn or error; alone: which of them")
@@ -137,6 +143,7 @@ def log(state: Operating, level: str) -> None:
         if level not in LOG_LEVELS:
             raise TABLE.find("log").misused()
         state.daemon.set_log_level(level)
+        state.log("log level", "set the log level to {least}", least=level)
     state.answer(LogLevelSet(state.daemon.log_level()))
 
 

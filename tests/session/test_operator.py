@@ -308,9 +308,36 @@ class ModerationTests(OperatorTestCase):
             "Operator root unbanned eve",
             "Operator root lets nobody new in, and stops chatd in 5 min",
             "Operator root stopped chatd",
+            "Operator root made an announcement",
         ):
             self.assertIn(f"{line}\n", log)
         self.assertNotIn("SECRET", log)
+
+    def test_log_has_the_rest(self) -> None:
+        """So does it say who has disconnected, renamed, told and listened to whom, and changed the daemon."""
+        self.type("/listen on", "/listen off", "/tell alice SECRET", "/rename alice ann", "/kick bob SECRET", "/log debug")
+        self.type("/reload")
+        self.daemon.reloaded.callback(Reloaded((), (), ()))
+        log = self.log.getvalue()
+        for line in (
+            "Operator root listens to #lobby",
+            "Operator root stopped listening",
+            "Operator root told alice something",
+            "Operator root renamed alice to ann",
+            "Operator root disconnected bob",
+            "Operator root set the log level to debug",
+            "Operator root had the configuration read again",
+        ):
+            self.assertIn(f"{line}\n", log)
+        self.assertNotIn("SECRET", log)
+
+    def test_names_with_their_mark(self) -> None:
+        """An operator may type names as people do, `@bob` or `＠bob`, wherever a name is wanted."""
+        self.assertEqual(self.type("/ban @eve 2h")[0].split(";")[0], "-- eve is banned for 2 h")
+        self.assertEqual(self.type("/unban ＠eve"), ["-- eve is not banned any more"])
+        self.assertEqual(self.type("/mute @bob 2h"), ["-- bob is muted for 2 h"])
+        self.assertEqual(self.type("/rename @bob rob"), ["-- bob is called rob now"])
+        self.assertEqual(self.type("/kick @rob"), ["-- rob is disconnected"])
 
     def test_kick_nobody(self) -> None:
         """Nobody is disconnected for another's name."""
@@ -441,7 +468,7 @@ class ModerationTests(OperatorTestCase):
             seen["bob"], ["-- bob is now called rob", "-- the administrator has changed your nickname to rob"]
         )
         self.assertEqual(self.type("/bans"), ["-- rob is muted for good (since 1970-01-12 13:47, by root)"])
-        self.assertIn("bob is now called rob", self.log.getvalue())
+        self.assertIn("renamed bob to rob", self.log.getvalue())
         self.assertIn("is taken", self.type("/rename rob alice")[0])
         self.assertIn("is the nickname already", self.type("/rename rob rob")[0])
 
