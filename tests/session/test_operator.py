@@ -315,7 +315,9 @@ class ModerationTests(OperatorTestCase):
 
     def test_log_has_the_rest(self) -> None:
         """So does it say who has disconnected, renamed, told and listened to whom, and changed the daemon."""
-        self.type("/listen on", "/listen off", "/tell alice SECRET", "/rename alice ann", "/kick bob SECRET", "/log debug")
+        self.type(
+            "/listen on", "/listen off", "/tell alice SECRET", "/rename alice ann", "/kick bob SECRET", "/log debug"
+        )
         self.type("/reload")
         self.daemon.reloaded.callback(Reloaded((), (), ()))
         log = self.log.getvalue()
