@@ -43,7 +43,7 @@ def kick(state: Operating, name: str, why: str) -> None:
 @command(
     "ban",
     arguments="target [duration] [why...]",
-    help="let a name, an address or a network in no more: for 2h, or for good",
+    help="keep a name, an address or a network out: for 2h, or for good",
 )
 async def ban(state: Operating, target: str, duration: str, why: str) -> None:
     target = _without_mark(target)
@@ -88,7 +88,7 @@ def bans(state: Operating) -> None:
 @command(
     "mute",
     arguments="name [duration] [why...]",
-    help="let nothing that somebody types reach anyone: for 15m, or for good",
+    help="silence somebody: for 15m, or for good",
 )
 async def mute(state: Operating, name: str, duration: str, why: str) -> None:
     made = _ban(state, "mute", name, duration, why)
@@ -108,7 +108,7 @@ async def unmute(state: Operating, name: str) -> None:
     state.answer(BanLifted(lifted.target, True))
 
 
-@command("rename", arguments="old new", help="give somebody another nickname")
+@command("rename", arguments="old new", help="change somebody's nickname")
 async def rename(state: Operating, old: str, new: str) -> None:
     hall = state.server.hall
     member = hall.find(old)

@@ -32,7 +32,7 @@ _COSTLY = 5
 @command(
     "register",
     takes_secrets=True,
-    help="make your nickname yours alone, by a password",
+    help="make your nickname yours alone, with a password",
     cost=_COSTLY,
     more=(
         "nobody else gets in under that name, or one that looks like it",
@@ -50,7 +50,7 @@ def register(chat: Chatting) -> None:
     _ask(chat, Choosing(chat, member.name, partial(_registered, chat, accounts)))
 
 
-@command("password", help="choose another password for your nickname", cost=_COSTLY, takes_secrets=True)
+@command("password", help="change the password of your nickname", cost=_COSTLY, takes_secrets=True)
 def password(chat: Chatting) -> None:
     accounts, owner = _own(chat)
 
@@ -64,7 +64,7 @@ def password(chat: Chatting) -> None:
     _ask(chat, Proving(chat, accounts.people, owner, proven))
 
 
-@command("unregister", help="give your nickname up; anybody may have it then", cost=_COSTLY, takes_secrets=True)
+@command("unregister", help="give up your nickname; anybody may have it then", cost=_COSTLY, takes_secrets=True)
 def unregister(chat: Chatting) -> None:
     accounts, owner = _own(chat)
 

@@ -29,9 +29,9 @@ class Entry:
 
     `arguments` is what the usage line shows and the parser obeys: a word each, `[…]` around those that may be missing,
     and `...` behind a last one that takes the whole rest of the line. A `name`, or an `old` one, may be typed as
-    `@alice` or `alice:`. `parameters` are the names by which programs give them. `cost` is in lines of what a person may
-    say. `more` is told to whoever asks for help on this command alone. One that `takes_secrets` on lines of their own
-    never gives back what stands behind it.
+    `@alice` or `alice:`. `parameters` are the names by which programs give them. `cost` is in lines of what a person
+    may say. `more` is told to whoever asks for help on this command alone. One that `takes_secrets` on lines of their
+    own never gives back what stands behind it.
     """
 
     names: tuple[str, ...]

@@ -56,7 +56,7 @@ class PyChattingTests(SessionTestCase):
         await self.enter("carol")
         await alice.sees("-- carol joined")
         alice.type("/i")
-        await alice.sees("-- #lobby is turned back on")
+        await alice.sees("-- #lobby is back on")
         bob.type("group again")
         await alice.sees("<bob> group again")
         self.assertFalse(alice.seen("group talk"))
