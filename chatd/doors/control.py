@@ -13,6 +13,7 @@ from twisted.application.service import MultiService
 from twisted.internet.endpoints import quoteStringArgument
 from twisted.internet.interfaces import IReactorTime
 
+from chatd.doors.endpoints import to_listen_on
 from chatd.doors.line import LineFactory
 from chatd.session.operator import Daemon
 from chatd.session.operator_commands import an_operator
@@ -48,7 +49,8 @@ class ControlSocket(MultiService):
     def __init__(self, path: str, factory: LineFactory, reactor: Any) -> None:
         super().__init__()
         self._lock = Path(f"{path}.lock")
-        strports.service(f"unix:{quoteStringArgument(path)}:mode=660", factory, reactor).setServiceParent(self)
+        for endpoint in to_listen_on(f"unix:{quoteStringArgument(path)}:mode=660"):
+            strports.service(endpoint, factory, reactor).setServiceParent(self)
 
     def privilegedStartService(self) -> None:
         self._drop_own_lock()

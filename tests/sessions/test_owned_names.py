@@ -106,7 +106,7 @@ class OwnedNamesTests(SessionTestCase):
         alice.type("/search LINE 17")
         await alice.sees("-- 1 line has that:")
         alice.type("/forget")
-        await alice.sees("-- 30 lines are forgotten here; .*")
+        await alice.sees("-- 30 lines are forgotten here, .*")
         alice.type("/last")
         await alice.sees("-- nothing that was said here before is remembered")
 

@@ -48,7 +48,7 @@ class PyChattingTests(SessionTestCase):
         alice, bob = await self.enter("alice"), await self.enter("bob")
         await alice.sees("-- bob joined")
         alice.type("/i")
-        await alice.sees("-- #lobby is turned off: .*")
+        await alice.sees("-- #lobby is off: .*")
         alice.type("nobody hears this")
         await alice.sees("!! you have turned the room off; .*")
         bob.type("group talk", "@alice private talk")
