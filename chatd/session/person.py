@@ -45,7 +45,6 @@ class AwaitingNickname(Participant):
             return
         server.sessions[session] = None
         self.send(Welcome(server.title, len(server.hall.members), server.motd))
-        self.ask()
 
     def ask(self) -> None:
         self.send(Prompt(Asked.NICKNAME))

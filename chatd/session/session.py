@@ -100,10 +100,11 @@ class Session:
     """What a connection hands inputs to; what comes of them goes to its client.
 
     `address` is what the log shows, `ip` what may be banned, None on this machine itself. `first` makes the state in
-    which a session begins.
+    which a session begins. `identity` is the fingerprint of the SSH key that the person has proved to hold, as OpenSSH
+    shows it (`SHA256:…`).
     """
 
-    __slots__ = ("_state", "address", "began_at", "client", "ip", "server")
+    __slots__ = ("_state", "address", "began_at", "client", "identity", "ip", "server", "was_turned_away")
 
     _log = Logger()
 
@@ -119,6 +120,8 @@ class Session:
         self.client = client
         self.address = address
         self.ip = ip
+        self.identity: str | None = None
+        self.was_turned_away = False
         self.began_at = server.hall.now()
         self._state = first(self)
 
@@ -132,9 +135,11 @@ class Session:
         """Whether a nickname is waited for."""
         return self._state.is_entering
 
-    def begin(self) -> None:
-        """Greet somebody who has just come, or turn them away."""
+    def begin(self, asking: bool = True) -> None:
+        """Greet somebody who has just come, and ask for what is waited for unless it follows at once; or turn them away."""
         self._state.begin()
+        if asking:
+            self._state.ask()
 
     def become(self, state: State) -> None:
         """Go on in another state."""
@@ -166,6 +171,7 @@ class Session:
     def turn_away(self, error: HallError) -> None:
         """Say why the person can't come in, and close."""
         self._log.info("{address} was refused: {why}", address=self.address, why=str(error))
+        self.was_turned_away = True
         self._end()
         self._tell(error)
         self.client.send(Goodbye(None, None))

@@ -18,7 +18,7 @@ from twisted.protocols.policies import TimeoutMixin
 
 from chatd.core.events import Cause, Departure, Events
 from chatd.core.refusals import HallError
-from chatd.session.inputs import Ended, Input, Refused
+from chatd.session.inputs import Command, Ended, Input, Refused
 from chatd.session.outputs import IdleWarning, Output, TypingTooFast
 from chatd.session.refusals import NicknameTooLate, NoSuchFormat, TookTooLong
 from chatd.session.session import Server, Session, State
@@ -137,13 +137,20 @@ class Connection(TimeoutMixin):
     deliver: Callable[[Events], bool]
 
     def __init__(
-        self, entrance: Entrance, wire: Wire, transport: Any, codecs: Mapping[str, Callable[[], Codec]], format: str
+        self,
+        entrance: Entrance,
+        wire: Wire,
+        transport: Any,
+        codecs: Mapping[str, Callable[[], Codec]],
+        format: str,
+        carrier: Any = None,
     ) -> None:
+        """`carrier` is what has the socket and was let in, where `transport` is only a channel of it."""
         clock, limits = entrance.clock, entrance.limits
         self._entrance = entrance
         self._clock = clock
         self._wire = wire
-        self._transport = transport
+        self._carrier = transport if carrier is None else carrier
         self._codecs = codecs
         self.codec = codecs[format]()
         self._outbox = Outbox(
@@ -168,21 +175,34 @@ class Connection(TimeoutMixin):
         self._heard_at = clock.seconds()
         self._typed_at = self._heard_at  # for what is being read
         self._behind_until = float("-inf")  # until then, what is read may have waited at the client
-        address = transport.getPeer()
+        address = self._carrier.getPeer()
         self._where = neighbourhood(address)
+        self._is_counted = False  # by this connection itself
         self.session = Session(entrance.server, self, shown_address(address), ip_address_of(address), entrance.first)
 
     def begin(self) -> None:
         """Let the person in, or say why not."""
         self._entrance.connections.add(self)
-        prepare(self._transport, self._entrance.limits.peer_timeout)
+        prepare(self._carrier, self._entrance.limits.peer_timeout)
         self.setTimeout(NICKNAME_WITHIN)
+        self._is_counted = True
         try:
             self._neighbours = self._entrance.gate.admit(self._where)
         except HallError as error:
             self.session.turn_away(error)
         else:
             self.session.begin()
+
+    def begin_admitted(self, neighbours: PerAddress | None, identity: str | None, nickname: str) -> None:
+        """Let in a person whose carrier has been admitted, who has shown a key, and given a nickname unless it is ""."""
+        self._entrance.connections.add(self)
+        self.setTimeout(NICKNAME_WITHIN)
+        self._neighbours = neighbours
+        self.session.identity = identity
+        self.session.begin(asking=not nickname)
+        if nickname and self.session.is_entering:
+            self._take(Command("nick", {"name": nickname}))
+            self._hold_back()
 
     # What the door calls.
 
@@ -238,7 +258,8 @@ class Connection(TimeoutMixin):
         work, self._work = self._work, None
         if work is not None:
             work.cancel()
-        self._entrance.gate.leave(self._where)
+        if self._is_counted:
+            self._entrance.gate.leave(self._where)
         self._entrance.gone(self)
 
     def give_up(self, how: Departure) -> None:
@@ -310,7 +331,7 @@ class Connection(TimeoutMixin):
         """Go by other limits from now on. A pause that has begun keeps its length."""
         self._rate.apply(limits)
         self._outbox.apply(limits.sendq, limits.stall_timeout)
-        prepare(self._transport, limits.peer_timeout)
+        prepare(self._carrier, limits.peer_timeout)
 
     def apply_idle_timeout(self, limit: int | None) -> None:
         """Go by another limit on idleness, and warn the person before it ends."""
