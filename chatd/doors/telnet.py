@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240
 EL, EC, AYT, AO, IP, BRK = 248, 247, 246, 245, 244, 243
@@ -168,6 +169,16 @@ class Telnet:
             self._reply(bytes([IAC, _REFUSAL[verb], option]))
 
 
+class Words(Protocol):
+    """What stands among the text, and is no part of it."""
+
+    def text_in(self, data: bytes) -> bytes:
+        """Return the text in one segment."""
+
+    def ask_binary(self) -> None:
+        """Ask the client to let all bytes pass as they are."""
+
+
 class Keyboard:
     """Turns the text of one connection, however it is cut into segments, into lines with a LF behind each.
 
@@ -177,7 +188,7 @@ class Keyboard:
 
     __slots__ = ("_after_cr", "_column", "_first", "_telnet", "_terminal")
 
-    def __init__(self, terminal: Terminal, telnet: Telnet) -> None:
+    def __init__(self, terminal: Terminal, telnet: Words) -> None:
         self._terminal = terminal
         self._telnet = telnet
         self._after_cr = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 
 from chatd.core.events import Event, Said
 from chatd.doors.telnet import CTRL_D, EOF, Terminal, erased, needs_erasing
@@ -24,25 +24,27 @@ _PROMPTS = {Asked.NICKNAME: "Nickname: "}
 
 
 class TextCodec:
-    """A `Codec` for people. Its format is their view: those who see alike share what is encoded."""
+    """A `Codec` for people. Its format is what they see: those who see alike share what is encoded."""
 
-    __slots__ = ("_at_prompt", "_line_is_open", "_terminal", "format")
+    __slots__ = ("_at_prompt", "_line_end", "_line_is_open", "_terminal", "_view", "format")
 
     max_line = MAX_LINE
 
-    def __init__(self, terminal: Terminal | None = None) -> None:
+    def __init__(self, terminal: Terminal | None = None, line_end: str = "\r\n") -> None:
         self._terminal = terminal or Terminal()
-        self.format = view("on")
+        self._line_end = line_end
+        self.view = view("on")
         self._at_prompt = False  # and nothing was typed behind it yet
         self._line_is_open = False  # a prompt was the last that was sent
 
     @property
     def view(self) -> View:
-        return self.format
+        return self._view
 
     @view.setter
     def view(self, view: View) -> None:
-        self.format = view
+        self._view = view
+        self.format: Hashable = self._format()
 
     def decode(self, line: bytes, typed_at: float) -> Input:
         self._at_prompt = False
@@ -61,27 +63,30 @@ class TextCodec:
 
     def encode(self, output: Output) -> Iterable[bytes]:
         if isinstance(output, Said):  # nearly all that is ever encoded
-            return (f"{event_line(output, ENGLISH, self.format)}\r\n".encode(),)
+            return (f"{event_line(output, ENGLISH, self._view)}{self._line_end}".encode(),)
         if isinstance(output, Prompt):
-            before, self._at_prompt, self._line_is_open = "\r\n" if self._at_prompt else "", True, True
+            before, self._at_prompt, self._line_is_open = self._line_end if self._at_prompt else "", True, True
             return ((before + _PROMPTS[output.asked]).encode(),)
         self._line_is_open = False
-        lines = (f"{line}\r\n".encode() for line in self._lines(output))
+        lines = (f"{line}{self._line_end}".encode() for line in self._lines(output))
         if not self._at_prompt:
             return lines
         self._at_prompt = False
-        return _behind_prompt(lines)
+        return _behind(self._line_end, lines)
 
     def end(self) -> bytes:
-        return b"\r\n" if self._line_is_open else b""
+        return self._line_end.encode() if self._line_is_open else b""
+
+    def _format(self) -> Hashable:
+        return self._view if self._line_end == "\r\n" else (self._view, self._line_end)
 
     def _lines(self, output: Output) -> Iterator[str]:
         if isinstance(output, Event):
-            return iter((event_line(output, ENGLISH, self.format),))
+            return iter((event_line(output, ENGLISH, self._view),))
         if isinstance(output, Refusal):
             return (f"!! {line}" for line in refusal_lines(output.error, ENGLISH))
         if isinstance(output, Answer):
-            return (f"-- {line}" for line in answer_lines(output, ENGLISH, self.format))
+            return (f"-- {line}" for line in answer_lines(output, ENGLISH, self._view))
         if isinstance(output, Note):
             return (f"-- {line}" for line in note_lines(output, ENGLISH))
         if isinstance(output, Goodbye) and (words := goodbye_words(output, ENGLISH)):
@@ -89,10 +94,10 @@ class TextCodec:
         return iter(())
 
 
-def _behind_prompt(lines: Iterator[bytes]) -> Iterator[bytes]:
+def _behind(line_end: str, lines: Iterator[bytes]) -> Iterator[bytes]:
     """Yield the lines with an end of the prompt's line in front of the first."""
     first = next(lines, b"")
-    yield b"\r\n" + first
+    yield line_end.encode() + first
     yield from lines
 
 
