@@ -109,6 +109,13 @@ class ChatService(MultiService):
             below, factory, watch = behind_tls(endpoint, factory, self._reactor)
             self.operations.renewals.append(factory.certificate.check)
             watch.setServiceParent(self)
+        elif endpoint.startswith("ssh:"):
+            from chatd.doors.ssh.factory import behind_ssh  # it needs conch, which not everybody has
+
+            operations = self.operations
+            below, factory = behind_ssh(
+                endpoint, operations.people, operations.settings.state, lambda: operations.settings.ssh_guests == "yes"
+            )
         for one in to_listen_on(below):
             self._add_port(endpoint, strports.service(one, factory, self._reactor))
 
@@ -157,7 +164,7 @@ def _naming(what: str, example: str) -> Iterator[None]:
         yield
     except Exception as error:  # each kind of endpoint has its own ways to fail
         why = f"there is no {error}" if isinstance(error, KeyError) else str(error)
-        hint = "" if " ssl:" in what or " systemd:" in what else f"; {example} would work"
+        hint = "" if " ssl:" in what or " ssh:" in what or " systemd:" in what else f"; {example} would work"
         raise BadSetting(f"{what}: {why}{hint}") from None
 
 

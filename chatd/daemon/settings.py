@@ -138,6 +138,7 @@ class Settings:
     state: str | None = _setting(
         None, "FOLDER", _folder, "folder for what must survive a restart: bans and mutes", kind="file", live=False
     )
+    ssh_guests: str = _setting("yes", "yes|no", _one_of("yes", "no"), "let in by SSH who shows no key, too")
     metrics: str | None = _setting(
         None, "ENDPOINT", str, "where Prometheus finds /metrics and others /healthz, as a Twisted endpoint", live=False
     )

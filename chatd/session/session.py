@@ -136,7 +136,7 @@ class Session:
         return self._state.is_entering
 
     def begin(self, asking: bool = True) -> None:
-        """Greet somebody who has just come, and ask for what is waited for unless it follows at once; or turn them away."""
+        """Greet somebody who has just come, or turn them away. `asking`: what is waited for does not follow at once."""
         self._state.begin()
         if asking:
             self._state.ask()

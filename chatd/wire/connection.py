@@ -194,7 +194,7 @@ class Connection(TimeoutMixin):
             self.session.begin()
 
     def begin_admitted(self, neighbours: PerAddress | None, identity: str | None, nickname: str) -> None:
-        """Let in a person whose carrier has been admitted, who has shown a key, and given a nickname unless it is ""."""
+        """Let in a person whose carrier has been admitted; they have a key, and a nickname unless it is ""."""
         self._entrance.connections.add(self)
         self.setTimeout(NICKNAME_WITHIN)
         self._neighbours = neighbours

@@ -1,0 +1,32 @@
+"""What a command is answered over SSH, as a script wants it: `ssh host /ls`."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+
+from chatd.doors.text import TextCodec
+from chatd.session.answers import Answer
+from chatd.session.outputs import Output, Refusal
+from chatd.session.words.answers import answer_lines
+from chatd.session.words.language import ENGLISH
+from chatd.session.words.refusals import refusal_lines
+
+
+class AnswersCodec(TextCodec):
+    """A `Codec` for a script: answers alone, without marks, each line with a LF. Why something was refused is kept."""
+
+    __slots__ = ("refused",)
+
+    def __init__(self) -> None:
+        super().__init__(line_end="\n")
+        self.refused = b""
+
+    def encode(self, output: Output) -> Iterable[bytes]:
+        if isinstance(output, Answer):
+            return (f"{line}\n".encode() for line in answer_lines(output, ENGLISH, self.view))
+        if isinstance(output, Refusal):
+            self.refused += "".join(f"{line}\n" for line in refusal_lines(output.error, ENGLISH)).encode()
+        return ()
+
+    def _format(self) -> Hashable:
+        return AnswersCodec
