@@ -24,12 +24,14 @@ def rows(draw: st.DrawFn, characters: tuple[str, ...]) -> tuple[str, str, int]:
 
 
 def steps(characters: tuple[str, ...]) -> st.SearchStrategy[list[tuple[str, object]]]:
+    """Draw what may happen: Hypothesis makes short lists of its own accord."""
     return st.lists(
         st.one_of(
             st.tuples(st.just("row"), rows(characters)),
             st.tuples(st.just("lines"), st.lists(st.sampled_from(OTHERS), max_size=3)),
             st.tuples(st.just("resize"), WIDTHS),
         ),
+        min_size=4,
         max_size=12,
     )
 
