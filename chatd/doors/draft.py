@@ -45,22 +45,21 @@ class Draft:
 
     def insert(self, text: str, now: float, start: int | None = None) -> Limit | None:
         """Put in a whole text, from `start` to the cursor if that is given, or return which limit forbids it."""
-        head = self.text[: self.at if start is None else start]
-        if limit := _exceeded(head + text + self.text[self.at :]):
+        head, tail = self.text[: self.at if start is None else start], self.text[self.at :]
+        if limit := _exceeded(head, text, tail):
             return limit
-        self.text = head + self.text[self.at :]
-        self.at = len(head)
+        self.text, self.at = head + tail, len(head)
         self._insert(text, now)
         return None
 
     def erase(self, place: int) -> str:
         """Take out what lies between the cursor and a place, and return it; "" if nothing can be."""
         start, end = min(self.at, place), max(self.at, place)
-        erased, rest = self.text[start:end], self.text[:start] + self.text[end:]
-        if "\n" in erased and _exceeded(rest):  # it would join two lines
+        head, erased, tail = self.text[:start], self.text[start:end], self.text[end:]
+        if "\n" in erased and _exceeded(head, "", tail):  # it would join two lines
             return ""
-        self.text, self.at = rest, start
-        if not rest:
+        self.text, self.at = head + tail, start
+        if not self.text:
             self.begun_at = None
         return erased
 
@@ -111,11 +110,17 @@ class Draft:
         return "".join(fitting)
 
 
-def _exceeded(text: str) -> Limit | None:
-    """Return the limit that a text exceeds, None if it keeps them all. A LF at its end begins no line."""
-    if len(text) > Limit.SIZE.value:
+def _exceeded(head: str, text: str, tail: str) -> Limit | None:
+    """Return the limit that is exceeded by putting `text` between two parts that keep them all, None if none is.
+
+    A LF at the very end begins no line.
+    """
+    if len(head) + len(text) + len(tail) > Limit.SIZE.value:
         return Limit.SIZE
-    lines = text.removesuffix("\n").split("\n")
-    if len(lines) > Limit.LINES.value:
-        return Limit.LINES
-    return Limit.LINE if any(len(line.encode()) > Limit.LINE.value for line in lines) else None
+    if "\n" in text:
+        ends = head.count("\n") + text.count("\n") + tail.count("\n")
+        if ends - (tail or text).endswith("\n") >= Limit.LINES.value:
+            return Limit.LINES
+    end = tail.find("\n")
+    changed = head[head.rfind("\n") + 1 :] + text + (tail[:end] if end >= 0 else tail)
+    return Limit.LINE if any(len(line.encode()) > Limit.LINE.value for line in changed.split("\n")) else None

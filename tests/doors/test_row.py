@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -76,11 +76,13 @@ class Played:
 
 
 class ScreenTests(SynchronousTestCase):
+    @settings(deadline=None)
     @given(steps(PLAIN), WIDTHS)
     def test_any_sequence(self, steps: list[tuple[str, object]], width: int) -> None:
         """At any width, the row shows what it should after any lines and resizes, and no line of others is lost."""
         Played(width).play(self, steps)
 
+    @settings(deadline=None)
     @given(
         steps(PLAIN + DISPUTED).map(lambda steps: [step for step in steps if step[0] != "resize"]),
         st.integers(2, 90),
@@ -90,6 +92,7 @@ class ScreenTests(SynchronousTestCase):
         """So it does on terminals that disagree about how wide some characters are."""
         Played(width, measure).play(self, steps)
 
+    @settings(deadline=None)
     @given(
         rows(("ж", "“", "李")),
         st.integers(2, 90),
@@ -102,6 +105,7 @@ class ScreenTests(SynchronousTestCase):
             played.flush(["hello"])
             self.assertEqual(played.screen.lines(), ["hello"] * len(played.said))
 
+    @settings(deadline=None)
     @given(rows(PLAIN), st.lists(WIDTHS, min_size=1, max_size=3))
     def test_finish(self, content: tuple[str, str, int], widths: list[int]) -> None:
         """In the end the terminal is as it was, even if it has just been resized, and a row may begin anew."""
