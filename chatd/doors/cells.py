@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
+MOST_IN_A_CELL = 4  # characters on average, so that what is drawn is bounded though marks take no cell
 MOST_JOINED = 32  # characters that belong together; a person's text has a handful, a heap of marks is cut here
 
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
@@ -67,3 +68,19 @@ def after(text: str, place: int) -> int:
     while end < most and joins(text, end):
         end += 1
     return min(end, len(text))
+
+
+def end_of_fitting(text: str, start: int, room: int) -> int:
+    """Return up to where whole characters of `text` fit into `room` cells, from `start` on; heaps of marks may not."""
+    if 2 * (len(text) - start) <= room:  # however wide they are
+        return len(text)
+    if text[start : start + room + 1].isascii():
+        return min(start + room, len(text))
+    end, most = start, start + room * MOST_IN_A_CELL
+    while end < len(text):
+        following = after(text, end)
+        room -= cells(text[end:following])
+        if room < 0 or following > most:
+            break
+        end = following
+    return end

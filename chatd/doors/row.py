@@ -8,12 +8,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from chatd.core.nickname import columns as usual_columns
-from chatd.doors.cells import after, before, cells, joins
+from chatd.doors.cells import MOST_IN_A_CELL, before, cells, end_of_fitting, joins
 
 UNKNOWN_WIDTH = 80
 WIDEST = 512  # columns of a row; whoever says that a terminal is wider is still sent no more for each flush
 
-_CHARACTERS = 4  # at most in a cell, for the same reason: marks can be heaped
 _LEAST_MARKED = 4  # columns for text; in fewer there is no marker
 _HIDDEN_LEFT, _HIDDEN_RIGHT, _MARKER = "<", ">", "\x1b[7m%s\x1b[m"
 _NEWLINE = "\u21b5"
@@ -60,7 +59,7 @@ class Row:
     def draw(self, prompt: str, text: str, at: int) -> None:
         """Let the row be `prompt` and `text`, each without control characters but for LF, the cursor before `at`."""
         room = self._columns - 1
-        prompt = prompt[: _end_of_fitting(prompt, 0, room // 2)]
+        prompt = prompt[: end_of_fitting(prompt, 0, room // 2)]
         room -= cells(prompt)
         first, last = _part(text, at, self._first, room)
         self._first = first
@@ -117,35 +116,19 @@ def _part(text: str, at: int, first: int, room: int) -> tuple[int, int]:
     It goes on beginning at `first` while it can, and moves by a third of the room, so that it doesn't run to and fro
     with each key.
     """
-    if _end_of_fitting(text, 0, room) == len(text):
+    if end_of_fitting(text, 0, room) == len(text):
         return 0, len(text)
     room -= 2 if room >= _LEAST_MARKED else 0
     if first >= at:
         first = _start_of_fitting(text, at, room // 3)
-    elif at - first > room * _CHARACTERS or cells(text[first:at]) > room or (first and joins(text, first)):
+    elif at - first > room * MOST_IN_A_CELL or cells(text[first:at]) > room or (first and joins(text, first)):
         first = _start_of_fitting(text, at, room - room // 3)
-    return first, max(_end_of_fitting(text, first, room), at)
-
-
-def _end_of_fitting(text: str, start: int, room: int) -> int:
-    """Return up to where `text` fits into `room` cells, from `start` on."""
-    if 2 * (len(text) - start) <= room:  # however wide they are
-        return len(text)
-    if text[start : start + room + 1].isascii():
-        return min(start + room, len(text))
-    end, most = start, start + room * _CHARACTERS
-    while end < len(text):
-        following = after(text, end)
-        room -= cells(text[end:following])
-        if room < 0 or following > most:
-            break
-        end = following
-    return end
+    return first, max(end_of_fitting(text, first, room), at)
 
 
 def _start_of_fitting(text: str, end: int, room: int) -> int:
     """Return from where on `text` fits into `room` cells, up to `end`."""
-    start, least = end, end - room * _CHARACTERS
+    start, least = end, end - room * MOST_IN_A_CELL
     while start > 0:
         previous = before(text, start)
         room -= cells(text[previous:start])

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.nickname import columns
-from chatd.doors.cells import MOST_JOINED, after, before, cells, joins
+from chatd.doors.cells import MOST_IN_A_CELL, MOST_JOINED, after, before, cells, end_of_fitting, joins
 
 ASTRONAUT = "👩\u200d🚀"
 WAVE = "👋\U0001f3fd"  # with a skin tone
@@ -65,3 +65,31 @@ class TogetherTests(SynchronousTestCase):
         while back[-1] > 0:
             back.append(before(text, back[-1]))
         self.assertEqual((forth, back), (places, places[::-1]))
+
+
+class FittingTests(SynchronousTestCase):
+    def test_from_a_place_on(self) -> None:
+        """What fits is counted from a place on, in whole characters."""
+        for text, start, room, end in (
+            ("hello", 0, 3, 3),
+            ("hello", 3, 80, 5),
+            ("hello", 5, 0, 5),
+            ("你好", 0, 3, 1),
+            ("xe\u0301y", 0, 2, 3),
+            ("xxe\u0301", 0, 2, 2),
+            ("xy" + ASTRONAUT, 0, 5, 2),
+        ):
+            self.assertEqual(end_of_fitting(text, start, room), end, (text, start, room))
+
+    def test_heap_of_marks(self) -> None:
+        """Of marks, which take no cells, only so many fit."""
+        self.assertLessEqual(end_of_fitting("e\u0301\u0301\u0301\u0301\u0301\u0301" * 20, 0, 10), 10 * MOST_IN_A_CELL)
+
+    @given(st.lists(st.sampled_from(TOGETHER)).map("".join), st.integers(0, 20))
+    def test_any_text(self, text: str, room: int) -> None:
+        """It takes no more cells than there are, ends with a whole character, and leaves no room for the next one."""
+        end = end_of_fitting(text, 0, room)
+        self.assertLessEqual(cells(text[:end]), room)
+        if end < len(text):
+            self.assertFalse(end and joins(text, end))
+            self.assertGreater(cells(text[: after(text, end)]), room)
