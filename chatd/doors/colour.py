@@ -11,7 +11,7 @@ from enum import Enum
 from functools import lru_cache
 from zlib import crc32
 
-from chatd.core.nickname import look_up_key
+from chatd.core.nickname import exact_key
 
 # All of xterm's colours 16 to 231 whose contrast is 3.5 : 1 (WCAG 2) on black, on white and on both of Solarized.
 OF_256 = (31, 32, 64, 65, 66, 99, 100, 133, 134, 165, 166, 196, 197)
@@ -62,7 +62,7 @@ def painted(line: str, frame: Frame, colours: Colours, *, named: bool = False) -
 def colour(name: str, colours: Colours) -> int:
     """Return the number of a name's colour, the same one in every process and for every way to write the name."""
     numbers = OF_16 if colours is Colours.SIXTEEN else OF_256
-    return numbers[crc32(look_up_key(name).encode()) % len(numbers)]
+    return numbers[crc32(exact_key(name).encode()) % len(numbers)]
 
 
 @lru_cache(maxsize=4096)

@@ -24,6 +24,7 @@ from chatd.session.words.events import event_line
 from chatd.session.words.language import ENGLISH
 from chatd.session.words.notes import goodbye_words, note_lines
 from chatd.session.words.refusals import refusal_lines, refusal_words
+from chatd.wire.codec import Row
 
 PROTOCOL = 1  # rises only when something is removed
 MAX_LINE = 32 * 1024  # bytes: a text of 4,096 may take six times as many in JSON
@@ -40,6 +41,7 @@ class JSONCodec:
     __slots__ = ("_with_lines", "format", "view")
 
     max_line = MAX_LINE
+    row: Row | None = None
 
     def __init__(self, with_lines: bool = False) -> None:
         self._with_lines = with_lines

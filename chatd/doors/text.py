@@ -17,6 +17,7 @@ from chatd.session.words.events import event_line
 from chatd.session.words.language import ENGLISH
 from chatd.session.words.notes import goodbye_words, is_dismissal, note_lines
 from chatd.session.words.refusals import refusal_lines
+from chatd.wire.codec import Row
 
 MAX_LINE = 4096  # bytes
 _CHOICE = re.compile(rb"\s*(?:to:|/(?:to|join|j|leave)\b)", re.IGNORECASE)
@@ -29,6 +30,7 @@ class TextCodec:
     __slots__ = ("_at_prompt", "_line_end", "_line_is_open", "_terminal", "_view", "format")
 
     max_line = MAX_LINE
+    row: Row | None = None
 
     def __init__(self, terminal: Terminal | None = None, line_end: str = "\r\n") -> None:
         self._terminal = terminal or Terminal()

@@ -224,6 +224,21 @@ class Connection(TimeoutMixin):
         self._take(self.codec.decode(line, self._typed_at))
         self._hold_back()
 
+    def receive_finished(self, line: bytes, begun_at: float) -> None:
+        """Take a line that was finished in a row; its bytes were counted key by key."""
+        self._spend(1, 0)
+        self._take(self.codec.decode(line, begun_at))
+        self._hold_back()
+
+    @property
+    def read_at(self) -> float:
+        """When what is being read was typed, at the latest."""
+        return self._typed_at
+
+    def redraw(self) -> None:
+        """Draw the row again if something in it has changed."""
+        self._outbox.redraw()
+
     def note_discarded(self, size: int) -> None:
         """So many bytes were read that are part of no line; they are read at the same pace."""
         self._spend(0, size)
@@ -300,11 +315,15 @@ class Connection(TimeoutMixin):
     def speak(self, format: str) -> None:
         if format not in self._codecs:
             raise NoSuchFormat(format, tuple(self._codecs))
+        self.replace_codec(self._codecs[format]())
+
+    def replace_codec(self, codec: Codec) -> None:
+        """Go on with another codec, in the view of the one before."""
         self._entrance.batcher.settle()
         self.write(self.codec.end())
-        codec = self._codecs[format]()
         codec.view = self.codec.view
-        self.codec = self._outbox.codec = codec
+        self.codec = codec
+        self._outbox.speak(codec)
 
     def close(self) -> None:
         self._phase = Phase.LEAVING

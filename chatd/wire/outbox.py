@@ -55,11 +55,13 @@ class Outbox:
         "_patience",
         "_reader",
         "_registered",
+        "_rest",
         "_send",
         "_skipped",
         "_stall",
         "_transport",
         "codec",
+        "row",
         "waiting",
     )
 
@@ -76,6 +78,7 @@ class Outbox:
         patience: float,
     ) -> None:
         self.codec = codec
+        self.row = codec.row
         self.waiting = 0  # bytes that are not handed over yet
         self._transport = transport
         self._reader = reader
@@ -85,6 +88,7 @@ class Outbox:
         self._limit = limit
         self._patience = patience
         self._lines: list[bytes] = []
+        self._rest = b""  # of what a flush has begun to send: the row is drawn around it already
         self._answers: list[Iterator[bytes]] = []
         self._skipped = 0  # lines; once there is one, all behind it are skipped too
         self._due = False  # whether a flush is coming: from the batcher, or from the transport while it is blocked
@@ -111,6 +115,8 @@ class Outbox:
     def deliver(self, events: Events) -> bool:
         """Take events; return False if they are skipped because the reader is too slow."""
         self._batcher.settle()
+        if self.row is not None:
+            self.row.hear(events)
         return self.append(self._encoded.encode(events, self.codec))
 
     def append(self, lines: bytes) -> bool:
@@ -134,9 +140,21 @@ class Outbox:
         self._answers.append(lines)
         if not was_busy:  # only a flush may bring a long one to its end, and say so
             self._pull(self._limit if self._blocked or self.waiting >= CHUNK else CHUNK)
-        if not self._due:
-            self._due = True
-            self._batcher.expect(self)
+        self._expect_flush()
+
+    def redraw(self) -> None:
+        """Draw the row again if something in it has changed."""
+        if self.row is not None and self.row.dirty and not self._closed:
+            self._expect_flush()
+
+    def speak(self, codec: Codec) -> None:
+        """Go on with another codec behind what is waiting, and with its row."""
+        if self.row is not None and not self._closed:
+            self._rest = self._take_lines() + self.row.finish()
+            self.waiting = len(self._rest)
+        self.codec, self.row = codec, codec.row
+        if self._rest or (self.row is not None and self.row.dirty):
+            self._expect_flush()
 
     def flush(self) -> None:
         """Hand over what is waiting, as far as the transport takes it."""
@@ -145,9 +163,7 @@ class Outbox:
         self._due = False
         if was_busy := bool(self._answers):
             self._pull(CHUNK)
-        lines = self._lines
-        data = lines[0] if len(lines) == 1 else b"".join(lines)
-        lines.clear()
+        data = self._take_lines()
         try:
             taken = self._send(data)
         except OSError:  # it can take nothing now, or is lost, which the transport will find out
@@ -158,7 +174,7 @@ class Outbox:
             self.waiting = 0
             if self._skipped or self._registered:
                 self._caught_up()
-        if was_busy or lines:
+        if was_busy or self._lines:
             self._go_on(was_busy)
 
     def finish(self) -> None:
@@ -167,7 +183,7 @@ class Outbox:
             return
         self._note_skipped()
         self._pull(max(self._limit, self.waiting + 1))  # a slow reader is said goodbye to as well
-        data = b"".join(self._lines)
+        data = self._take_lines() + (self.row.finish() if self.row is not None else b"")
         self.stopProducing()
         self._unregister()
         self._transport.write(data)
@@ -209,8 +225,25 @@ class Outbox:
         self._limit = -1
         self._skipped = 0
         self._lines.clear()
+        self._rest = b""
         self._answers.clear()
         self._cancel_stall()
+
+    def _take_lines(self) -> bytes:
+        """Return all that is waiting as it is sent, behind the rest of what was begun."""
+        lines = self._lines
+        data = lines[0] if len(lines) == 1 else b"".join(lines)
+        lines.clear()
+        if self.row is not None:
+            data = self.row.around(data)
+        if self._rest:
+            data, self._rest = self._rest + data, b""
+        return data
+
+    def _expect_flush(self) -> None:
+        if not self._due:
+            self._due = True
+            self._batcher.expect(self)
 
     def _write_all(self, data: bytes) -> int:
         self._transport.write(data)
@@ -222,7 +255,7 @@ class Outbox:
             self._register(streaming=False)
         self.pauseProducing()
         if len(rest) > CHUNK:
-            self._lines.append(rest[CHUNK:])
+            self._rest = rest[CHUNK:]
         self._transport.write(rest[:CHUNK])
 
     def _caught_up(self) -> None:
@@ -233,9 +266,7 @@ class Outbox:
 
     def _go_on(self, was_busy: bool) -> None:
         """See to what has not been handed over yet, and tell the reader when an answer has."""
-        if not self._due:
-            self._due = True
-            self._batcher.expect(self)
+        self._expect_flush()
         if was_busy and not self.busy:
             self._reader.answered()
 
