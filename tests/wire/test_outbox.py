@@ -254,8 +254,8 @@ class Framed:
         self.heard.append(events)
 
     def around(self, data: bytes) -> bytes:
-        self.dirty = False
-        return b"<" + data + b">"
+        was_dirty, self.dirty = self.dirty, False
+        return b"<" + data + b">" if data or was_dirty else b""
 
     def finish(self) -> bytes:
         return b"."
