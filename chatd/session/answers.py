@@ -158,6 +158,20 @@ class EchoShown:
 
 
 @dataclass(frozen=True, slots=True)
+class ColoursShown:
+    """Which colours you see: on, off or 16."""
+
+    colours: str
+
+
+@dataclass(frozen=True, slots=True)
+class BellRings:
+    """Whether the bell rings when a line names you."""
+
+    bell: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FormatSpoken:
     """What is spoken on this connection from now on."""
 
@@ -360,6 +374,8 @@ Answer = (
     | Ignored
     | TimeShown
     | EchoShown
+    | ColoursShown
+    | BellRings
     | FormatSpoken
     | Motd
     | Version

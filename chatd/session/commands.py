@@ -14,6 +14,8 @@ from chatd.core.member import Member
 from chatd.core.refusals import NoSuchRoom
 from chatd.session.answers import (
     AwaySet,
+    BellRings,
+    ColoursShown,
     EchoShown,
     FormatSpoken,
     Help,
@@ -198,7 +200,8 @@ def time(chat: Participant, zone: str) -> None:
     if zone:
         name = zone.lower() if zone.lower() in ("on", "off") else zone
         try:
-            chat.client.view = view(name)
+            before = chat.client.view
+            chat.client.view = view(name, before.colours, before.bell)
         except ValueError:
             raise NoSuchTimeZone(zone) from None
     chat.answer(TimeShown(chat.client.view.time))
@@ -211,6 +214,26 @@ def echo(chat: Chatting, shown: str) -> None:
             raise chat.table.find("echo").misused()
         chat.member.echo = shown == "on"
     chat.answer(EchoShown(chat.member.echo))
+
+
+@command("colour", "color", arguments="[on|off|16]", help="names in colour where there is a terminal for it")
+def colour(chat: Participant, colours: str) -> None:
+    before = chat.client.view
+    if colours:
+        if colours not in ("on", "off", "16"):
+            raise chat.table.find("colour").misused()
+        chat.client.view = view(before.time, colours, before.bell)
+    chat.answer(ColoursShown(chat.client.view.colours))
+
+
+@command("bell", arguments="[on|off]", help="whether the bell rings when a line names you")
+def bell(chat: Participant, rings: str) -> None:
+    before = chat.client.view
+    if rings:
+        if rings not in ("on", "off"):
+            raise chat.table.find("bell").misused()
+        chat.client.view = view(before.time, before.colours, rings == "on")
+    chat.answer(BellRings(chat.client.view.bell))
 
 
 @command("format", arguments="text|json", help="speak with programs: docs/json.md")

@@ -105,6 +105,14 @@ class TypingTooFast:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidates:
+    """What the word that you have begun may become, and how many more there are."""
+
+    words: tuple[str, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class LinesSkipped:
     """You did not read fast enough, and so many lines were lost."""
 
@@ -118,7 +126,18 @@ class IdleWarning:
     seconds: float
 
 
-Note = Welcome | Hello | Entered | Hint | OperatorWelcome | StillHere | TypingTooFast | LinesSkipped | IdleWarning
+Note = (
+    Welcome
+    | Hello
+    | Entered
+    | Hint
+    | OperatorWelcome
+    | StillHere
+    | TypingTooFast
+    | Candidates
+    | LinesSkipped
+    | IdleWarning
+)
 """What somebody is told who hasn't."""
 
 Output = Event | Answer | Note | Refusal | Prompt | Done | Goodbye

@@ -135,6 +135,11 @@ class Session:
         """Whether a nickname is waited for."""
         return self._state.is_entering
 
+    @property
+    def state(self) -> State:
+        """How far the session has come."""
+        return self._state
+
     def begin(self, asking: bool = True) -> None:
         """Greet somebody who has just come, or turn them away. `asking`: what is waited for does not follow at once."""
         self._state.begin()

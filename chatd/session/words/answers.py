@@ -26,6 +26,8 @@ OfPeople = (
     | to.Ignored
     | to.TimeShown
     | to.EchoShown
+    | to.ColoursShown
+    | to.BellRings
     | to.FormatSpoken
     | to.Motd
     | to.Version
@@ -84,6 +86,10 @@ def _for_people(answer: OfPeople, language: Language) -> Iterator[str]:
             yield say("the time in front of lines: {time}", time=time)
         case to.EchoShown(echo):
             yield say("the echo of your own lines: on" if echo else "the echo of your own lines: off")
+        case to.ColoursShown(colours):
+            yield say("colours: {colours}", colours=colours)
+        case to.BellRings(bell):
+            yield say("the bell when a line names you: on" if bell else "the bell when a line names you: off")
         case to.FormatSpoken(format):
             yield say("the format is {format} from now on", format=format)
         case to.Motd(lines):

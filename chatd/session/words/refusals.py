@@ -39,6 +39,7 @@ OfLines = (
     | session.ChangedByTelnet
     | session.TelnetUnfinished
     | session.LineTooLong
+    | session.PasteTooLong
     | session.LineCutOff
 )
 OfRooms = (
@@ -198,6 +199,10 @@ def _of_lines(error: OfLines, language: Language) -> str:
             return say("your client began a telnet command that had no end; what stood in it was not read")
         case session.LineTooLong(limit):
             return say("that line is longer than {n} bytes; none of it was sent; cut it into shorter ones", n=limit)
+        case session.PasteTooLong(limit, unit):
+            what = {"lines": "{n} lines", "bytes": "{n} bytes"}.get(unit, "{n} bytes in a line")
+            amount = say(what, n=f"{limit:,}")
+            return say("that is more than {amount}; nothing of what you pasted was taken", amount=amount)
         case session.LineCutOff():
             return say("your last line had no end; it was not sent; end each line with a newline")
         case _:  # pragma: no cover
