@@ -18,6 +18,7 @@ from twisted.protocols.policies import TimeoutMixin
 
 from chatd.core.events import Cause, Departure, Events
 from chatd.core.refusals import HallError
+from chatd.session.completion import completions
 from chatd.session.inputs import Command, Ended, Input, Refused
 from chatd.session.outputs import IdleWarning, Output, TypingTooFast
 from chatd.session.refusals import NicknameTooLate, NoSuchFormat, TookTooLong
@@ -36,6 +37,7 @@ IDLE_WARNING = 60.0  # seconds before an idle person is disconnected
 SLOW_GOODBYE = 30.0  # seconds in which what is waiting may still be taken by somebody who has left
 LINGER = 1.0  # seconds in which the client may close its side, once all is sent
 DONE_WITHIN = 30.0  # seconds in which what takes its time must be done
+COMPLETION = 256  # bytes that are as dear as one completion
 CAUGHT_UP = 1.0  # seconds without anything to read, after which nothing can be waiting at the client any more
 
 
@@ -238,6 +240,13 @@ class Connection(TimeoutMixin):
     def redraw(self) -> None:
         """Draw the row again if something in it has changed."""
         self._outbox.redraw()
+
+    def completions(self, word: str, begins_line: bool) -> list[str]:
+        """Return what a word may become; nothing while the person is held back, for names are dear to look through."""
+        if self._rate.wait(self._clock.seconds()):
+            return []
+        self._spend(0, COMPLETION)
+        return completions(self.session, word, begins_line)
 
     def note_discarded(self, size: int) -> None:
         """So many bytes were read that are part of no line; they are read at the same pace."""

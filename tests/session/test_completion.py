@@ -19,7 +19,7 @@ class CompletionTests(TalkTestCase):
 
     def test_names(self) -> None:
         """A name in one's room is found by how it begins, whatever its case; @ and to: find everybody in the hall."""
-        self.session.type("me")
+        self.session.type("carol")
         self.assertEqual(self.offered("AL", False), ["albert", "Alice"])
         self.assertEqual(self.offered("李"), ["李雷"])
         self.assertEqual(self.offered("z"), [])
@@ -30,13 +30,13 @@ class CompletionTests(TalkTestCase):
 
     def test_commands(self) -> None:
         """A command is one only at the beginning of a line."""
-        self.session.type("me")
+        self.session.type("carol")
         self.assertEqual(self.offered("/un"), ["/unignore", "/unlock"])
         self.assertEqual(self.offered("/un", False), [])
 
     def test_rooms(self) -> None:
         """Rooms that one may not know of are not offered."""
-        self.session.type("me")
+        self.session.type("carol")
         self.assertEqual(self.offered("#"), ["#den", "#lobby"])
         self.hall.find("zoe").turn_lock(True)
         self.assertEqual(self.offered("#"), ["#lobby"])
@@ -47,7 +47,7 @@ class CompletionTests(TalkTestCase):
 
     def test_many(self) -> None:
         """Of thousands of names, some are enough."""
-        self.session.type("me")
+        self.session.type("carol")
         for number in range(MOST + 10):
             self.hall.enter(f"guest{number}", lambda events: None)
         self.assertEqual(len(self.offered("@g")), MOST)

@@ -13,19 +13,19 @@ from chatd.session.words.refusals import refusal_lines
 
 
 class AnswersCodec(TextCodec):
-    """A `Codec` for a script: answers alone, without marks, each line with a LF. Why something was refused is kept."""
+    """A `Codec` for a script: answers alone, without marks, and nothing else. Why something was refused is kept."""
 
     __slots__ = ("refused",)
 
-    def __init__(self) -> None:
-        super().__init__(line_end="\n")
+    def __init__(self, line_end: str) -> None:
+        super().__init__(line_end=line_end)
         self.refused = b""
 
     def encode(self, output: Output) -> Iterable[bytes]:
         if isinstance(output, Answer):
-            return (f"{line}\n".encode() for line in answer_lines(output, ENGLISH, self.view))
+            return (f"{line}{self._line_end}".encode() for line in answer_lines(output, ENGLISH, self.view))
         if isinstance(output, Refusal):
-            self.refused += "".join(f"{line}\n" for line in refusal_lines(output.error, ENGLISH)).encode()
+            self.refused += "".join(f"{line}{self._line_end}" for line in refusal_lines(output.error, ENGLISH)).encode()
         return ()
 
     def _format(self) -> Hashable:

@@ -8,7 +8,7 @@ from typing import Any, cast
 from twisted.conch.ssh import connection
 from twisted.conch.ssh.common import NS, getNS
 
-from chatd.doors.ssh.door import SSHDoor
+from chatd.doors.ssh.door import door
 from chatd.doors.ssh.session import SessionChannel, Windows
 from chatd.doors.ssh.silence import SILENT, Mistake
 from chatd.doors.ssh.transport import Transport
@@ -59,7 +59,7 @@ class Channels(Windows):
             super().ssh_CHANNEL_OPEN(packet)
 
     def getChannel(self, channelType: bytes, windowSize: int, maxPacket: int, data: bytes) -> SessionChannel:
-        self._carrier.channel = channel = SessionChannel(SSHDoor, self._carrier, self, windowSize, maxPacket)
+        self._carrier.channel = channel = SessionChannel(door, self._carrier, self, windowSize, maxPacket)
         return channel
 
     def ssh_CHANNEL_DATA(self, packet: bytes) -> None:

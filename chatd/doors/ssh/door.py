@@ -9,7 +9,8 @@ from chatd.core.events import Departure
 from chatd.doors.framing import Framing
 from chatd.doors.jsonl import JSONCodec
 from chatd.doors.ssh.answers import AnswersCodec
-from chatd.doors.ssh.session import SessionChannel
+from chatd.doors.ssh.session import Door, SessionChannel, Wanted
+from chatd.doors.ssh.terminal import TerminalDoor
 from chatd.doors.ssh.transport import Transport
 from chatd.doors.telnet import Keyboard, Terminal
 from chatd.doors.text import TextCodec
@@ -28,6 +29,13 @@ class PlainBytes:
         """No-op: all bytes pass."""
 
 
+def door(carrier: Transport, channel: SessionChannel, wanted: Wanted) -> Door:
+    """Return what is behind a session: a row to type in for a shell on a terminal, lines for whatever else."""
+    if wanted.term and not wanted.command:
+        return TerminalDoor(carrier, channel, wanted)
+    return SSHDoor(carrier, channel, wanted)
+
+
 class SSHDoor(Framing):
     """The framing of one session without a terminal, and its `Wire`.
 
@@ -36,12 +44,12 @@ class SSHDoor(Framing):
     one.
     """
 
-    def __init__(self, carrier: Transport, channel: SessionChannel, command: str) -> None:
+    def __init__(self, carrier: Transport, channel: SessionChannel, wanted: Wanted) -> None:
         super().__init__()
         self._carrier = carrier
         self._channel = channel
-        self._command = command
-        self._answers = AnswersCodec()
+        self._command = wanted.command or ""
+        self._answers = AnswersCodec("\r\n" if wanted.term else "\n")
         self._input_ended = self._end_is_said = self._name_was_refused = False
 
     def connectionMade(self) -> None:
@@ -81,6 +89,9 @@ class SSHDoor(Framing):
     def status(self) -> int:
         """The exit status: 1 for somebody who was not let in, and for a command that was refused."""
         return int(self._name_was_refused or self.connection.session.was_turned_away or bool(self.complaint))
+
+    def resize(self, columns: int) -> None:
+        """No-op: lines have no width."""
 
     def all_sent(self) -> None:
         self.connection.all_sent()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from twisted.conch.ssh.channel import SSHChannel
@@ -48,11 +49,24 @@ class Door(Protocol):
     def all_sent(self) -> None:
         """All is sent, and it is the client's turn to close."""
 
+    def resize(self, columns: int) -> None:
+        """The terminal has another width."""
+
     def lost(self, how: Departure) -> None:
         """The channel is closed on both sides, or the connection is gone."""
 
 
-MakeDoor = Callable[[Transport, "SessionChannel", str], Door]
+@dataclass(slots=True)
+class Wanted:
+    """What a client has asked for: a command, "" for a shell, on a terminal of some kind and width, "" for none."""
+
+    command: str | None = None
+    term: str = ""
+    columns: int = 0
+    no_colour: bool = False
+
+
+MakeDoor = Callable[[Transport, "SessionChannel", Wanted], Door]
 
 
 class Windows(SSHConnection):
@@ -78,7 +92,7 @@ class SessionChannel(SSHChannel):
         self._carrier = carrier
         self._channels = channels
         self._door: Door | None = None
-        self._command: str | None = None  # None until a shell or a command is asked for
+        self._wanted = Wanted()
         self._has_begun = False
         self._input_ended = False
         self._is_held = False  # nothing is read now, and the window stays as it is
@@ -91,18 +105,43 @@ class SessionChannel(SSHChannel):
     # Requests.
 
     def requestReceived(self, requestType: bytes, data: bytes) -> bool:
-        if requestType in (b"shell", b"exec") and self._command is None:
-            self._command = getNS(data)[0].decode("utf-8", "replace").strip() if requestType == b"exec" else ""
-            return True
+        match requestType:
+            case b"pty-req":
+                return self._take_terminal(data)
+            case b"window-change":
+                self._resize(int.from_bytes(data[:4]))
+                return True
+            case b"env":
+                return self._take_variable(*getNS(data, 2)[:2])
+            case b"shell" | b"exec" if self._wanted.command is None:
+                self._wanted.command = _text(getNS(data)[0]).strip() if requestType == b"exec" else ""
+                return True
         return False
+
+    def _take_terminal(self, data: bytes) -> bool:
+        term, rest = getNS(data)
+        self._wanted.term = _text(term) or "dumb"
+        self._wanted.columns = int.from_bytes(rest[:4])
+        return not self._has_begun
+
+    def _resize(self, columns: int) -> None:
+        self._wanted.columns = columns
+        if self._door is not None:
+            self._door.resize(columns)
+
+    def _take_variable(self, name: bytes, value: bytes) -> bool:
+        """Take the variable that is obeyed (no-color.org); whatever else is said of a client's world is its own."""
+        if name == b"NO_COLOR":
+            self._wanted.no_colour = bool(value)
+        return name == b"NO_COLOR"
 
     def begin(self) -> None:
         """Begin what was asked for, once, when the client has been told that it is granted."""
-        if self._command is None or self._has_begun:
+        if self._wanted.command is None or self._has_begun:
             return
         self._has_begun = True
         self._carrier.note_let_in()
-        self._door = self._make_door(self._carrier, self, self._command)
+        self._door = self._make_door(self._carrier, self, self._wanted)
         self._door.makeConnection(self)
         early, self._early = self._early, b""
         if early:
@@ -234,3 +273,7 @@ class SessionChannel(SSHChannel):
     def _note_sent(self, size: int) -> None:
         self.remoteWindowLeft -= size
         self._sent += size
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "replace")
