@@ -37,14 +37,14 @@ class TerminalCodec(TextCodec):
     """A `Codec` for people at a terminal, and the `Row` of its editor.
 
     `session` is set when there is one: the row's prompt says where its lines go. Two codecs encode events alike if
-    their terminals and views are equal, and both or neither of the people are named.
+    their terminals and views are equal, and the same of the events name the one person and the other.
     """
 
-    __slots__ = ("_columns", "_is_named", "editor", "session")
+    __slots__ = ("_columns", "_naming", "editor", "session")
 
     def __init__(self, screen: Screen, completions: Completions) -> None:
         self._columns = screen.columns
-        self._is_named = False
+        self._naming: Events = ()  # those of the events that are heard now in which the person is named
         self.editor = Editor(completions, columns=screen.columns)
         self.session: Session | None = None
         super().__init__()
@@ -66,8 +66,8 @@ class TerminalCodec(TextCodec):
         lines = self._lines(output)
         if isinstance(output, Event):
             frame = _frame(output, self._view)
-            return [self._shown(line, frame) for line in lines]
-        return (self._shown(line, Frame(mark=line[:3])) for line in lines)
+            return [self._shown(line, frame, any(output is event for event in self._naming)) for line in lines]
+        return (self._shown(line, Frame(mark=line[:3]), False) for line in lines)
 
     def end(self) -> bytes:
         return b""
@@ -80,11 +80,11 @@ class TerminalCodec(TextCodec):
 
     def hear(self, events: Events) -> None:
         member = self.session.member if self.session is not None else None
-        is_named = member is not None and any(_calls(event, member.nickname) for event in events)
-        if is_named and self._view.bell:
+        naming = () if member is None else tuple(event for event in events if _calls(event, member.nickname))
+        if naming and self._view.bell:
             self.editor.ring()
-        if is_named != self._is_named:
-            self._is_named = is_named
+        if naming or self._naming:
+            self._naming = naming
             self.format = self._format()
 
     def around(self, data: bytes) -> bytes:
@@ -103,12 +103,12 @@ class TerminalCodec(TextCodec):
         return f"@{member.addressee.nickname}> " if member.addressee is not None else f"{member.room.name}> "
 
     def _format(self) -> Hashable:
-        return TerminalCodec, self._view, self._columns, self._is_named
+        return TerminalCodec, self._view, self._columns, tuple(map(id, self._naming))
 
-    def _shown(self, line: str, frame: Frame) -> bytes:
+    def _shown(self, line: str, frame: Frame, is_named: bool) -> bytes:
         if self._columns:
             line = wrap(line, self._columns, cells(str(frame)))
-        return f"{painted(line, frame, Colours(self._view.colours), named=self._is_named)}\r\n".encode()
+        return f"{painted(line, frame, Colours(self._view.colours), named=is_named)}\r\n".encode()
 
 
 def _calls(event: Event, nickname: str) -> bool:

@@ -273,7 +273,10 @@ def _of_commands(error: OfCommands, language: Language) -> str:
         case session.NoSuchTimeZone(typed):
             return say("there is no time zone {name}; try one such as Asia/Shanghai, or UTC", name=typed[:40])
         case session.NoSuchFormat(typed, known):
-            return say("{name} is not spoken here; {known} are", name=quoted(typed), known=language.all_of(known))
+            spoken = (
+                "{name} is not spoken here; {known} are" if len(known) > 1 else "{name} is not spoken here; {known} is"
+            )
+            return say(spoken, name=quoted(typed), known=language.all_of(known))
         case session.NotAnObject():
             return say("that line is no JSON object; /format text speaks text again")
         case session.NothingAsked():
