@@ -1,11 +1,13 @@
 """One of each event, answer, note and refusal: what docs/json.md shows, and what each language must have words for.
 
-`python -m tests.samples` prints the tables of docs/json.md.
+`python -m tests.samples` writes them into docs/json.md.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import get_args
 
 from chatd.core import events, refusals
@@ -19,6 +21,7 @@ from chatd.session import refusals as session
 from chatd.session.answers import Answer
 from chatd.session.outputs import Note, Output, Refusal
 
+DOCUMENT = Path(__file__).parent.parent / "docs" / "json.md"
 NOON = 1_764_072_000.0  # 2025-11-25 12:00:00 UTC
 
 EVENTS: tuple[Event, ...] = (
@@ -214,7 +217,7 @@ def tables() -> Iterator[tuple[str, list[str]]]:
     everything: tuple[tuple[str, list[Output]], ...] = (
         ("Events", [*EVENTS]),
         ("Answers", [*sample_answers()]),
-        ("Notes", [*NOTES]),
+        ("Unasked", [*NOTES]),
         ("Refusals", [Refusal(error) for error in REFUSALS]),
         ("Goodbyes", [*GOODBYES]),
     )
@@ -224,8 +227,16 @@ def tables() -> Iterator[tuple[str, list[str]]]:
         yield heading, list(dict.fromkeys(examples))
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write the examples into docs/json.md, each block under its heading."""
+    text = DOCUMENT.read_text()
     for heading, examples in tables():
-        print(f"### {heading}\n\n```json")
-        print("\n".join(examples))
-        print("```\n")
+        before, behind = text.split(f"\n### {heading}\n", 1)
+        words, block, rest = re.split(r"```json\n|\n```", behind, maxsplit=2)
+        block = "\n".join(examples)
+        text = f"{before}\n### {heading}\n{words}```json\n{block}\n```{rest}"
+    DOCUMENT.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -73,7 +73,7 @@ class WhisperSent:
 
 @dataclass(frozen=True, slots=True)
 class AddresseeAway:
-    """The person you have just written to is away."""
+    """The person you have just written to is away; `why` is "" where it is not said."""
 
     at: float
     nickname: str

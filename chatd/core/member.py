@@ -246,6 +246,8 @@ class Member:
         self.room.leave(self, None)
         self._hall.close_if_empty(self.room)
         self.room = room
+        if not room.members and room is not self._hall.lobby:
+            room.opened_by = self
         room.enter(self)
         self._guard.chosen()
 
@@ -386,7 +388,8 @@ class Member:
         other._written_to_by(self)
         tell(WhisperSent(now, other.nickname, text), self)
         if other.away:
-            tell(AddresseeAway(now, other.nickname, other.away), self)
+            why = "" if other in self.ignoring else other.away
+            tell(AddresseeAway(now, other.nickname, why), self)
 
     def _written_to_by(self, sender: Member) -> None:
         """Remember whom to answer; somebody in a private conversation turns to the one who wrote last."""

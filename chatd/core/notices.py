@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Protocol
 
-from chatd.core.events import Departure, Joined, Left, Renamed, WentElsewhere
+from chatd.core.events import Cause, Departure, Joined, Left, Renamed, WentElsewhere
 from chatd.core.nickname import Nickname
 from chatd.core.ports import Clock, Timer
 
@@ -20,22 +21,30 @@ class Named(Protocol):
     @property
     def name(self) -> Nickname: ...
 
+    @property
+    def ignored_by(self) -> Collection[object]: ...
+
+
+class Tell(Protocol):
+    """Tells the room a notice; those in `but` are told `instead`, or nothing."""
+
+    def __call__(self, notice: Notice, but: Collection[object] = (), instead: Notice | None = None) -> None: ...
+
 
 class Notices:
     """What is still to be told, each person once: of those who came and left meanwhile, nothing.
 
-    `tell` is called with a notice and the one person to leave out, or None: somebody who joined alone needs no notice
-    of it. Departures are told before arrivals, so that a name is always told to be free before it is somebody's.
+    Somebody who joined alone needs no notice of it, and the last words of a person are not for those who ignore them.
+    Departures are told before arrivals, so that a name is always told to be free before it is somebody's.
     """
 
-    def __init__(
-        self, room: str, clock: Clock, now: Callable[[], float], tell: Callable[[Notice, Named | None], None]
-    ) -> None:
+    def __init__(self, room: str, clock: Clock, now: Callable[[], float], tell: Tell) -> None:
         self._room = room
         self._clock = clock
         self._now = now
         self._tell = tell
-        self._left: list[tuple[Nickname, Departure | None]] = []  # None for those who went elsewhere
+        # Those who left, how, None for those who went elsewhere, and who doesn't hear their last words.
+        self._left: list[tuple[Nickname, Departure | None, frozenset[object]]] = []
         self._renamed: dict[Named, Nickname] = {}  # with the name that the room knows
         self._joined: dict[Named, None] = {}
         self._told_at = -GATHER
@@ -50,7 +59,7 @@ class Notices:
         if member in self._joined:
             del self._joined[member]
             return
-        self._left.append((self._renamed.pop(member, member.name), how))
+        self._left.append((self._renamed.pop(member, member.name), how, frozenset(member.ignored_by)))
         self._tell_soon()
 
     def renamed(self, member: Named, before: Nickname) -> None:
@@ -68,7 +77,7 @@ class Notices:
 
     def tell_before_private(self, sender: Named) -> None:
         """Tell all if the name of somebody who writes to one of them privately was another's, and that is untold."""
-        pending = (*(name for name, _ in self._left), *self._renamed.values())
+        pending = (*(name for name, _, _ in self._left), *self._renamed.values())
         if any(not name.keys.isdisjoint(sender.name.keys) for name in pending):
             self._tell_now()
 
@@ -99,15 +108,21 @@ class Notices:
             return
         self._told_at = self._clock.seconds()
         at, room = self._now(), self._room
-        gone = [(name.shown, how) for name, how in left if how is not None]
-        elsewhere = tuple(name.shown for name, how in left if how is None)
-        if gone:
-            self._tell(Left(at, room, tuple(name for name, _ in gone), gone[0][1] if len(gone) == 1 else None), None)
+        gone = [(name.shown, how, deaf) for name, how, deaf in left if how is not None]
+        elsewhere = tuple(name.shown for name, how, _ in left if how is None)
+        if len(gone) == 1:
+            self._tell_last_words(at, *gone[0])
+        elif gone:
+            self._tell(Left(at, room, tuple(name for name, _, _ in gone), None))
         if elsewhere:
-            self._tell(WentElsewhere(at, room, elsewhere), None)
+            self._tell(WentElsewhere(at, room, elsewhere))
         if renamed:
             names = tuple((before.shown, member.name.shown) for member, before in renamed.items())
-            self._tell(Renamed(at, room, names), None)
+            self._tell(Renamed(at, room, names))
         if joined:
-            alone = next(iter(joined)) if len(joined) == 1 else None
+            alone = joined if len(joined) == 1 else ()
             self._tell(Joined(at, room, tuple(member.name.shown for member in joined)), alone)
+
+    def _tell_last_words(self, at: float, name: str, how: Departure, deaf: frozenset[object]) -> None:
+        in_silence = Left(at, self._room, (name,), replace(how, why="")) if how.cause is Cause.QUIT else None
+        self._tell(Left(at, self._room, (name,), how), deaf if in_silence else (), in_silence)

@@ -35,6 +35,7 @@ class Room(Generic[Inside]):
         self.name = name
         self.locked = False
         self.members: dict[Inside, None] = {}
+        self.opened_by: Inside | None = None  # the one who chose its name
         self.notices = Notices(name, clock, now, self._notify)
         self._now = now
         self._broadcaster = broadcaster
@@ -99,9 +100,7 @@ class Room(Generic[Inside]):
         self._audience = tuple(subscriber for subscriber in self._listening if not subscriber.is_selective)
         self._selective = tuple(subscriber for subscriber in self._listening if subscriber.is_selective)
 
-    def _notify(self, notice: Notice, but: Named | None) -> None:
-        broadcast((notice,), _without(self.members, but))
-
-
-def _without(members: Collection[Inside], one: Named | None) -> list[Inside]:
-    return [member for member in members if member is not one]
+    def _notify(self, notice: Notice, but: Collection[object] = (), instead: Notice | None = None) -> None:
+        broadcast((notice,), [member for member in self.members if member not in but])
+        if instead is not None:
+            broadcast((instead,), [member for member in self.members if member in but])

@@ -162,7 +162,7 @@ def _go_to(chat: Chatting, room: str) -> None:
 
 @command("rooms", help="the rooms, and how many people are in each", cost=_COSTLY)
 def rooms(chat: Participant) -> None:
-    seen = [room for room in chat.server.hall.rooms.values() if chat.sees(room)]
+    seen = [room for room in chat.server.hall.rooms.values() if chat.sees(room) and chat.wants_to_see(room)]
     chat.answer(Rooms(RoomFacts(room.name, len(room.members), room.locked) for room in seen))
 
 

@@ -139,6 +139,9 @@ class Chatting(Participant):
     def sees(self, room: Room[Member]) -> bool:
         return self.member.may_enter(room)
 
+    def wants_to_see(self, room: Room[Member]) -> bool:
+        return room is self.member.room or room.opened_by not in self.member.ignoring
+
     def begin(self) -> None:
         """No-op: the person was greeted already."""
 

@@ -266,6 +266,10 @@ class Participant(ABC):
     def sees(self, room: Room[Member]) -> bool:
         """Say whether they may know that a room is there."""
 
+    def wants_to_see(self, room: Room[Member]) -> bool:
+        """Say whether its name is not that of somebody whom they ignore."""
+        return True
+
 
 class Departed:
     """Said goodbye: what arrives behind it is ignored."""

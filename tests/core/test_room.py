@@ -1,6 +1,9 @@
 """Tests for chatd.core.room, and for how members use rooms."""
 
-from chatd.core.events import Acted, Invited, Joined, Left, LockTurned, Renamed, Said, WentElsewhere
+from collections.abc import Iterable
+
+from chatd.core.events import Acted, AddresseeAway, Invited, Joined, Left, LockTurned, Renamed, Said, WentElsewhere
+from chatd.core.ports import Subscriber
 from chatd.core.refusals import (
     BadRoomName,
     InRoomAlready,
@@ -18,7 +21,7 @@ from chatd.core.refusals import (
     TooSlow,
     YouAreQuiet,
 )
-from tests.core.test_hall import CLOSED, HallTestCase
+from tests.core.test_hall import CLOSED, HallTestCase, gone
 
 
 class TalkTests(HallTestCase):
@@ -133,6 +136,41 @@ class TalkTests(HallTestCase):
         self.assertRaises(NameKept, self.alice.rename, "alice")
         self.assertIs(self.hall.find("alice"), self.alice)
         self.assertEqual(self.heard(self.bob), [])
+
+    def test_ignored_words(self) -> None:
+        """Of an ignored person one sees that they are away and that they leave, and not what they say of it."""
+        self.bob.ignore("alice")
+        self.alice.set_away("BUY NOW")
+        self.bob.whisper("alice", "psst")
+        self.assertIn(AddresseeAway(1030, "alice", ""), self.heard(self.bob))
+        self.forget()
+        self.alice.leave(gone("BUY NOW"))
+        self.assertEqual(self.heard(self.bob), [Left(1030, "#lobby", ("alice",), gone(""))])
+        self.assertEqual(self.heard(self.carol), [Left(1030, "#lobby", ("alice",), gone("BUY NOW"))])
+
+    def test_ignoring_costs_nobody_else(self) -> None:
+        """Who ignores somebody hears all others, in order; for all others the audience stays one."""
+        self.carol.ignore("alice")
+        carried: list[tuple[object, ...]] = []
+        self.hall.lobby._broadcaster = Carrying(carried)
+        for speaker in (self.alice, self.bob, self.alice):
+            speaker.say("hello")
+        audiences = [audience for audience, _ in carried]
+        self.assertTrue(all(audience is audiences[0] for audience in audiences))
+        self.assertEqual([selected for _, selected in carried], [[], [self.carol], []])
+
+
+class Carrying:
+    """A broadcaster that notes what it is given."""
+
+    def __init__(self, carried: list[tuple[object, ...]]) -> None:
+        self._carried = carried
+
+    def carry(self, line: Said | Acted, audience: tuple[Subscriber, ...], selected: Iterable[Subscriber] = ()) -> None:
+        self._carried.append((audience, list(selected)))
+
+    def settle(self) -> None:
+        """Nothing waits."""
 
 
 class MoveTests(HallTestCase):

@@ -119,7 +119,7 @@ class TalkTests(DoorTestCase):
         self.assertIn("<bot> hi", self.seen(alice))
         door.dataReceived(b'{"do": "quit", "why": "tired"}\n')
         self.assertEqual(self.told(bot), [{"event": "goodbye", "why": "quit", "reason": "tired", "seconds": None}])
-        self.assertIn("-- bot left (tired)", self.seen(alice))
+        self.assertIn('-- bot left ("tired")', self.seen(alice))
 
     def test_back_to_text(self) -> None:
         """/format text goes back; what is not spoken is refused."""

@@ -297,7 +297,7 @@ class InformationTests(CommandTestCase):
     def test_quit(self) -> None:
         """/quit, /exit and /bye leave."""
         self.assertEqual(self.type("/bye now"), ["-- goodbye, alice"])
-        self.assertEqual(self.bob_sees.take(), ["-- alice left (now)"])
+        self.assertEqual(self.bob_sees.take(), ['-- alice left ("now")'])
 
 
 class NoMotdTests(CommandTestCase):

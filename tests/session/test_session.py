@@ -237,7 +237,7 @@ class DepartureTests(TalkTestCase):
     def test_reason(self) -> None:
         """The others are told the reason."""
         self.bob.type("/quit gone fishing")
-        self.assertEqual(self.alice_sees.take(), ["-- bob left (gone fishing)"])
+        self.assertEqual(self.alice_sees.take(), ['-- bob left ("gone fishing")'])
 
     def test_lines_behind_quit(self) -> None:
         """What arrives behind a goodbye is not heard, whatever it is."""

@@ -46,7 +46,7 @@ class RenderTests(SynchronousTestCase):
             ): "-- bob, whom you were talking to, has left; to:name or to: chooses anew",
             events.Joined(NOON, "#lobby", ("bob",)): "-- bob joined",
             events.Left(NOON, "#lobby", ("bob",), Departure(Cause.CLOSED)): "-- bob left",
-            events.Left(NOON, "#lobby", ("bob",), Departure(Cause.QUIT, "tired")): "-- bob left (tired)",
+            events.Left(NOON, "#lobby", ("bob",), Departure(Cause.QUIT, "tired")): '-- bob left ("tired")',
             events.Renamed(NOON, "#lobby", (("bob", "rob"),)): "-- bob is now called rob",
             events.LockTurned(NOON, "#den", "bob", True): "-- bob locked #den",
             events.LockTurned(NOON, "#den", "bob", False): "-- bob unlocked #den",
@@ -64,7 +64,7 @@ class RenderTests(SynchronousTestCase):
         """The room reads how somebody left."""
         for how, words in (
             (Departure(Cause.CLOSED), ""),
-            (Departure(Cause.QUIT, "bye"), "bye"),
+            (Departure(Cause.QUIT, "bye"), '"bye"'),
             (Departure(Cause.LOST), "connection lost"),
             (Departure(Cause.BROKEN), "connection broken"),
             (Departure(Cause.STALLED, seconds=60), "connection stalled for 60 s"),

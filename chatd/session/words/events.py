@@ -51,6 +51,8 @@ def _framed(event: Event, language: Language, stamp: str) -> str:
             return framed(f"{stamp}[{sender} -> {say('you')}] ", text)
         case WhisperSent(_, addressee, text):
             return framed(f"{stamp}[{say('you')} -> {addressee}] ", text)
+        case AddresseeAway(_, nickname, ""):
+            return f"{stamp}-- {say('{nickname} is away', nickname=nickname)}"
         case AddresseeAway(_, nickname, why):
             return framed(f"{stamp}-- {say('{nickname} is away:', nickname=nickname)} ", why)
         case Announced(_, text):
@@ -108,7 +110,7 @@ def departure_words(how: Departure, language: Language) -> str:
     say, why = language.say, how.why
     match how.cause:
         case Cause.QUIT:
-            return why
+            return f'"{why}"' if why else ""  # in quotes, for it is not chatd that says so
         case Cause.CLOSED:
             return ""
         case Cause.LOST:
