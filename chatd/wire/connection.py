@@ -265,6 +265,11 @@ class Connection(TimeoutMixin):
         else:
             self._wire.close()
 
+    def channel_ended(self) -> None:
+        """Likewise for a channel, which is closed only when all is sent and the client closes it too."""
+        if self._phase is Phase.TALKING:
+            self._take(Ended())
+
     def all_sent(self) -> None:
         """All is sent; now it is the client's turn to close."""
         self._phase = Phase.SENT

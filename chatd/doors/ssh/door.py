@@ -122,7 +122,7 @@ class SSHDoor(Framing):
                 self.lineReceived(rest)
             if not self.paused:
                 self._end_is_said = True
-                self.connection.ended()
+                self.connection.channel_ended()
 
     # What the connection calls: this is its wire.
 
@@ -136,7 +136,7 @@ class SSHDoor(Framing):
 
     def close(self) -> None:
         if self._channel.localClosed:
-            self._carrier.linger()
+            self._carrier.hang_up()
         else:
             self._channel.loseConnection()
 

@@ -169,7 +169,7 @@ class SessionChannel(SSHChannel):
 
     def eofReceived(self) -> None:
         self._input_ended = True
-        if self._door is not None:
+        if self._door is not None and not self.localClosed:
             self._door.ended()
 
     def closeReceived(self) -> None:

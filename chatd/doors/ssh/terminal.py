@@ -38,7 +38,7 @@ class TerminalDoor:
             self._channel.pauseProducing()
 
     def ended(self) -> None:
-        self.connection.ended()
+        self.connection.channel_ended()
 
     def resize(self, columns: int) -> None:
         self._codec.resize(columns)
@@ -77,7 +77,7 @@ class TerminalDoor:
 
     def close(self) -> None:
         if self._channel.localClosed:
-            self._carrier.linger()
+            self._carrier.hang_up()
         else:
             self._channel.loseConnection()
 

@@ -37,6 +37,7 @@ from chatd.wire.token_bucket import TokenBucket
 
 HELLO_WITHIN = 15.0  # seconds until the client's KEXINIT
 RATE, BURST = 64 * 1024, 512 * 1024  # bytes of packets a second, whatever is in them
+LAST_BYTES = 0.5  # seconds for what is in front of the socket when a connection is closed
 REKEYS, REKEYS_WITHIN = 6, 60.0  # seconds
 LONGEST_PACKET = 64 * 1024  # bytes; RFC 4253, 6.1 wants 35,000, and no window is larger than that
 _BEFORE_KEYS = frozenset((1, 2, 3, 4, *range(20, 50)))  # messages that are taken while nothing is encrypted
@@ -94,7 +95,7 @@ class Transport(_Base):
         self._rekeys = TokenBucket(REKEYS / REKEYS_WITHIN, REKEYS, clock.seconds())
         self._held: IDelayedCall | None = None  # until packets are read on
         self._is_full = False  # the socket takes no more now
-        self._is_refused = False
+        self._is_over = False  # nothing is read any more
 
     # The connection.
 
@@ -114,7 +115,7 @@ class Transport(_Base):
             self.factory.note_arrival(self)
 
     def dataReceived(self, data: bytes) -> None:
-        if self._is_refused:
+        if self._is_over:
             return
         now = self._clock.seconds()
         self._rate.spend(len(data), now)
@@ -131,7 +132,7 @@ class Transport(_Base):
 
     def connectionLost(self, reason: Failure | None = connectionDone) -> None:
         self.lost_how = Departure(Cause.CLOSED if reason and reason.check(ConnectionDone) else Cause.LOST)
-        self._is_refused = True
+        self._is_over = True
         for call in (self._deadline, self._held):
             if call is not None and call.active():
                 call.cancel()
@@ -157,13 +158,23 @@ class Transport(_Base):
 
     def linger(self) -> None:
         """All is said; it is the client's turn to close the connection."""
-        self._set_deadline(LINGER, self._socket.loseConnection)
+        if not self._is_over:
+            self._set_deadline(LINGER, self.hang_up)
+
+    def hang_up(self) -> None:
+        """Close the connection, though the client has not; what is on its way is soon taken, or lost."""
+        if self._is_over:
+            return
+        self._is_over = True
+        self._socket.unregisterProducer()
+        self._socket.loseConnection()
+        self._set_deadline(LAST_BYTES, self.abort)
 
     def refuse(self, why: str, code: int = transport.DISCONNECT_PROTOCOL_ERROR) -> None:
         """Say why in words that clients show, and close one way: what was sent and is not read would reset a socket."""
-        if self._is_refused:
+        if self._is_over:
             return
-        self._is_refused = True
+        self._is_over = True
         self.sendPacket(transport.MSG_DISCONNECT, struct.pack(">L", code) + NS(why.encode()) + NS(b""))
         self._socket.unregisterProducer()
         self._socket.loseWriteConnection()
@@ -185,7 +196,7 @@ class Transport(_Base):
     # What conch calls.
 
     def dispatchMessage(self, messageNum: int, payload: bytes) -> None:
-        if self._is_refused:
+        if self._is_over:
             return
         if not self.gotVersion or not (messageNum in _BEFORE_KEYS or self.isEncrypted("in")):
             raise Mistake("that comes too early")
