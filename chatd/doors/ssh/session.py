@@ -181,6 +181,7 @@ class SessionChannel(SSHChannel):
     def closed(self) -> None:
         """Both sides have closed it, or the connection is gone."""
         self.disconnecting = True
+        self._producer = None
         door, self._door = self._door, None
         if door is not None:
             door.lost(self._carrier.lost_how)

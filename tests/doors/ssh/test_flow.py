@@ -90,6 +90,14 @@ class FlowTests(SSHTestCase):
         self.assertEqual(names_in(self.hall), ["bob"])
         self.assertTrue(alice.wire.aborted)
 
+    def test_closed(self) -> None:
+        """A client that closes its session, and then takes nothing, is not waited for any more."""
+        alice = self.slow()
+        alice.close()
+        alice.server.pauseProducing()
+        self.clock.advance(0.1)
+        self.assertEqual([call.func.__name__ for call in self.clock.getDelayedCalls()], ["hang_up"])
+
     def test_slow_is_not_stalled(self) -> None:
         """Who takes little, but takes it, stays."""
         alice = self.slow(window=600)
