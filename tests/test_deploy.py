@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -62,13 +63,13 @@ class UnitTests(SynchronousTestCase):
 class SocketActivationTests(TwistdTestCase):
     skip = needs("systemd-socket-activate")
 
-    def test_talk(self) -> None:
-        """systemd listens, the first connection starts chatd, and people talk."""
-        activator = subprocess.Popen(
+    def activate(self, *addresses: str) -> subprocess.Popen[str]:
+        """Let systemd listen on addresses, all under one name, and hand them to chatd at the first connection."""
+        process = subprocess.Popen(
             [
                 "systemd-socket-activate",
-                f"--listen=127.0.0.1:{self.port}",
-                "--fdname=chatd",
+                *(f"--listen={address}" for address in addresses),
+                "--fdname=" + ":".join(["chatd"] * len(addresses)),
                 f"--setenv=PYTHONPATH={CHECKOUT}",
                 sys.executable,
                 "-c",
@@ -83,7 +84,28 @@ class SocketActivationTests(TwistdTestCase):
             stderr=subprocess.PIPE,
             text=True,
         )
-        self.addCleanup(self.end, activator)
+        self.addCleanup(self.end, process)
+        return process
+
+    def test_one_name(self) -> None:
+        """All sockets under one name are served as what they are, whatever their domain is said to be."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            other = probe.getsockname()[1]
+        activator = self.activate(f"127.0.0.1:{self.port}", f"[::1]:{other}")
+        alice = self.connect()
+        alice.sendall(b"alice\n")
+        bob = socket.create_connection(("::1", other), timeout=10)
+        self.addCleanup(bob.close)
+        bob.sendall(b"bob\nhello\n")
+        self.read_until(alice, b"<bob> hello\r\n")
+        activator.send_signal(signal.SIGTERM)
+        out, err = self.assertExits(activator, -signal.SIGTERM)
+        self.assertIn(f"[::1]:{bob.getsockname()[1]}", out + err)
+
+    def test_talk(self) -> None:
+        """systemd listens, the first connection starts chatd, and people talk."""
+        activator = self.activate(f"127.0.0.1:{self.port}")
         alice, bob = self.connect(), self.connect()
         alice.sendall(b"alice\n")
         self.read_until(alice, b"quit leaves\r\n")

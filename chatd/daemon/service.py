@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.application import strports
+from twisted.application.internet import TimerService
 from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.error import CannotListenError
@@ -75,6 +76,7 @@ class ChatService(MultiService):
         if settings.metrics:
             with _naming(f"metrics {settings.metrics}", "tcp:9428:interface=127.0.0.1"):
                 self._open_metrics(settings.metrics, settings.metrics_public)
+        self._repeat(1.0, people.drop_vanished)
         Notifier(reactor, self.operations.status).setServiceParent(self)
 
     def setServiceParent(self, parent: Any) -> None:
@@ -127,6 +129,11 @@ class ChatService(MultiService):
     def _add_port(self, where: str, service: Any) -> None:
         service.setServiceParent(self)
         self._ports[service] = where
+
+    def _repeat(self, seconds: float, function: Callable[[], object]) -> None:
+        timer = TimerService(seconds, function)
+        timer.clock = self._reactor
+        timer.setServiceParent(self)
 
     def _hang_up(self, *_: object) -> None:
         """SIGHUP: take over what has changed in the configuration."""

@@ -2,13 +2,17 @@ r"""What stands in a Twisted endpoint string, such as `tcp:2428:interface=127.0.
 
 from __future__ import annotations
 
+import os
 import re
 import socket
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 _HIGHEST_PORT = 65_535
 _NEEDS_QUEUE = ("tcp", "tcp6", "unix")  # Twisted's queue of 50 is too short for all who come back at once
 _ONLY_V6 = Path("/proc/sys/net/ipv6/bindv6only")
+_FIRST_HANDED_OVER = 3  # SD_LISTEN_FDS_START of sd_listen_fds(3)
 _QUEUE = Path("/proc/sys/net/core/somaxconn")
 
 
@@ -42,10 +46,16 @@ def unescaped(value: str) -> str:
 def to_listen_on(endpoint: str) -> list[str]:
     """Return the endpoints to open for one that is listened on: all addresses of both families, a queue for everybody.
 
+    Of systemd's sockets these are all that have the name, whatever their `domain` is said to be.
+
     @raises ValueError: for one that could not be served.
     """
     kind, *others = parts(endpoint) or [""]
     _check(kind, others)
+    if kind == "systemd":
+        name = next((other[5:] for other in others if other.startswith("name=")), "")
+        found = [f"systemd:domain={family}:index={index}" for index, family in handed_over().get(name, ())]
+        return found or [endpoint]
     if kind not in _NEEDS_QUEUE:
         return [endpoint]
     named = {other.partition("=")[0] for other in others}
@@ -71,6 +81,19 @@ def _check(kind: str, others: list[str]) -> None:
 def longest_queue() -> int:
     """Return how many connections may wait to be accepted, as the system limits it."""
     return _read(_QUEUE) or socket.SOMAXCONN
+
+
+@cache
+def handed_over() -> dict[str, list[tuple[int, str]]]:
+    """Return which sockets systemd handed over under each name: their indices and what they really are, as INET6.
+
+    It is asked before they are opened, when Twisted closes what it was handed.
+    """
+    found: dict[str, list[tuple[int, str]]] = {}
+    for index, name in enumerate(os.environ.get("LISTEN_FDNAMES", "").split(":")):
+        with suppress(OSError), socket.socket(fileno=os.dup(_FIRST_HANDED_OVER + index)) as handed:
+            found.setdefault(name, []).append((index, handed.family.name.removeprefix("AF_")))
+    return found
 
 
 def has_ipv6() -> bool:

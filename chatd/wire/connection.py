@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum, auto
+from math import ceil
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
@@ -30,7 +31,7 @@ from chatd.wire.codec import Codec, EncodedEvents
 from chatd.wire.gate import Gate, PerAddress, RateLimit
 from chatd.wire.limits import Limits
 from chatd.wire.outbox import Outbox
-from chatd.wire.sockets import prepare
+from chatd.wire.sockets import has_vanished, prepare
 
 NICKNAME_WITHIN = 60.0  # seconds
 IDLE_WARNING = 60.0  # seconds before an idle person is disconnected
@@ -38,6 +39,7 @@ SLOW_GOODBYE = 30.0  # seconds in which what is waiting may still be taken by so
 LINGER = 1.0  # seconds in which the client may close its side, once all is sent
 DONE_WITHIN = 30.0  # seconds in which what takes its time must be done
 COMPLETION = 256  # bytes that are as dear as one completion
+LOOKED_AT = 4  # times within the peer timeout: how often each connection is looked at, to see whether its peer is there
 CAUGHT_UP = 1.0  # seconds without anything to read, after which nothing can be waiting at the client any more
 
 
@@ -88,6 +90,8 @@ class Entrance:
         self.gate = Gate(limits, clock)
         self.encoded = EncodedEvents()
         self.connections: set[Connection] = set()
+        self._to_look_at: list[Connection] = []
+        self._at_once = 0  # of them
         self._closed: Deferred[None] | None = None  # fires when there is none of them any more
 
     def gone(self, connection: Connection) -> None:
@@ -105,6 +109,15 @@ class Entrance:
             connection.apply(limits)
             if limits.idle_timeout != before.idle_timeout:
                 connection.apply_idle_timeout(limits.idle_timeout)
+
+    def drop_vanished(self) -> None:
+        """Give up those whose peers have vanished. Called each second, it looks at some: nobody waits for all."""
+        if not self._to_look_at:
+            self._to_look_at = list(self.connections)
+            self._at_once = ceil(len(self._to_look_at) * LOOKED_AT / self.limits.peer_timeout)
+        for connection in self._to_look_at[-self._at_once :]:
+            connection.drop_vanished()
+        del self._to_look_at[-self._at_once :]
 
     async def close_all(self, seconds: float) -> None:
         """Close every connection, giving each so long to take what is waiting."""
@@ -371,6 +384,11 @@ class Connection(TimeoutMixin):
         if self._phase is Phase.TALKING and not self.session.is_entering:
             self._warned = False
             self.setTimeout(None if limit is None else 0)
+
+    def drop_vanished(self) -> None:
+        """Give up if the peer has vanished."""
+        if not self._is_lost and has_vanished(self._carrier, self._entrance.limits.peer_timeout):
+            self.give_up(Departure(Cause.LOST))
 
     def close_within(self, seconds: float) -> None:
         """Say goodbye for chatd, and be gone by then even if the client reads nothing."""

@@ -16,7 +16,8 @@ from twisted.protocols.policies import ProtocolWrapper
 KERNEL_BUFFER = 64 * 1024  # bytes; the kernel's own megabytes would hide for minutes that a reader has stopped
 READ_AT_ONCE = 4 * 1024  # bytes, so that nobody waits long for what one connection sends
 PROBES = 4
-_BYTES_ACKED = struct.Struct("=120xQ")  # tcpi_bytes_acked of struct tcp_info (linux/tcp.h)
+UNANSWERED = 2  # retransmissions or probes; a single one may be on its way
+_TCP_INFO = struct.Struct("=2xBB52xI60xQ")  # of linux/tcp.h: tcpi_retransmits, _probes, _last_ack_recv, _bytes_acked
 
 
 def taken(transport: Any) -> int:
@@ -27,8 +28,28 @@ def taken(transport: Any) -> int:
     handle = transport.getHandle()
     if isinstance(transport.getHost(), UNIXAddress):
         return -int.from_bytes(fcntl.ioctl(handle.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
-    info = handle.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _BYTES_ACKED.size)
-    return int(_BYTES_ACKED.unpack(info)[0])
+    *_, acknowledged = _tcp_info(handle)
+    return acknowledged
+
+
+def has_vanished(transport: Any, seconds: int) -> bool:
+    """Say whether something waits at the peer's kernel, which has answered nothing for so long.
+
+    TCP_USER_TIMEOUT would say so too, but of somebody who reads slowly as well: the kernel forgives a window that is
+    too small for the next segment no longer than one that stays closed.
+    """
+    transport = below(transport)
+    if not isinstance(transport, tcp.Connection) or isinstance(transport.getHost(), UNIXAddress):
+        return False
+    retransmissions, probes, since_acknowledgement, _ = _tcp_info(transport.getHandle())
+    return retransmissions + probes >= UNANSWERED and since_acknowledgement >= seconds * 1000
+
+
+def _tcp_info(handle: socket.socket) -> tuple[int, int, int, int]:
+    """Return retransmissions in a row, unanswered probes, milliseconds since an acknowledgement, bytes acknowledged."""
+    info = handle.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)
+    retransmissions, probes, since, acknowledged = _TCP_INFO.unpack(info)
+    return retransmissions, probes, since, acknowledged
 
 
 def below(transport: Any) -> Any:
@@ -39,7 +60,8 @@ def below(transport: Any) -> Any:
 def prepare(transport: Any, peer_timeout: int) -> None:
     """Set up the socket of a connection, also below TLS; transports without one are left as they are.
 
-    A peer that answers nothing is lost after `peer_timeout` seconds, whether something was sent to it or not.
+    A peer to which nothing is sent is lost when it hasn't answered the kernel's probes for `peer_timeout` seconds; one
+    to which something is, is looked for with `has_vanished`.
     """
     socket_of = below(transport)
     if not isinstance(socket_of, tcp.Connection):
@@ -57,6 +79,5 @@ def prepare(transport: Any, peer_timeout: int) -> None:
         (socket.TCP_KEEPIDLE, peer_timeout // 2),
         (socket.TCP_KEEPINTVL, max(1, peer_timeout // (2 * PROBES))),
         (socket.TCP_KEEPCNT, PROBES),
-        (socket.TCP_USER_TIMEOUT, peer_timeout * 1000),
     ):
         handle.setsockopt(socket.IPPROTO_TCP, option, seconds)

@@ -12,7 +12,7 @@ from twisted.internet.testing import StringTransport
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.trial.unittest import TestCase
 
-from chatd.wire.sockets import KERNEL_BUFFER, PROBES, below, prepare, taken
+from chatd.wire.sockets import KERNEL_BUFFER, PROBES, below, has_vanished, prepare, taken
 
 
 class PrepareTests(TestCase):
@@ -40,7 +40,7 @@ class PrepareTests(TestCase):
             socket.TCP_KEEPIDLE: 60,
             socket.TCP_KEEPINTVL: 15,
             socket.TCP_KEEPCNT: PROBES,
-            socket.TCP_USER_TIMEOUT: 120_000,
+            socket.TCP_USER_TIMEOUT: 0,
         }
         self.assertEqual({option: handle.getsockopt(socket.IPPROTO_TCP, option) for option in options}, options)
         self.assertEqual(handle.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), 1)
@@ -60,6 +60,16 @@ class PrepareTests(TestCase):
         wrapper.transport = transport
         prepare(wrapper, 120)
         self.assertPrepared(handle)
+
+    async def test_has_vanished(self) -> None:
+        """Who reads nothing, but whose kernel answers, has not vanished; a Unix socket has nobody who could."""
+        for endpoint, family in (("tcp:0:interface=127.0.0.1", socket.AF_INET), ("unix:/tmp/{}", socket.AF_UNIX)):
+            transport, handle = await self.accepted(endpoint.format(Path(self.mktemp()).name[:20]), family)
+            handle.setblocking(False)
+            transport.write(b"x" * 1_000_000)
+            await deferLater(reactor, 1.2)
+            self.assertFalse(has_vanished(transport, 1))
+        self.assertFalse(has_vanished(StringTransport(), 1))
 
     async def test_unix(self) -> None:
         """A Unix socket has no peer that could vanish; its buffer is bounded likewise."""
