@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Any, Literal, get_args
 
@@ -23,12 +23,16 @@ WIDTH_OF_ONE = 64  # bits of an IPv6 address that say whose it is; whoever has o
 
 @dataclass(frozen=True, slots=True)
 class Ban:
-    """A ban of a name or a network, or the mute of a name; `until` is in seconds since 1970, None is for good."""
+    """A ban of a name or a network, or the mute of a name; `until` is in seconds since 1970, None is for good.
+
+    That of a name holds for an `account` too, whatever its owner is called.
+    """
 
     kind: Kind
     target: str
     until: float | None
     why: str
+    account: int | None = None
 
     def holds(self, now: float) -> bool:
         return self.until is None or now < self.until
@@ -51,7 +55,7 @@ class Bans:
 
         @raises BadNickname: for a name that nobody can have.
         """
-        keys = self._keys(ban.kind, ban.target)
+        keys = self._keys(ban.kind, ban.target, ban.account)
         replaced = next((self._by_key[key] for key in keys if key in self._by_key), None)
         if replaced:
             self.lift(ban.kind, replaced.target)
@@ -61,18 +65,18 @@ class Bans:
             self._widths.add(ip_network(ban.target).prefixlen)
         return replaced
 
-    def lift(self, kind: Kind, target: str) -> Ban:
-        """End a ban early, and return it.
+    def lift(self, kind: Kind, target: str, account: int | None = None) -> Ban:
+        """End a ban early, of a target or of an account, and return it.
 
         @raises NotBanned, NotMuted: if there is none.
         """
         try:
-            found = [ban for key in self._keys(kind, target) if (ban := self._by_key.get(key))]
+            found = [ban for key in self._keys(kind, target, account) if (ban := self._by_key.get(key))]
         except BadNickname:
             found = []
         if not found:
             raise NotMuted(target) if kind == "mute" else NotBanned(target)
-        for key in self._keys(kind, found[0].target):
+        for key in self._keys(kind, found[0].target, found[0].account):
             self._by_key.pop(key, None)
         return found[0]
 
@@ -81,9 +85,9 @@ class Bans:
         self._by_key = {key: ban for key, ban in self._by_key.items() if ban.holds(now)}
         return list(dict.fromkeys(self._by_key.values()))
 
-    def check_name(self, name: Nickname, now: float) -> None:
-        """@raises NicknameBanned: if nobody may come in under that name."""
-        ban = self._find((("name", key) for key in name.keys), now)
+    def check_name(self, name: Nickname, now: float, account: int | None = None) -> None:
+        """@raises NicknameBanned: if nobody may come in under that name, or that account."""
+        ban = self._find((("name", key) for key in _keys_of(name, account)), now)
         if ban:
             raise NicknameBanned(name.shown, ban.left(now), ban.why)
 
@@ -95,9 +99,11 @@ class Bans:
         if ban:
             raise Banned(ban.left(now), ban.why)
 
-    def check_speech(self, name: Nickname, now: float, unsent: str = "") -> None:
-        """@raises Muted: if who has that name may not say anything."""
-        ban = self._find((("mute", key) for key in name.keys), now)
+    def check_speech(self, name: Nickname, now: float, unsent: str = "", account: int | None = None) -> None:
+        """@raises Muted: if who has that name, or that account, may not say anything."""
+        if not self._by_key:
+            return
+        ban = self._find((("mute", key) for key in _keys_of(name, account)), now)
         if ban:
             raise Muted(ban.left(now), ban.why, unsent=unsent)
 
@@ -106,17 +112,14 @@ class Bans:
         ban = self._find((("mute", key) for key in before.keys), now)
         if ban:
             self.lift("mute", ban.target)
-            moved = Ban("mute", after.shown, ban.until, ban.why)
+            moved = replace(ban, target=after.shown)
             replaced = self.add(moved)
             if replaced and moved.until is not None and (replaced.until is None or replaced.until > moved.until):
                 self.add(replaced)
 
     def plain(self, now: float) -> list[dict[str, Any]]:
         """Return what holds as plain data, for a file."""
-        return [
-            {"kind": ban.kind, "target": ban.target, "until": ban.until, "why": ban.why}
-            for ban in (*self.in_force(now), *self._unusable)
-        ]
+        return [_plain(ban) for ban in (*self.in_force(now), *self._unusable)]
 
     def restore(self, plain: Any, now: float) -> None:
         """Take back what `plain` returned.
@@ -134,15 +137,25 @@ class Bans:
                 except BadNickname:
                     self._unusable.append(ban)
 
-    def _keys(self, kind: Kind, target: str) -> list[tuple[Kind, str]]:
+    def _keys(self, kind: Kind, target: str, account: int | None = None) -> list[tuple[Kind, str]]:
         if kind == "network":
             return [(kind, target)]
-        return [(kind, key) for key in nickname(target).keys]
+        return [(kind, key) for key in _keys_of(nickname(target), account)]
 
     def _find(self, keys: Iterable[tuple[Kind, str]], now: float) -> Ban | None:
         if not self._by_key:
             return None
         return next((ban for key in keys if (ban := self._by_key.get(key)) and ban.holds(now)), None)
+
+
+def _keys_of(name: Nickname, account: int | None) -> Collection[str]:
+    """Return the keys of a name and of an account, which is no name."""
+    return name.keys if account is None else {*name.keys, f"/{account}"}
+
+
+def _plain(ban: Ban) -> dict[str, Any]:
+    facts = {"kind": ban.kind, "target": ban.target, "until": ban.until, "why": ban.why}
+    return facts if ban.account is None else {**facts, "account": ban.account}
 
 
 def around(address: Address, width: int) -> Network:
@@ -153,13 +166,16 @@ def around(address: Address, width: int) -> Network:
     return IPv6Network((int(address), width), strict=False)
 
 
-def _restored(kind: Any, target: Any, until: Any, why: Any) -> Ban:
+def _restored(kind: Any, target: Any, until: Any, why: Any, account: Any = None) -> Ban:
     """@raises ValueError: for values that no ban has."""
     if kind not in get_args(Kind) or not isinstance(target, str):
         raise ValueError("an entry in it is no ban")
     if until is not None and not (isinstance(until, int | float) and 0 <= until < END_OF_TIME):
         raise ValueError("an entry in it is no ban")
-    return Ban(kind, str(ip_network(target)) if kind == "network" else one_line(target), until, one_line(str(why)))
+    if not (account is None or type(account) is int):
+        raise ValueError("an entry in it is no ban")
+    target = str(ip_network(target)) if kind == "network" else one_line(target)
+    return Ban(kind, target, until, one_line(str(why)), account)
 
 
 def network_in(typed: str) -> Network | None:

@@ -145,6 +145,16 @@ class LockTurned:
 
 
 @dataclass(frozen=True, slots=True)
+class RememberTurned:
+    """What is said in your room is kept on the disk from now on, or no longer."""
+
+    at: float
+    room: str
+    nickname: str
+    remembered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Invited:
     """Somebody invites you to their room."""
 
@@ -192,6 +202,7 @@ Event = (
     | Left
     | Renamed
     | LockTurned
+    | RememberTurned
     | Invited
     | Announced
     | MuteChanged

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 from twisted.application import strports
@@ -22,6 +21,7 @@ from twisted.logger import ILogObserver, Logger
 
 from chatd.core.hall import Hall
 from chatd.daemon import logs
+from chatd.daemon.keeping import Keeping
 from chatd.daemon.operations import Operations, limits
 from chatd.daemon.options import CannotStart, Options
 from chatd.daemon.settings import BadSetting, Settings
@@ -31,7 +31,7 @@ from chatd.doors.endpoints import to_listen_on
 from chatd.doors.line import LineFactory
 from chatd.session.commands import a_person
 from chatd.session.session import Server
-from chatd.store.state_file import StateFile
+from chatd.store.folder import StoreError
 from chatd.wire.batcher import Batcher
 from chatd.wire.connection import Entrance
 
@@ -60,12 +60,13 @@ class ChatService(MultiService):
         self._reactor = reactor
         self._application_log = log
         self._ports: dict[Any, str] = {}  # services, and where each listens
+        self._host_keys: list[Callable[[], None]] = []  # which are read once the state folder is there
         self._batcher = batcher = Batcher(reactor)
         self.hall = Hall(reactor, settings.capacity, settings.peer_timeout, batcher, time.time)
         server = Server(self.hall, settings.title, settings.motd or ())
         people = Entrance(server, reactor, batcher, limits(settings), a_person, "Line door")
-        file = StateFile(Path(settings.state) / "bans.json") if settings.state else None
-        self.operations = Operations(settings, server, people, reactor, file=file, levels=levels, reread=reread)
+        self.keeping = Keeping(settings, server, reactor)
+        self.operations = Operations(settings, server, people, self.keeping, reactor, levels=levels, reread=reread)
         if settings.control:
             operators = operators_entrance(server, self.operations, reactor, batcher)
             self.operations.entrances.append(operators)
@@ -85,18 +86,21 @@ class ChatService(MultiService):
             parent.setComponent(ILogObserver, self._application_log)
 
     def privilegedStartService(self) -> None:
-        self.operations.restore_bans()
         for service in self:
             try:
                 service.privilegedStartService()
             except Exception as error:  # each kind of endpoint has its own ways to fail
-                refusal = CannotStart(f"chatd: {_reason(error)}: can't listen on {self._ports[service]}")
-                print(refusal, file=sys.__stderr__)  # by now, twistd has turned sys.stderr into a part of the log
-                refusal.code = 1  # so that Python prints it no second time
-                raise refusal from None
+                raise _refusal(f"{_reason(error)}: can't listen on {self._ports[service]}") from None
         self._log.info("Up to {files:,} files and connections may be open", files=raise_file_limit())
 
     def startService(self) -> None:
+        try:
+            self.keeping.open()  # now that the process forks no more, and is who it will be
+            for take_key in self._host_keys:
+                take_key()
+        except (StoreError, ValueError) as error:
+            raise _refusal(str(error)) from None
+        self.operations.restore_bans()
         super().startService()
         self._hang_up_before = signal.signal(signal.SIGHUP, self._hang_up)
 
@@ -115,9 +119,11 @@ class ChatService(MultiService):
             from chatd.doors.ssh.factory import behind_ssh  # it needs conch, which not everybody has
 
             operations = self.operations
+            state = operations.settings.state
             below, factory = behind_ssh(
-                endpoint, operations.people, operations.settings.state, lambda: operations.settings.ssh_guests == "yes"
+                endpoint, operations.people, state, lambda: operations.settings.ssh_guests == "yes"
             )
+            self._host_keys.append(factory.take_key)
         for one in to_listen_on(below):
             self._add_port(endpoint, strports.service(one, factory, self._reactor))
 
@@ -151,6 +157,7 @@ class ChatService(MultiService):
             [Deferred.fromCoroutine(entrance.close_all(STOP_WITHIN)) for entrance in self.operations.entrances]
         )
         self._batcher.stop()
+        await self.keeping.close()
 
 
 @contextmanager
@@ -173,6 +180,14 @@ def _naming(what: str, example: str) -> Iterator[None]:
         why = f"there is no {error}" if isinstance(error, KeyError) else str(error)
         hint = "" if " ssl:" in what or " ssh:" in what or " systemd:" in what else f"; {example} would work"
         raise BadSetting(f"{what}: {why}{hint}") from None
+
+
+def _refusal(why: str) -> CannotStart:
+    """Return what ends the process, with one line on stderr."""
+    refusal = CannotStart(f"chatd: {why}")
+    print(refusal, file=sys.__stderr__)  # by now, twistd has turned sys.stderr into a part of the log
+    refusal.code = 1  # so that Python prints it no second time
+    return refusal
 
 
 def _reason(error: Exception) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol, ILoggingContext
+from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol, ILoggingContext, ISSLTransport
 from twisted.internet.protocol import Factory, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -21,7 +21,7 @@ from chatd.session.outputs import StillHere
 from chatd.session.refusals import LineCutOff, TelnetUnfinished, WrongProtocol
 from chatd.wire.codec import Codec
 from chatd.wire.connection import Connection, Entrance
-from chatd.wire.sockets import taken
+from chatd.wire.sockets import taken, unacknowledged
 
 
 class HandshakeFailed(Exception):
@@ -36,11 +36,12 @@ class LineDoor(Framing):
         super().__init__()
         self._entrance = entrance
         self._is_first = True  # no line was received yet
+        self._typing_is_hidden = False
 
     def connectionMade(self) -> None:
         terminal = Terminal()
         self.connection = connection = Connection(self._entrance, self, self.transport, codecs_for(terminal), "text")
-        telnet = Telnet(
+        self._telnet = telnet = Telnet(
             terminal,
             reply=connection.write,
             there=lambda: connection.send(StillHere()),
@@ -56,6 +57,9 @@ class LineDoor(Framing):
             super().dataReceived(data)
 
     def lineReceived(self, line: bytes) -> None:
+        if self._typing_is_hidden:
+            self._typing_is_hidden = False
+            self._telnet.show_typing()
         if self._is_first and self.connection.session.is_entering and (protocol := protocol_of(line)):
             self._turn_away(protocol)
         super().lineReceived(line)
@@ -85,6 +89,18 @@ class LineDoor(Framing):
 
     def taken(self) -> int:
         return taken(self.transport)
+
+    @property
+    def is_encrypted(self) -> bool:
+        return ISSLTransport.providedBy(self.transport)
+
+    def unacknowledged(self) -> int:
+        return unacknowledged(self.transport)
+
+    def hide_typing(self) -> bool:
+        if not self._typing_is_hidden:
+            self._typing_is_hidden = self._telnet.hide_typing()
+        return self._typing_is_hidden
 
     def close(self) -> None:
         self.transport.loseConnection()

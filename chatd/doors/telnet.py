@@ -1,7 +1,8 @@
 """What terminals send besides text: telnet's own words (RFC 854), line ends of every kind, erase characters.
 
 chatd never speaks telnet first. To a client that does, or that ends its first line as telnet does, it says `IAC DO
-BINARY` once, for GNU telnet takes some bytes of UTF-8 for its own keys until then; it refuses every other option.
+BINARY` once, for GNU telnet takes some bytes of UTF-8 for its own keys until then, and `IAC WILL ECHO` where a password
+is typed, so that it isn't shown (RFC 857); it refuses every other option.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Protocol
 IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240
 EL, EC, AYT, AO, IP, BRK = 248, 247, 246, 245, 244, 243
 ABORT, SUSP, IAC_EOF = 238, 237, 236
-BINARY, TIMING_MARK = 0, 6  # RFC 856; RFC 860, which frees a telnet client that is deaf from Ctrl-C
+BINARY, ECHO, TIMING_MARK = 0, 1, 6  # RFC 856; RFC 857; RFC 860, which frees a telnet client that is deaf from Ctrl-C
 
 CTRL_D, CTRL_U, DEL = b"\x04", b"\x15", b"\x7f"
 EOF = CTRL_U + CTRL_D  # how telnet's end of file is handed on, with the end of a line behind it
@@ -23,6 +24,8 @@ MOST_SUBNEGOTIATED = 256  # bytes; what has no end by then is given up
 
 _MARK = bytes([IAC, DO, TIMING_MARK])
 _ASK_BINARY = bytes([IAC, DO, BINARY])
+_HIDE = bytes([IAC, WILL, ECHO])
+_SHOW = bytes([IAC, WONT, ECHO]) + b"\r\n"  # the client has not shown its own Enter
 _REFUSAL = {DO: WONT, WILL: DONT}
 # The bytes of UTF-8 that GNU telnet takes for its keys, by the commands that it sends instead.
 _KEYS = {IP: 0x83, AO: 0x8F, SUSP: 0x9A, BRK: 0x9C}
@@ -49,7 +52,17 @@ class Telnet:
     stays, so that the line is refused as no UTF-8. CR and LF are never part of a word.
     """
 
-    __slots__ = ("_asked_binary", "_begun", "_refused", "_reply", "_tail", "_terminal", "_there", "_unfinished")
+    __slots__ = (
+        "_asked_binary",
+        "_begun",
+        "_offered_echo",
+        "_refused",
+        "_reply",
+        "_tail",
+        "_terminal",
+        "_there",
+        "_unfinished",
+    )
 
     def __init__(
         self,
@@ -69,6 +82,7 @@ class Telnet:
         self._tail = b""  # the end of the text before this segment
         self._refused: frozenset[tuple[int, int]] = frozenset()
         self._asked_binary = False
+        self._offered_echo = False
 
     def text_in(self, data: bytes) -> bytes:
         """Return the text in one segment."""
@@ -82,6 +96,17 @@ class Telnet:
         if not self._asked_binary:
             self._asked_binary = True
             self._reply(_ASK_BINARY)
+
+    def hide_typing(self) -> bool:
+        """Have the client not show what is typed; return False if it is no telnet, which would show these bytes."""
+        if self._terminal.is_telnet:
+            self._offered_echo = True
+            self._reply(_HIDE)
+        return self._terminal.is_telnet
+
+    def show_typing(self) -> None:
+        """Have the client show again what is typed."""
+        self._reply(_SHOW)
 
     def _without_words(self, data: bytes) -> bytes:
         data, self._begun = self._begun + data, b""
@@ -164,6 +189,8 @@ class Telnet:
         """Answer DO with WONT and WILL with DONT: once, so that two sides can't answer each other for ever."""
         if verb not in _REFUSAL or (verb, option) == (WILL, BINARY):  # which is the yes to what was asked
             return
+        if self._offered_echo and (verb, option) == (DO, ECHO):  # which is the yes to what was offered
+            return
         if option == TIMING_MARK or (verb, option) not in self._refused:
             self._refused |= {(verb, option)}
             self._reply(bytes([IAC, _REFUSAL[verb], option]))
@@ -211,6 +238,7 @@ class Keyboard:
 
     def _with_lf(self, data: bytes) -> bytes:
         if self._after_cr and data[0] in b"\n\0":
+            self._terminal.ends_with_cr = True
             data = data[1:]
         self._after_cr = data.endswith(b"\r")
         if b"\r" in data:
@@ -221,7 +249,8 @@ class Keyboard:
 
     def _note_cr(self, data: bytes) -> None:
         """Telnet is known by its CR LF, in one segment with the text before it; nc -C sends them apart."""
-        self._terminal.ends_with_cr = True
+        if b"\r\n" in data or b"\r\0" in data:  # a bare CR is no telnet's, but a raw terminal's
+            self._terminal.ends_with_cr = True
         if self._first and data.find(b"\r\n") > 0:
             self._telnet.ask_binary()
 

@@ -16,6 +16,7 @@ from chatd.session.outputs import Output, Prompt
 from chatd.session.session import Session
 from chatd.session.view import View, view
 from chatd.session.words.language import ENGLISH
+from chatd.session.words.notes import prompt_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class TerminalCodec(TextCodec):
         self.view = view("on", screen.colours.value)
 
     @property
-    def row(self) -> TerminalCodec:  # type: ignore[override]
+    def row(self) -> TerminalCodec:
         return self
 
     def resize(self, columns: int) -> None:
@@ -76,7 +77,8 @@ class TerminalCodec(TextCodec):
 
     @property
     def dirty(self) -> bool:
-        return self.editor.dirty or self.editor.prompt != self._prompt()
+        self._ask()
+        return self.editor.dirty
 
     def hear(self, events: Events) -> None:
         member = self.session.member if self.session is not None else None
@@ -88,18 +90,24 @@ class TerminalCodec(TextCodec):
             self.format = self._format()
 
     def around(self, data: bytes) -> bytes:
-        self.editor.prompt = self._prompt()
+        self._ask()
         return self.editor.around(data)
 
-    def finish(self) -> bytes:
-        return self.editor.finish()
+    def finish(self, data: bytes) -> bytes:
+        return self.around(data) + self.editor.finish()
 
-    def _prompt(self) -> str:
-        if self.session is None:
-            return ""
-        member = self.session.member
+    def _ask(self) -> None:
+        """Have the row ask what the session asks for now, or say where its lines go."""
+        asked = self.session.asked if self.session is not None else None
+        self.editor.prompt = self._prompt(asked)
+        self.editor.hidden = asked is not None and asked.is_secret
+
+    def _prompt(self, asked: Prompt | None) -> str:
+        if asked is not None:
+            return prompt_words(asked, ENGLISH)
+        member = self.session.member if self.session is not None else None
         if member is None:
-            return ENGLISH.say("Nickname: ") if self.session.is_entering else ""
+            return ""
         return f"@{member.addressee.nickname}> " if member.addressee is not None else f"{member.room.name}> "
 
     def _format(self) -> Hashable:

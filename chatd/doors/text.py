@@ -6,38 +6,41 @@ import re
 from collections.abc import Hashable, Iterable, Iterator
 
 from chatd.core.events import Event, Said
+from chatd.doors.prompt import OpenPrompt
 from chatd.doors.telnet import CTRL_D, EOF, Terminal, erased, needs_erasing
 from chatd.session.answers import Answer
 from chatd.session.inputs import Ended, Input, Line, Refused
-from chatd.session.outputs import Asked, Goodbye, Note, Output, Prompt, Refusal
+from chatd.session.outputs import Goodbye, Note, Output, Prompt, Refusal, Replay
 from chatd.session.refusals import ChangedByTelnet, LineTooLong, NotText
 from chatd.session.view import View, view
 from chatd.session.words.answers import answer_lines
-from chatd.session.words.events import event_line
+from chatd.session.words.events import event_line, replayed_line
 from chatd.session.words.language import ENGLISH
-from chatd.session.words.notes import goodbye_words, is_dismissal, note_lines
+from chatd.session.words.notes import goodbye_words, is_dismissal, note_lines, prompt_words, replay_head
 from chatd.session.words.refusals import refusal_lines
 from chatd.wire.codec import Row
 
 MAX_LINE = 4096  # bytes
 _CHOICE = re.compile(rb"\s*(?:to:|/(?:to|join|j|leave)\b)", re.IGNORECASE)
-_PROMPTS = {Asked.NICKNAME: "Nickname: "}
 
 
 class TextCodec:
     """A `Codec` for people. Its format is what they see: those who see alike share what is encoded."""
 
-    __slots__ = ("_at_prompt", "_line_end", "_line_is_open", "_terminal", "_view", "format")
+    __slots__ = ("_line_end", "_line_is_open", "_row", "_terminal", "_view", "format")
 
     max_line = MAX_LINE
-    row: Row | None = None
 
     def __init__(self, terminal: Terminal | None = None, line_end: str = "\r\n") -> None:
         self._terminal = terminal or Terminal()
         self._line_end = line_end
-        self.view = view("on")
-        self._at_prompt = False  # and nothing was typed behind it yet
+        self._row: OpenPrompt | None = None
         self._line_is_open = False  # a prompt was the last that was sent
+        self.view = view("on")
+
+    @property
+    def row(self) -> Row | None:
+        return self._row
 
     @property
     def view(self) -> View:
@@ -49,7 +52,7 @@ class TextCodec:
         self.format: Hashable = self._format()
 
     def decode(self, line: bytes, typed_at: float) -> Input:
-        self._at_prompt = False
+        self._row = None
         if len(line) > MAX_LINE:
             return Refused(LineTooLong(MAX_LINE), _chooses(line))
         if line.endswith(EOF):
@@ -67,17 +70,15 @@ class TextCodec:
         if isinstance(output, Said):  # nearly all that is ever encoded
             return (f"{event_line(output, ENGLISH, self._view)}{self._line_end}".encode(),)
         if isinstance(output, Prompt):
-            before, self._at_prompt, self._line_is_open = self._line_end if self._at_prompt else "", True, True
-            return ((before + _PROMPTS[output.asked]).encode(),)
-        self._line_is_open = False
-        lines = (f"{line}{self._line_end}".encode() for line in self._lines(output))
-        if not self._at_prompt:
-            return lines
-        self._at_prompt = False
-        return _behind(self._line_end, lines)
+            self._line_is_open = True
+            self._row = OpenPrompt(prompt_words(output, ENGLISH), self._line_end, begins_line=self._row is None)
+            return ()
+        if self._row is None:
+            self._line_is_open = False
+        return (f"{line}{self._line_end}".encode() for line in self._lines(output))
 
     def end(self) -> bytes:
-        return self._line_end.encode() if self._line_is_open else b""
+        return self._line_end.encode() if self._line_is_open and self._row is None else b""
 
     def _format(self) -> Hashable:
         return self._view if self._line_end == "\r\n" else (self._view, self._line_end)
@@ -91,16 +92,17 @@ class TextCodec:
             return (f"-- {line}" for line in answer_lines(output, ENGLISH, self._view))
         if isinstance(output, Note):
             return (f"-- {line}" for line in note_lines(output, ENGLISH))
+        if isinstance(output, Replay):
+            return self._replayed(output)
         if isinstance(output, Goodbye) and (words := goodbye_words(output, ENGLISH)):
             return iter((f"{'!!' if is_dismissal(output) else '--'} {words}",))
         return iter(())
 
-
-def _behind(line_end: str, lines: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield the lines with an end of the prompt's line in front of the first."""
-    first = next(lines, b"")
-    yield line_end.encode() + first
-    yield from lines
+    def _replayed(self, replay: Replay) -> Iterator[str]:
+        """Yield lines that a script can tell from those that are new: no other line begins like them."""
+        yield f"-- {replay_head(replay, ENGLISH)}"
+        for event in replay.events:
+            yield f"| {replayed_line(event, ENGLISH, self._view, replay.now)}"
 
 
 def _chooses(line: bytes) -> bool:

@@ -50,11 +50,14 @@ class Rooms:
 
 @dataclass(frozen=True, slots=True)
 class CommandFacts:
-    """One of the things that may be typed: how, what it does, and the other names of a command."""
+    """One of the things that may be typed: how, what it does, and the other names of a command. `more` is what one
+    should know of it besides, a sentence each.
+    """
 
     usage: str
     help: str
     also: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +202,54 @@ class Uptime:
 
     seconds: float
     people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The nickname is yours alone."""
+
+    nickname: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChanged:
+    """Your nickname has another password."""
+
+    nickname: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unregistered:
+    """The nickname is anybody's again."""
+
+    nickname: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remembering:
+    """Whether what you say in rooms is `remembered`: in memory, where the next to come see so many `lines` of it, and
+    for so many `days` on the disk. 0 is not at all.
+    """
+
+    remembered: bool
+    room: str
+    lines: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """So many lines are in memory and on the disk no longer."""
+
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class LetterKept:
+    """Your private line waits for an owner who is away, for so many days at most."""
+
+    nickname: str
+    days: int
 
 
 # What operators are answered.
@@ -358,6 +409,51 @@ class LogLevelSet:
     level: str
 
 
+@dataclass(frozen=True, slots=True)
+class OwnerFacts:
+    """One of the owners of names; times are in seconds since 1970."""
+
+    name: str
+    since: float
+    seen: float
+    here: bool
+    has_password: bool
+    must_change: bool
+    keys: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerList:
+    """Who owns a name, and how many do. `owners` are made as they are sent."""
+
+    total: int
+    width: int = field(metadata=FOR_PEOPLE)
+    owners: Iterable[OwnerFacts]
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordReset:
+    """The owner of a name comes in by this password once, within so many hours."""
+
+    nickname: str
+    password: str
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disowned:
+    """A name is anybody's again."""
+
+    nickname: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """All that is on the disk is in a folder, too."""
+
+    folder: str
+
+
 Answer = (
     People
     | Rooms
@@ -380,6 +476,12 @@ Answer = (
     | Motd
     | Version
     | Uptime
+    | Registered
+    | PasswordChanged
+    | Unregistered
+    | Remembering
+    | Forgotten
+    | LetterKept
     | AnnouncedTo
     | Listening
     | Everybody
@@ -395,5 +497,9 @@ Answer = (
     | Stopping
     | Reloaded
     | LogLevelSet
+    | OwnerList
+    | PasswordReset
+    | Disowned
+    | BackedUp
 )
 """What somebody is told who has asked for something."""

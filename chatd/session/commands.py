@@ -7,11 +7,13 @@ names of its parameters are those by which programs give its arguments.
 from __future__ import annotations
 
 import platform
+from collections.abc import Awaitable
 
 from chatd import __version__
 from chatd.core.events import Cause, Departure
 from chatd.core.member import Member
 from chatd.core.refusals import NoSuchRoom
+from chatd.session import owning, remembering
 from chatd.session.answers import (
     AwaySet,
     BellRings,
@@ -21,10 +23,8 @@ from chatd.session.answers import (
     Help,
     HelpOn,
     Ignored,
-    IgnoreSet,
     InvitationSent,
     Motd,
-    NicknameSet,
     People,
     Person,
     Quiet,
@@ -70,8 +70,12 @@ def say(chat: Chatting, text: str) -> None:
 
 
 @command("msg", "m", "tell", arguments="name text...", help="private line to name, as @name text")
-def msg(chat: Chatting, name: str, text: str) -> None:
+def msg(chat: Chatting, name: str, text: str) -> Awaitable[None] | None:
+    owner = owning.absent(chat, name)
+    if owner is not None:
+        return owning.leave_letter(chat, owner, text)
     chat.member.whisper(name, text, chat.typed_at)
+    return None
 
 
 @command("r", "reply", arguments="text...", help="private answer to who last wrote to you privately")
@@ -115,10 +119,7 @@ def me(chat: Chatting, text: str) -> None:
 
 @command("nick", arguments="name", help="take another nickname", cost=_COSTLY)
 def nick(chat: Chatting, name: str) -> None:
-    before = chat.member.nickname
-    chat.member.rename(name)
-    chat.session.log_rename(before, chat.member)
-    chat.answer(NicknameSet(chat.member.nickname))
+    owning.take_name(chat, name)
 
 
 @command("away", arguments="[why...]", help="tell who writes to you privately that you are away")
@@ -156,6 +157,9 @@ def _go_to(chat: Chatting, room: str) -> None:
     member = chat.member
     member.move(room)
     chat.greet()
+    if member.room is not chat.server.hall.lobby:
+        chat.tell_kept(member.room)
+    chat.replay()
     if member.addressee is not None:
         chat.answer(StillTalkingTo(member.addressee.nickname, member.room.name))
 
@@ -167,8 +171,8 @@ def rooms(chat: Participant) -> None:
 
 
 @command("lock", help="only those you invite see your room and get in", cost=_COSTLY)
-def lock(chat: Chatting) -> None:
-    chat.member.turn_lock(True)
+async def lock(chat: Chatting) -> None:
+    await remembering.lock(chat)
 
 
 @command("unlock", help="anyone gets into your room again")
@@ -183,16 +187,20 @@ def invite(chat: Chatting, name: str) -> None:
 
 
 @command("ignore", arguments="[name]", help="hear nothing from name; without name, whom you ignore")
-def ignore(chat: Chatting, name: str) -> None:
+async def ignore(chat: Chatting, name: str) -> None:
     if name:
-        chat.answer(IgnoreSet(chat.member.ignore(name).nickname, True))
+        await owning.ignore(chat, name, True)
     else:
-        chat.answer(Ignored(tuple(sorted(other.nickname for other in chat.member.ignoring))))
+        chat.answer(Ignored(owning.ignored(chat)))
 
 
 @command("unignore", arguments="name", help="hear name again")
-def unignore(chat: Chatting, name: str) -> None:
-    chat.answer(IgnoreSet(chat.member.unignore(name).nickname, False))
+async def unignore(chat: Chatting, name: str) -> None:
+    await owning.ignore(chat, name, False)
+
+
+TABLE.share(owning.TABLE)
+TABLE.share(remembering.TABLE)
 
 
 @command("time", arguments="[on|off|zone]", help="the time in front of lines: on, off, or in a zone")

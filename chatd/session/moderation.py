@@ -14,7 +14,7 @@ from chatd.core.delivery import tell
 from chatd.core.events import Cause, Departure, Event, MuteChanged, NicknameGiven
 from chatd.core.member import Member
 from chatd.core.nickname import nickname
-from chatd.core.refusals import NobodyHere
+from chatd.core.refusals import LooksLike, NobodyHere
 from chatd.session.answers import AddressHint, BanFacts, BanLifted, BanList, BanMade, Kicked, MuteMade, RenameMade
 from chatd.session.duration import seconds_in
 from chatd.session.operator import Operating
@@ -48,7 +48,7 @@ async def ban(state: Operating, target: str, duration: str, why: str) -> None:
     made = _ban(state, "network" if network else "name", str(network or target), duration, why)
     before = _replaced(state, state.server.hall.bans.add(made))
     facts = _facts(state, made)
-    members = [] if network else _called_like(state, target)
+    members = [] if network else _meant(state, made)
     sessions = _from(state, network) if network else []
     names = tuple([member.nickname for member in members] + [_called(session) for session in sessions])
     hints = tuple(_address_hints(state, members))
@@ -65,7 +65,8 @@ async def ban(state: Operating, target: str, duration: str, why: str) -> None:
 @command("unban", arguments="target", help="end the ban of a name, an address or a network")
 async def unban(state: Operating, target: str) -> None:
     network = network_in(target)
-    lifted = state.server.hall.bans.lift("name" if network is None else "network", str(network or target))
+    account = None if network else _account(state, target)
+    lifted = state.server.hall.bans.lift("name" if network is None else "network", str(network or target), account)
     state.log("unbanned {target}", target=lifted.target)
     state.answer(BanLifted(lifted.target, False, await state.daemon.keep_bans()))
 
@@ -85,15 +86,15 @@ async def mute(state: Operating, name: str, duration: str, why: str) -> None:
     made = _ban(state, "mute", name, duration, why)
     before = _replaced(state, state.server.hall.bans.add(made))
     facts, at = _facts(state, made), state.server.hall.now()
-    told = _tell(state, name, MuteChanged(at, True, facts.seconds, facts.why))
+    told = _tell(state, made, MuteChanged(at, True, facts.seconds, facts.why))
     state.log("muted {target} {lasts}", target=made.target, lasts=ENGLISH.lasts(facts.seconds))
     state.answer(MuteMade(facts, before, not told, await state.daemon.keep_bans()))
 
 
 @command("unmute", arguments="name", help="let somebody speak again")
 async def unmute(state: Operating, name: str) -> None:
-    lifted = state.server.hall.bans.lift("mute", name)
-    _tell(state, name, MuteChanged(state.server.hall.now(), False, None, ""))
+    lifted = state.server.hall.bans.lift("mute", name, _account(state, name))
+    _tell(state, lifted, MuteChanged(state.server.hall.now(), False, None, ""))
     state.log("unmuted {target}", target=lifted.target)
     state.answer(BanLifted(lifted.target, True, await state.daemon.keep_bans()))
 
@@ -120,7 +121,19 @@ def _ban(state: Operating, kind: Kind, target: str, duration: str, why: str) -> 
         until = state.server.hall.now() + seconds_in(duration)
     else:
         why = f"{duration} {why}".strip()
-    return Ban(kind, target, until, why)
+    return Ban(kind, target, until, why, None if kind == "network" else _account(state, target))
+
+
+def _account(state: Operating, name: str) -> int | None:
+    """Return the account that a ban of a name is meant for too: that of its owner, or of whoever has that name."""
+    hall = state.server.hall
+    owner = hall.owners.named(name)
+    if owner is not None:
+        return owner.id
+    try:
+        return hall.find(name).traces.account
+    except (NobodyHere, LooksLike):
+        return None
 
 
 def _check_not_here(network: Network | None) -> None:
@@ -139,11 +152,12 @@ def _replaced(state: Operating, replaced: Ban | None) -> BanFacts | None:
     return _facts(state, replaced) if replaced and replaced.holds(state.server.hall.now()) else None
 
 
-def _tell(state: Operating, name: str, event: Event) -> bool:
-    """Tell the person who has that name something; return whether they are here."""
+def _tell(state: Operating, mute: Ban, event: Event) -> bool:
+    """Tell the person who is muted something; return whether they are here."""
+    member = None if mute.account is None else state.server.hall.holder_of(mute.account)
     try:
-        member = state.server.hall.find(name)
-    except NobodyHere:
+        member = member or state.server.hall.find(mute.target)
+    except (NobodyHere, LooksLike):
         return False
     tell(event, member)
     return True
@@ -153,9 +167,12 @@ def _from(state: Operating, network: Network) -> list[Session]:
     return [session for session in state.server.sessions if session.ip and session.ip in network]
 
 
-def _called_like(state: Operating, name: str) -> list[Member]:
-    keys = nickname(name).keys
-    return [member for member in state.server.hall.members if not keys.isdisjoint(member.name.keys)]
+def _meant(state: Operating, ban: Ban) -> list[Member]:
+    """Return the people whom the ban of a name is for: those who have it, or one like it, and the owner."""
+    keys, hall = nickname(ban.target).keys, state.server.hall
+    members = [member for member in hall.members if not keys.isdisjoint(member.name.keys)]
+    owner = None if ban.account is None else hall.holder_of(ban.account)
+    return members if owner is None or owner in members else [*members, owner]
 
 
 def _address_hints(state: Operating, members: Sequence[Member]) -> Iterator[AddressHint]:

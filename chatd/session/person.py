@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from functools import partial
 from itertools import islice
 
 from twisted.logger import Logger
 
-from chatd.core.events import Departure
+from chatd.core.events import Departure, Event
 from chatd.core.member import Member
-from chatd.core.refusals import HallError, NotAdmitted
+from chatd.core.owners import Owner
+from chatd.core.refusals import HallError, HallFull, NotAdmitted
 from chatd.core.room import Room
+from chatd.session.accounts import Accounts, as_events
+from chatd.session.answers import TalkingTo
 from chatd.session.inputs import Command, Line
-from chatd.session.outputs import Asked, Entered, Hint, Prompt, Welcome
+from chatd.session.outputs import (
+    Asked,
+    Entered,
+    Hint,
+    NewPasswordDue,
+    Of,
+    Prompt,
+    Replay,
+    TakenOver,
+    Welcome,
+)
 from chatd.session.refusals import NicknameFirst, TooManyNicknames, ToTakesNoText
+from chatd.session.replays import replay_of
+from chatd.session.secrets import Choosing, Proving
 from chatd.session.session import QUIT, Participant, Session, clean
 from chatd.session.table import Entry, Table
 
@@ -29,7 +45,14 @@ class AwaitingNickname(Participant):
     _log = Logger()
 
     member: Member | None = None
-    is_entering = True
+
+    @property
+    def is_entering(self) -> bool:
+        return True
+
+    @property
+    def asked(self) -> Prompt:
+        return Prompt(Asked.NICKNAME)
 
     def __init__(self, session: Session, table: Table) -> None:
         super().__init__(session, table)
@@ -41,13 +64,13 @@ class AwaitingNickname(Participant):
         try:
             server.hall.check_admission(session.ip)
         except NotAdmitted as error:
-            session.turn_away(error)
-            return
+            # An owner may have a place already, that of a lost connection.
+            if not (isinstance(error, HallFull) and server.hall.accounts_here):
+                session.turn_away(error)
+                return
         server.sessions[session] = None
         self.send(Welcome(server.title, len(server.hall.members), server.motd))
-
-    def ask(self) -> None:
-        self.send(Prompt(Asked.NICKNAME))
+        self.tell_kept(server.hall.lobby)
 
     def receive(self, given: Line | Command) -> None:
         self._has_typed = True
@@ -93,21 +116,68 @@ class AwaitingNickname(Participant):
                 raise NicknameFirst
 
     def _enter(self, typed: str) -> None:
-        session = self.session
-        person = Chatting(session, self.table)
+        person = Chatting(self.session, self.table)
+        server = self.server
         try:
-            member = session.server.hall.enter(typed, session.client.deliver, person.dismissed)
-        except NotAdmitted as error:
-            session.turn_away(error)
+            owner = server.hall.owner_of(typed)
+            if owner is not None and server.accounts is not None:
+                self._ask_password(server.accounts, owner)
+                return
+            member = server.hall.enter(typed, self.client.deliver, person.dismissed)
         except HallError as error:
-            kind = type(error).__name__  # what was typed might be a line meant for somebody
-            self._log.info("{address} was refused a nickname: {kind}", address=session.address, kind=kind)
-            self._refused += 1
-            if self._refused < MAX_REFUSED_NICKNAMES:
-                raise
-            session.turn_away(TooManyNicknames(MAX_REFUSED_NICKNAMES))
+            self._refuse(error)
         else:
             person.come_in(member)
+
+    def _refuse(self, error: HallError) -> None:
+        """@raises HallError: unless they have to go."""
+        session = self.session
+        if isinstance(error, NotAdmitted):
+            session.turn_away(error)
+            return
+        kind = type(error).__name__  # what was typed might be a line meant for somebody
+        self._log.info("{address} was refused a nickname: {kind}", address=session.address, kind=kind)
+        self._refused += 1
+        if self._refused < MAX_REFUSED_NICKNAMES:
+            raise error
+        session.turn_away(TooManyNicknames(MAX_REFUSED_NICKNAMES))
+
+    def _ask_password(self, accounts: Accounts, owner: Owner) -> None:
+        accounts.check_asked(self.client, owner)
+        state = Proving(self, accounts.people, owner, partial(self._proven, accounts, owner.id))
+        self.session.become(state)
+        state.ask()
+
+    async def _proven(self, accounts: Accounts, account: int) -> None:
+        """Let an owner in; whoever comes by the administrator's password chooses another one first."""
+        owner = accounts.people.owners.demand(account)
+        if not owner.must_change:
+            await self._come_in(accounts, owner)
+            return
+        self.send(NewPasswordDue())
+        state = Choosing(self, owner.name, partial(self._chosen, accounts, owner))
+        self.session.become(state)
+        state.ask()
+
+    async def _chosen(self, accounts: Accounts, owner: Owner, password: str) -> None:
+        await accounts.people.change_password(owner.id, password)
+        if self.session.is_in(self):
+            await self._come_in(accounts, owner)
+
+    async def _come_in(self, accounts: Accounts, owner: Owner) -> None:
+        person, hall = Chatting(self.session, self.table), self.server.hall
+        here = hall.holder_of(owner.id)
+        if here is not None:
+            person.take_over(here)
+        else:
+            try:
+                member = hall.enter(owner.name.shown, self.client.track(), person.dismissed, owner.id)
+            except HallError as error:
+                self._refuse(error)
+                return
+            person.come_in(member)
+        accounts.aside(accounts.people.saw(owner.id))
+        await person.read_letters()
 
 
 class Chatting(Participant):
@@ -128,6 +198,28 @@ class Chatting(Participant):
         self._log.info("{nickname} came from {address}", nickname=member.nickname, address=self.session.address)
         self.session.become(self)
         self.greet()
+        self.replay()
+        self.send(Hint())
+
+    def take_over(self, member: Member) -> None:
+        """Go on as somebody who is here by another connection, which may be lost: the others notice nothing."""
+        hall, client = self.server.hall, self.client
+        hall.broadcaster.settle()
+        missed: list[Event] = []
+        for other in [session for session in self.server.sessions if session.member is member]:
+            missed += other.client.missing()
+            client.view = other.client.view
+            other.give_way()
+        member.hand_over(client.track(), self.dismissed)
+        self.member = member
+        self._log.info("{nickname} came again, from {address}", nickname=member.nickname, address=self.session.address)
+        self.session.become(self)
+        self.send(TakenOver())
+        self.greet()
+        if member.addressee is not None:
+            self.send(TalkingTo(member.addressee.nickname))
+        if missed:
+            self.send(Replay(Of.MISSED, tuple(missed), hall.now()))
         self.send(Hint())
 
     def greet(self) -> None:
@@ -135,6 +227,22 @@ class Chatting(Participant):
         member, people = self.member, self.member.room.members
         nicknames = tuple(other.nickname for other in islice(people, _NAMES_IN_GREETING))
         self.send(Entered(member.nickname, member.room.name, len(people), nicknames))
+
+    def replay(self) -> None:
+        """Show the last lines of the room."""
+        replay = replay_of(self.member.room.ring.last(), Of.ROOM, self.server.hall, self.member)
+        if replay.events and not self.member.quiet:
+            self.send(replay)
+
+    async def read_letters(self) -> None:
+        """Show the lines that wait for an owner; they wait until these have arrived."""
+        accounts, account = self.server.accounts, self.member.traces.account
+        if accounts is None or account is None or not accounts.letters_days:
+            return
+        letters = await accounts.people.letters(account)
+        if letters and self.session.is_in(self):
+            self.send(Replay(Of.LETTERS, as_events(letters), self.server.hall.now()))
+            self.client.once_taken(lambda: accounts.aside(accounts.people.burn(letters)))
 
     def sees(self, room: Room[Member]) -> bool:
         return self.member.may_enter(room)
@@ -144,9 +252,6 @@ class Chatting(Participant):
 
     def begin(self) -> None:
         """No-op: the person was greeted already."""
-
-    def ask(self) -> None:
-        """No-op: nothing is asked of somebody who chats."""
 
     def receive(self, given: Line | Command) -> Awaitable[None] | None:
         self.typed_at = given.typed_at

@@ -4,7 +4,8 @@ AwaitingNickname --a free nickname--> Chatting --quit, dismissed, connection los
         |                                                                               ^
         +--------------------quit, not admitted, connection lost-----------------------+
 
-The states of people are in `person.py`; an operator's session (`operator.py`) has a state of its own instead.
+The states of people are in `person.py`, those that wait for a password in `secrets.py`; an operator's session
+(`operator.py`) has a state of its own instead.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ from chatd.core.member import Member
 from chatd.core.refusals import HallError
 from chatd.core.room import Room
 from chatd.core.text import one_line
+from chatd.session.accounts import Accounts
 from chatd.session.answers import Answer
 from chatd.session.client import Client
 from chatd.session.inputs import Command, Ended, Input, Line, Refused
-from chatd.session.outputs import Done, Goodbye, Hello, Output, Refusal
+from chatd.session.outputs import CameElsewhere, Done, Goodbye, Hello, KeptHere, Output, Prompt, Refusal
 from chatd.session.table import Table
 
 QUIT = Departure(Cause.QUIT)
@@ -48,12 +50,15 @@ _LOGGED = {
 class Server:
     """The hall, whose it is, its message of the day, and everybody who talks with it.
 
-    `opened_at` is on the hall's clock; `sessions` are in the order of arrival, with a nickname or not yet.
+    `opened_at` is on the hall's clock; `sessions` are in the order of arrival, with a nickname or not yet. `accounts`
+    is None where no name is owned. What is said is kept on the disk for `history_days`, 0 is not at all.
     """
 
     hall: Hall
     title: str
     motd: tuple[str, ...] = ()
+    accounts: Accounts | None = None
+    history_days: int = 0
     sessions: dict[Session, None] = field(default_factory=dict)
     opened_at: float = field(init=False)
 
@@ -64,6 +69,11 @@ class Server:
     def uptime(self) -> float:
         """The seconds since the chat was opened."""
         return self.hall.clock.seconds() - self.opened_at
+
+    def kept_in(self, room: Room[Member]) -> KeptHere:
+        """Return what is kept on the disk of what is said in a room, and privately."""
+        days = self.history_days if room.ring.archived else 0
+        return KeptHere(room.name, days, self.accounts.letters_days if self.accounts else 0)
 
 
 class State(Protocol):
@@ -79,6 +89,10 @@ class State(Protocol):
 
     def begin(self) -> None:
         """Greet somebody who has just come."""
+
+    @property
+    def asked(self) -> Prompt | None:
+        """What the person is asked for, None if that is nothing in particular."""
 
     def ask(self) -> None:
         """Ask again for what is waited for."""
@@ -140,6 +154,11 @@ class Session:
         """How far the session has come."""
         return self._state
 
+    @property
+    def asked(self) -> Prompt | None:
+        """What the person is asked for, None if that is nothing in particular."""
+        return self._state.asked
+
     def begin(self, asking: bool = True) -> None:
         """Greet somebody who has just come, or turn them away. `asking`: what is waited for does not follow at once."""
         self._state.begin()
@@ -149,6 +168,10 @@ class Session:
     def become(self, state: State) -> None:
         """Go on in another state."""
         self._state = state
+
+    def is_in(self, state: State) -> bool:
+        """Say whether it is in that very state: if not, the session has gone on, or ended, meanwhile."""
+        return self._state is state
 
     def receive(self, given: Input) -> Awaitable[None] | None:
         """Take what a client has sent.
@@ -189,9 +212,21 @@ class Session:
         self.client.send(Goodbye(member.nickname if member else None, how))
         self.client.close()
 
+    def give_way(self) -> None:
+        """End the session, though not the person: they have come in by another connection."""
+        member = self.member
+        self._end()
+        self.client.send(CameElsewhere())
+        self.client.send(Goodbye(member.nickname if member else None, Departure(Cause.CLOSED)))
+        self.client.close()
+
     def lost(self, how: Departure, logged_as: str = "") -> None:
         """The connection is gone; the room is told `how`."""
         self._end().leave(how, logged_as or logged(how))
+
+    def log(self, what: str, **facts: object) -> None:
+        """Log what a person has done: names and addresses, and never what they typed."""
+        self._log.info(what, **facts)
 
     def log_rename(self, before: str, member: Member) -> None:
         self._log.info("{before} is now called {nickname}", before=before, nickname=member.nickname)
@@ -235,7 +270,13 @@ class Participant(ABC):
 
     __slots__ = ("session", "table")
 
-    is_entering = False
+    @property
+    def is_entering(self) -> bool:
+        return False
+
+    @property
+    def asked(self) -> Prompt | None:
+        return None
 
     def __init__(self, session: Session, table: Table) -> None:
         self.session = session
@@ -249,11 +290,22 @@ class Participant(ABC):
     def client(self) -> Client:
         return self.session.client
 
+    def ask(self) -> None:
+        """Ask for what is waited for, if anything is."""
+        if self.asked is not None:
+            self.send(self.asked)
+
     def say_hello(self) -> None:
         """Say where the session stands to a client that begins to speak another format."""
         member, server = self.session.member, self.server
         nickname, room = (member.nickname, member.room.name) if member else (None, None)
         self.send(Hello(server.title, len(server.hall.members), nickname, room))
+
+    def tell_kept(self, room: Room[Member]) -> None:
+        """Say what is kept on the disk of what is said in a room, if anything is."""
+        kept = self.server.kept_in(room)
+        if kept.days or kept.letters_days:
+            self.send(kept)
 
     def answer(self, answer: Answer) -> None:
         """Show what was asked for."""
@@ -276,6 +328,7 @@ class Departed:
 
     member: Member | None = None
     is_entering = False
+    asked = None
 
     def begin(self) -> None:
         """No-op: the session has ended."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -21,7 +21,7 @@ class Entry:
 
     `arguments` is what the usage line shows and the parser obeys: a word each, `[…]` around those that may be missing,
     and `...` behind a last one that takes the whole rest of the line. `parameters` are the names by which programs give
-    them. `cost` is in lines of what a person may say.
+    them. `cost` is in lines of what a person may say. `more` is told to who asks for help on this command alone.
     """
 
     names: tuple[str, ...]
@@ -30,6 +30,7 @@ class Entry:
     does: Does
     cost: int
     parameters: tuple[str, ...]
+    more: tuple[str, ...] = ()
 
     @property
     def usage(self) -> str:
@@ -37,7 +38,7 @@ class Entry:
 
     @property
     def facts(self) -> CommandFacts:
-        return CommandFacts(self.usage, self.help, tuple(f"/{name}" for name in self.names[1:]))
+        return CommandFacts(self.usage, self.help, tuple(f"/{name}" for name in self.names[1:]), self.more)
 
     def parse(self, typed: str) -> list[str]:
         """Return the arguments in what was typed behind the name, "" for each that is missing.
@@ -91,12 +92,14 @@ class Table:
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries)
 
-    def command(self, *names: str, arguments: str = "", help: str, cost: int = 1) -> Callable[[Does], Does]:
+    def command(
+        self, *names: str, arguments: str = "", help: str, cost: int = 1, more: tuple[str, ...] = ()
+    ) -> Callable[[Does], Does]:
         """Add a function; it is called with the state of the session and a string for each argument."""
 
         def add(does: Does) -> Does:
             parameters = tuple(inspect.signature(does).parameters)[1:]
-            self._add(Entry(names, arguments, help, does, cost, parameters))
+            self._add(Entry(names, arguments, help, does, cost, parameters, more))
             return does
 
         return add
@@ -147,7 +150,7 @@ class Table:
 
     def help(self) -> tuple[CommandFacts, ...]:
         """Return all that may be typed."""
-        return (*self._others, *(entry.facts for entry in self))
+        return (*self._others, *(replace(entry.facts, more=()) for entry in self))
 
     def _add(self, entry: Entry) -> None:
         self._entries.append(entry)

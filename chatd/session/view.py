@@ -32,6 +32,13 @@ class View:
             self._stamp = datetime.fromtimestamp(at, self.zone).strftime("%H:%M ")
         return self._stamp
 
+    def day(self, at: float, now: float) -> str:
+        """Return what stands in front of the stamp of something that did not happen today."""
+        if self.time == "off":
+            return ""
+        day = datetime.fromtimestamp(at, self.zone).date()
+        return "" if day == datetime.fromtimestamp(now, self.zone).date() else f"{day} "
+
 
 @cache  # at most six times as many as there are time zones
 def view(time: str, colours: str = "off", bell: bool = True) -> View:

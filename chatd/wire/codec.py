@@ -24,8 +24,8 @@ class Row(Protocol):
     def around(self, data: bytes) -> bytes:
         """Return what shows whole lines, or nothing, above the row as it is now. It is asked once for each flush."""
 
-    def finish(self) -> bytes:
-        """Return what takes the row away."""
+    def finish(self, data: bytes) -> bytes:
+        """Return what shows whole lines, or nothing, and takes the row away."""
 
 
 class Codec(Protocol):
@@ -35,7 +35,7 @@ class Codec(Protocol):
 
     @property
     def row(self) -> Row | None:
-        """The row that stands below all that is sent, None where there is none."""
+        """The row that stands below all that is sent, None where there is none: a prompt, until a line is decoded."""
 
     @property
     def max_line(self) -> int:

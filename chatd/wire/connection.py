@@ -17,11 +17,11 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.protocols.policies import TimeoutMixin
 
-from chatd.core.events import Cause, Departure, Events
+from chatd.core.events import Cause, Departure, Event, Events
 from chatd.core.refusals import HallError
 from chatd.session.completion import completions
 from chatd.session.inputs import Command, Ended, Input, Refused
-from chatd.session.outputs import IdleWarning, Output, TypingTooFast
+from chatd.session.outputs import IdleWarning, Output, Prompt, TypingSeen, TypingTooFast
 from chatd.session.refusals import NicknameTooLate, NoSuchFormat, TookTooLong
 from chatd.session.session import Server, Session, State
 from chatd.session.view import View
@@ -31,6 +31,7 @@ from chatd.wire.codec import Codec, EncodedEvents
 from chatd.wire.gate import Gate, PerAddress, RateLimit
 from chatd.wire.limits import Limits
 from chatd.wire.outbox import Outbox
+from chatd.wire.receipts import Receipts
 from chatd.wire.sockets import has_vanished, prepare
 
 NICKNAME_WITHIN = 60.0  # seconds
@@ -58,6 +59,16 @@ class Wire(Protocol):
 
     def taken(self) -> int:
         """Return a number that grows when the peer takes something of what was handed to the transport."""
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether nobody on the way can read what is sent."""
+
+    def unacknowledged(self) -> int:
+        """Return how many bytes that were handed to the transport the peer has not acknowledged."""
+
+    def hide_typing(self) -> bool:
+        """Have the client not show the next line while it is typed; return False if it can't be asked to."""
 
     def close(self) -> None:
         """Close the transport in order."""
@@ -184,15 +195,16 @@ class Connection(TimeoutMixin):
         self._reading = True
         self._held: IDelayedCall | None = None  # until it may read on
         self._work: Deferred[None] | None = None  # what the session is busy with
-        self._told_rate = self._warned = False
+        self._told_rate = self._warned = self._told_seen = False
         self._rate = RateLimit(limits, 1, clock.seconds())
         self._neighbours: PerAddress | None = None
         self._heard_at = clock.seconds()
         self._typed_at = self._heard_at  # for what is being read
         self._behind_until = float("-inf")  # until then, what is read may have waited at the client
         address = self._carrier.getPeer()
-        self._where = neighbourhood(address)
+        self.neighbourhood = neighbourhood(address)
         self._is_counted = False  # by this connection itself
+        self._receipts: Receipts | None = None
         self.session = Session(entrance.server, self, shown_address(address), ip_address_of(address), entrance.first)
 
     def begin(self) -> None:
@@ -202,7 +214,7 @@ class Connection(TimeoutMixin):
         self.setTimeout(NICKNAME_WITHIN)
         self._is_counted = True
         try:
-            self._neighbours = self._entrance.gate.admit(self._where)
+            self._neighbours = self._entrance.gate.admit(self.neighbourhood)
         except HallError as error:
             self.session.turn_away(error)
         else:
@@ -236,7 +248,9 @@ class Connection(TimeoutMixin):
     def receive(self, line: bytes) -> None:
         """Take a line, without its end."""
         self._spend(1, len(line) + 1)
-        self._take(self.codec.decode(line, self._typed_at))
+        given = self.codec.decode(line, self._typed_at)
+        self._outbox.stand(self.codec.row)
+        self._take(given)
         self._hold_back()
 
     def receive_finished(self, line: bytes, begun_at: float) -> None:
@@ -293,6 +307,10 @@ class Connection(TimeoutMixin):
         self._is_lost = True
         self.session.lost(how, logged_as)
         self._outbox.stopProducing()
+        if self._receipts is not None:
+            if how.cause is Cause.CLOSED and self._phase is not Phase.TALKING:
+                self._receipts.arrived()
+            self._receipts.stop()
         self.setTimeout(None)
         if self._held is not None:
             self._held.cancel()
@@ -301,7 +319,7 @@ class Connection(TimeoutMixin):
         if work is not None:
             work.cancel()
         if self._is_counted:
-            self._entrance.gate.leave(self._where)
+            self._entrance.gate.leave(self.neighbourhood)
         self._entrance.gone(self)
 
     def give_up(self, how: Departure) -> None:
@@ -329,12 +347,33 @@ class Connection(TimeoutMixin):
     def waiting(self) -> int:
         return self._outbox.waiting
 
+    @property
+    def is_private(self) -> bool:
+        return self.session.ip is None or self._wire.is_encrypted
+
     def send(self, output: Output) -> None:
-        self._outbox.answer(iter(self.codec.encode(output)))
+        lines = iter(self.codec.encode(output))
+        if isinstance(output, Prompt) and self.codec.row is not None:
+            self._show_prompt(output)
+        else:
+            self._outbox.answer(lines)
+
+    def track(self) -> Callable[[Events], bool]:
+        if self._receipts is None:
+            self._receipts = Receipts(self._outbox.deliver, self, self._clock)
+        return self._receipts.deliver
+
+    def missing(self) -> tuple[Event, ...]:
+        return self._receipts.missing() if self._receipts is not None else ()
+
+    def once_taken(self, call: Callable[[], object]) -> None:
+        self.track()
+        assert self._receipts is not None
+        self._receipts.once_taken(call)
 
     def write(self, data: bytes) -> None:
-        """Send what the door itself has to say, behind all that waits."""
-        self._outbox.answer(iter((data,)))
+        """Send what the door itself has to say, behind all that waits. It is no line: a row stays where it is."""
+        self._outbox.write(data)
 
     def charge(self, lines: int) -> None:
         self._spend(lines, 0)
@@ -356,10 +395,16 @@ class Connection(TimeoutMixin):
         self._phase = Phase.LEAVING
         self.setTimeout(SLOW_GOODBYE)
         self._outbox.finish()
-        if self._read_closed:
+        if self._read_closed and self._receipts is not None:
+            self._receipts.finish(self._wire.close)
+        elif self._read_closed:
             self._wire.close()
 
-    # What the outbox and the entrance call.
+    # What the outbox, the receipts and the entrance call.
+
+    @property
+    def unacknowledged(self) -> int:
+        return self._wire.unacknowledged() + self._outbox.waiting
 
     def taken(self) -> int:
         return self._wire.taken()
@@ -395,6 +440,14 @@ class Connection(TimeoutMixin):
         if self._phase is Phase.TALKING:
             self.session.close(Departure(Cause.STOPPED))
         self.setTimeout(seconds)
+
+    def _show_prompt(self, prompt: Prompt) -> None:
+        """Leave a prompt at the end of the screen; lines that come before the next input stand above it."""
+        if prompt.is_secret and not self._wire.hide_typing() and not self._told_seen:
+            self._told_seen = True
+            self.send(TypingSeen())
+        self._entrance.batcher.settle()
+        self._outbox.stand(self.codec.row)
 
     # Inputs, one after the other.
 

@@ -12,7 +12,7 @@ from zope.interface import implementer
 from chatd.core.events import Events
 from chatd.session.outputs import LinesSkipped
 from chatd.wire.batcher import Batcher
-from chatd.wire.codec import Codec, EncodedEvents
+from chatd.wire.codec import Codec, EncodedEvents, Row
 
 CHUNK = 16 * 1024  # bytes given to a slow transport at a time, so that "it takes nothing" can be told from "it is slow"
 
@@ -147,14 +147,27 @@ class Outbox:
         if self.row is not None and self.row.dirty and not self._closed:
             self._expect_flush()
 
+    def stand(self, row: Row | None) -> None:
+        """Have another row stand below what is waiting, or none: then the person has ended the line themselves."""
+        if row is not self.row and row is not None and not self._closed:
+            self._begin_to_send(self._drawn() + row.around(b""))
+        self.row = row
+        self.redraw()
+
+    def write(self, data: bytes) -> None:
+        """Send bytes that are no line behind all that waits; a row stays where it is."""
+        if self.row is None or self.waiting + len(data) > self._limit:
+            self.answer(iter((data,)))
+        else:
+            self._batcher.settle()
+            self._begin_to_send(self._drawn() + data)
+
     def speak(self, codec: Codec) -> None:
         """Go on with another codec behind what is waiting, and with its row."""
         if self.row is not None and not self._closed:
-            self._rest = self._take_lines() + self.row.finish()
-            self.waiting = len(self._rest)
+            self._begin_to_send(self.row.finish(self._join()))
         self.codec, self.row = codec, codec.row
-        if self._rest or (self.row is not None and self.row.dirty):
-            self._expect_flush()
+        self.redraw()
 
     def flush(self) -> None:
         """Hand over what is waiting, as far as the transport takes it."""
@@ -163,7 +176,7 @@ class Outbox:
         self._due = False
         if was_busy := bool(self._answers):
             self._pull(CHUNK)
-        data = self._take_lines()
+        data = self._behind_rest(self._drawn())
         try:
             taken = self._send(data)
         except OSError:  # it can take nothing now, or is lost, which the transport will find out
@@ -183,7 +196,8 @@ class Outbox:
             return
         self._note_skipped()
         self._pull(max(self._limit, self.waiting + 1))  # a slow reader is said goodbye to as well
-        data = self._take_lines() + (self.row.finish() if self.row is not None else b"")
+        lines = self._join()
+        data = self._behind_rest(lines if self.row is None else self.row.finish(lines))
         self.stopProducing()
         self._unregister()
         self._transport.write(data)
@@ -229,16 +243,28 @@ class Outbox:
         self._answers.clear()
         self._cancel_stall()
 
-    def _take_lines(self) -> bytes:
-        """Return all that is waiting as it is sent, behind the rest of what was begun."""
+    def _join(self) -> bytes:
+        """Return the lines that are waiting."""
         lines = self._lines
         data = lines[0] if len(lines) == 1 else b"".join(lines)
         lines.clear()
-        if self.row is not None:
-            data = self.row.around(data)
+        return data
+
+    def _drawn(self) -> bytes:
+        """Return the lines that are waiting as they are sent."""
+        return self._join() if self.row is None else self.row.around(self._join())
+
+    def _behind_rest(self, data: bytes) -> bytes:
         if self._rest:
             data, self._rest = self._rest + data, b""
         return data
+
+    def _begin_to_send(self, data: bytes) -> None:
+        """Have something sent as it is: no row is drawn around it any more."""
+        self._rest += data
+        self.waiting = len(self._rest)
+        if data:
+            self._expect_flush()
 
     def _expect_flush(self) -> None:
         if not self._due:

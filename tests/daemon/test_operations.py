@@ -13,6 +13,7 @@ from twisted.logger import capturedLogs, formatEvent
 
 from chatd.core.bans import Ban
 from chatd.core.refusals import Banned
+from chatd.daemon.keeping import Keeping
 from chatd.daemon.logs import Levels
 from chatd.daemon.operations import READ_WITHIN, Operations, limits
 from chatd.daemon.settings import BadSetting, Settings
@@ -36,18 +37,20 @@ class Reactor(Clock):
 class DaemonTestCase(DoorTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.settings = Settings(line_rate=0, byte_rate=0)
+        self.settings = Settings(line_rate=0, byte_rate=0, state=None)
         self.new = self.settings
         self.folder = Path(self.mktemp())
         self.folder.mkdir()
         self.reactor = Reactor()
         self.reactor.rightNow = self.clock.seconds()
+        self.keeping = Keeping(self.settings, self.entrance.server, self.reactor)
+        self.keeping.bans = StateFile(self.folder / "bans.json", execute)
         self.daemon = Operations(
             self.settings,
             self.entrance.server,
             self.entrance,
+            self.keeping,
             self.reactor,
-            file=StateFile(self.folder / "bans.json", execute),
             levels=Levels("info"),
             reread=self.reread,
             in_thread=execute,
@@ -277,7 +280,7 @@ class BansTests(DaemonTestCase):
     def setUpAgain(self) -> None:
         folder = self.folder
         self.setUp()
-        self.daemon.file = StateFile(folder / "bans.json", execute)
+        self.keeping.bans = StateFile(folder / "bans.json", execute)
         self.daemon.restore_bans()
 
     def test_damaged(self) -> None:
@@ -296,7 +299,7 @@ class BansTests(DaemonTestCase):
             problem = self.failureResultOf(Deferred.fromCoroutine(self.daemon.keep_bans()), NotKept)
         self.assertEqual(problem.value.why, "Is a directory")
         self.assertIn("can't be written", formatEvent(events[0]))
-        self.daemon.file = None
+        self.keeping.bans = None
         self.daemon.restore_bans()
         self.assertFalse(self.successResultOf(Deferred.fromCoroutine(self.daemon.keep_bans())))
 

@@ -31,7 +31,7 @@ class CompletionTests(TalkTestCase):
     def test_commands(self) -> None:
         """A command is one only at the beginning of a line."""
         self.session.type("carol")
-        self.assertEqual(self.offered("/un"), ["/unignore", "/unlock"])
+        self.assertEqual(self.offered("/un"), ["/unignore", "/unlock", "/unregister"])
         self.assertEqual(self.offered("/un", False), [])
 
     def test_rooms(self) -> None:

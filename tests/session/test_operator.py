@@ -35,6 +35,9 @@ class NotedDaemon:
     async def reload(self) -> Reloaded:
         return await self.reloaded
 
+    async def backup(self, folder: str) -> str:
+        return f"/backups/{folder}"
+
     def set_log_level(self, level: str) -> None:
         self.told.append(level)
 

@@ -1,5 +1,6 @@
 """Tests for chatd.session.session, over an in-memory terminal."""
 
+from collections.abc import Callable
 from io import StringIO
 
 from hypothesis import given
@@ -10,12 +11,13 @@ from twisted.logger import globalLogPublisher, textFileLogObserver
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.bans import Address
-from chatd.core.events import Cause, Departure, Events
+from chatd.core.events import Cause, Departure, Event, Events
 from chatd.core.hall import Hall
+from chatd.core.ports import Deliver
 from chatd.doors.text import TextCodec
 from chatd.session.commands import a_person
 from chatd.session.inputs import Line, Refused
-from chatd.session.outputs import Output
+from chatd.session.outputs import Output, Prompt
 from chatd.session.refusals import LineTooLong, NoSuchFormat
 from chatd.session.session import Server, Session
 from chatd.session.view import view
@@ -34,6 +36,10 @@ class Screen:
         self.charged = 0
         self.idle = 0.0
         self.waiting = 0
+        self.neighbourhood = "10.0.0.1"
+        self.is_private = True
+        self.unreached: list[Event] = []  # what may not have reached the person
+        self.once_reached: list[Callable[[], object]] = []
 
     def deliver(self, events: Events) -> None:
         for event in events:
@@ -42,9 +48,21 @@ class Screen:
     def send(self, output: Output) -> None:
         self.outputs.append(output)
         self._codec.view = self.view
-        text = b"".join(self._codec.encode(output)).decode().removeprefix("\r\n")
+        sent = b"".join(self._codec.encode(output))
+        if isinstance(output, Prompt) and self._codec.row is not None:
+            sent += self._codec.row.around(b"")
+        text = sent.decode().removeprefix("\r\n")
         if text:
             self.lines += text.removesuffix("\r\n").split("\r\n")
+
+    def track(self) -> Deliver:
+        return self.deliver
+
+    def missing(self) -> tuple[Event, ...]:
+        return tuple(self.unreached)
+
+    def once_taken(self, call: Callable[[], object]) -> None:
+        self.once_reached.append(call)
 
     def charge(self, lines: int) -> None:
         self.charged += lines

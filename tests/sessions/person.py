@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from pathlib import Path
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
@@ -15,7 +16,7 @@ from twisted.trial.unittest import TestCase
 from chatd.daemon.service import ChatService
 from chatd.daemon.settings import Settings
 
-DO_BINARY = bytes.fromhex("fffd00")  # what a client that ends its lines with CR LF is asked for
+_TELNET = re.compile(rb"\xff[\xfb-\xfe].", re.DOTALL)  # what is said to clients whose lines end as telnet's do
 
 
 class Person(Protocol):
@@ -50,7 +51,7 @@ class Person(Protocol):
         return text in self.screen
 
     def dataReceived(self, data: bytes) -> None:
-        self.screen += data.replace(DO_BINARY, b"").decode()
+        self.screen += _TELNET.sub(b"", data).decode()
         if self._waiting is not None:
             expected, arrived = self._waiting
             match = self._find(expected)
@@ -80,8 +81,9 @@ class SessionTestCase(TestCase):
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         listen = (f"tcp:{self.port}:interface=127.0.0.1",)
+        state = str(Path(self.mktemp()).absolute())
         self.service = ChatService(
-            Settings(listen=listen, **{"line_rate": 0, "byte_rate": 0, **self.settings}), reactor
+            Settings(listen=listen, **{"line_rate": 0, "byte_rate": 0, "state": state, **self.settings}), reactor
         )
         self.service.privilegedStartService()
         self.service.startService()

@@ -257,8 +257,8 @@ class Framed:
         was_dirty, self.dirty = self.dirty, False
         return b"<" + data + b">" if data or was_dirty else b""
 
-    def finish(self) -> bytes:
-        return b"."
+    def finish(self, data: bytes) -> bytes:
+        return self.around(data) + b"."
 
 
 class SocketTests(TestCase):

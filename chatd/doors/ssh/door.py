@@ -131,8 +131,16 @@ class SSHDoor(Framing):
         self._check_let_in()
         self._say_ended()
 
+    is_encrypted = True
+
     def taken(self) -> int:
         return self._channel.taken()
+
+    def unacknowledged(self) -> int:
+        return self._channel.unacknowledged()
+
+    def hide_typing(self) -> bool:
+        return False  # a client without a terminal here may have one of its own
 
     def close(self) -> None:
         if self._channel.localClosed:

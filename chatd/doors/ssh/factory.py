@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 try:
     from twisted.conch.ssh.keys import Key
@@ -28,13 +27,15 @@ from chatd.wire.connection import Entrance
 PENDING = 100  # connections that are not logged in; of any more, the oldest is closed
 
 
-def behind_ssh(endpoint: str, entrance: Entrance, state: str | None, guests: Callable[[], bool]) -> tuple[str, Any]:
+def behind_ssh(
+    endpoint: str, entrance: Entrance, state: str | None, guests: Callable[[], bool]
+) -> tuple[str, SSHFactory]:
     r"""Return the plain endpoint below an `ssh:` one, and the factory to open there.
 
-    `ssh:2222:hostKey=FILE` is opened on `tcp:2222`, `ssh:systemd:domain=INET6:name=ssh` on what systemd hands over. The
-    host key is made if it is not there; unless a file is named, it is in the state folder.
+    `ssh:2222:hostKey=FILE` is opened on `tcp:2222`, `ssh:systemd:domain=INET6:name=ssh` on what systemd hands over.
+    Unless a file is named for the host key, it is in the state folder.
 
-    @raises ValueError: if there is no place for the key, or it can't be used.
+    @raises ValueError: if there is no place for the key.
     """
     below, files = split(endpoint, "hostKey")
     if not below:
@@ -58,16 +59,22 @@ class SSHFactory(Factory):
 
     def __init__(self, entrance: Entrance, key_file: Path, guests: Callable[[], bool]) -> None:
         self.entrance = entrance
-        key = host_key(key_file)
-        self.privateKeys: Mapping[bytes, Key] = {key.sshType(): key}
-        self.publicKeys: Mapping[bytes, Key] = {key.sshType(): key.public()}
-        self.fingerprint = fingerprint(key)
+        self.privateKeys: Mapping[bytes, Key] = {}
+        self.publicKeys: Mapping[bytes, Key] = {}
+        self._key_file = key_file
         self.portal = AnyKey()
         self._guests = guests
         self._pending: dict[Transport, None] = {}
 
-    def startFactory(self) -> None:
-        self._log.info("The SSH host key is {fingerprint}", fingerprint=self.fingerprint)
+    def take_key(self) -> None:
+        """Read the host key, or make it where there is none: before anybody comes, as the user who will need it again.
+
+        @raises ValueError: if it can't be used.
+        """
+        key = host_key(self._key_file)
+        self.privateKeys = {key.sshType(): key}
+        self.publicKeys = {key.sshType(): key.public()}
+        self._log.info("The SSH host key is {fingerprint}", fingerprint=fingerprint(key))
 
     def logPrefix(self) -> str:
         return "SSH door"

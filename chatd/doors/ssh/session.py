@@ -18,7 +18,7 @@ from twisted.conch.ssh.connection import SSHConnection
 from chatd.core.events import Departure
 from chatd.doors.ssh.silence import SILENT
 from chatd.doors.ssh.transport import Transport
-from chatd.wire.sockets import taken
+from chatd.wire.sockets import taken, unacknowledged
 
 WINDOW = 16 * 1024  # bytes that a client may send before they are read
 PACKET = 32 * 1024  # bytes that are sent in a packet, at most
@@ -223,6 +223,10 @@ class SessionChannel(SSHChannel):
         if not self._waiting:
             self._acknowledged = taken(self._carrier.transport)
         return self._sent + self._acknowledged
+
+    def unacknowledged(self) -> int:
+        """Return how many bytes wait here, or were sent and are not acknowledged."""
+        return len(self._waiting) + unacknowledged(self._carrier.transport)
 
     # The flow.
 

@@ -72,8 +72,16 @@ class TerminalDoor:
     def lines_wait(self) -> bool:
         return self._typed.wait
 
+    is_encrypted = True
+
     def taken(self) -> int:
         return self._channel.taken()
+
+    def unacknowledged(self) -> int:
+        return self._channel.unacknowledged()
+
+    def hide_typing(self) -> bool:
+        return True  # by the editor
 
     def close(self) -> None:
         if self._channel.localClosed:

@@ -9,6 +9,7 @@ from chatd.session import answers as to
 from chatd.session.view import View
 from chatd.session.words.language import Language, people_are
 from chatd.session.words.operators import for_operators
+from chatd.session.words.owners import OfOwning, of_owning
 
 OfPeople = (
     to.People
@@ -37,6 +38,8 @@ OfPeople = (
 
 def answer_lines(answer: to.Answer, language: Language, view: View) -> Iterator[str]:
     """Yield the lines of an answer, without their mark."""
+    if isinstance(answer, OfOwning):
+        return iter((of_owning(answer, language),))
     if isinstance(answer, OfPeople):
         return _for_people(answer, language)
     return for_operators(answer, language, view)
@@ -61,6 +64,7 @@ def _for_people(answer: OfPeople, language: Language) -> Iterator[str]:
         case to.HelpOn(command):
             also = say(" (also {names})", names=", ".join(command.also)) if command.also else ""
             yield f"{command.usage} -- {say(command.help)}{also}"
+            yield from map(say, command.more)
         case to.TalkingTo(name):
             yield say("now talking to {name}", name=name)
         case to.StillTalkingTo(nickname, room):

@@ -19,6 +19,7 @@ from chatd.core.events import (
     LockTurned,
     MuteChanged,
     NicknameGiven,
+    RememberTurned,
     Renamed,
     Said,
     WentElsewhere,
@@ -33,6 +34,11 @@ from chatd.session.words.language import Language
 def event_line(event: Event, language: Language, view: View) -> str:
     """Return the line, without its end, in which a person reads an event."""
     return _framed(event, language, view.stamp(event.at))
+
+
+def replayed_line(event: Event, language: Language, view: View, now: float) -> str:
+    """Return the same for an event of earlier, with its day unless that is today's."""
+    return _framed(event, language, view.day(event.at, now) + view.stamp(event.at))
 
 
 def event_words(event: Event, language: Language) -> str:
@@ -69,6 +75,7 @@ def _notice(
     | Left
     | Renamed
     | LockTurned
+    | RememberTurned
     | Invited
     | MuteChanged
     | NicknameGiven,
@@ -91,6 +98,11 @@ def _notice(
             return _renamed(names, language)
         case LockTurned(_, room, nickname, locked):
             turned = "{nickname} locked {room}" if locked else "{nickname} unlocked {room}"
+            return say(turned, nickname=nickname, room=room)
+        case RememberTurned(_, room, nickname, remembered):
+            turned = "{nickname} has what is said in {room} kept on the disk from now on; /h remember tells how long"
+            if not remembered:
+                turned = "{nickname} ended that what is said in {room} is kept on the disk"
             return say(turned, nickname=nickname, room=room)
         case Invited(_, room, host):
             return say("{host} invites you to {room}: /join {room} takes you there", host=host, room=room)

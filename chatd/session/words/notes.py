@@ -29,6 +29,21 @@ def note_lines(note: to.Note, language: Language) -> Iterator[str]:
             yield from language.listing(head, names)
         case to.Hint():
             yield say("/h lists the commands, quit leaves")
+        case to.KeptHere(room, days, letters_days):
+            if days:
+                kept = "what is said in {room} is kept for {span}; /h remember says who reads it and how to be left out"
+                yield say(kept, room=room, span=_days(days, language))
+            if letters_days:
+                yield say(
+                    "private lines to an owner who is away are kept until they are read, for {span} at most",
+                    span=_days(letters_days, language),
+                )
+        case to.NameForYou() | to.NewPasswordDue() | to.NoPassword() | to.TypingSeen():
+            yield _of_passwords(note, language)
+        case to.TakenOver():
+            yield say("you were here already: your other connection is closed")
+        case to.CameElsewhere():
+            yield say("you came in from elsewhere; this connection ends")
         case to.OperatorWelcome():
             yield say("chatd, the operator's door: a plain line is announced to everyone; /h helps")
         case to.StillHere():
@@ -49,6 +64,42 @@ def note_lines(note: to.Note, language: Language) -> Iterator[str]:
             yield say("you will be disconnected in {n} s unless you type something", n=f"{seconds:.0f}")
         case _:  # pragma: no cover
             assert_never(note)
+
+
+def prompt_words(prompt: to.Prompt, language: Language) -> str:
+    """Return what stands in front of the line that is waited for."""
+    say = language.say
+    match prompt.asked:
+        case to.Asked.NICKNAME:
+            return say("Nickname:") + " "
+        case to.Asked.PASSWORD:
+            return say("Password of {name}:", name=prompt.nickname) + " "
+        case to.Asked.NEW_PASSWORD:
+            return say("New password:") + " "
+        case to.Asked.AGAIN:
+            return say("Again:") + " "
+        case _:  # pragma: no cover
+            assert_never(prompt.asked)
+
+
+def replay_head(replay: to.Replay, language: Language) -> str:
+    """Return the line that stands in front of what happened before, without its mark."""
+    say, n = language.say, len(replay.events)
+    match replay.of:
+        case to.Of.ROOM | to.Of.LAST:
+            none = "nothing that was said here before is remembered"
+            return language.count(n, "the last line:", "the last {n} lines:") if n else say(none)
+        case to.Of.FOUND:
+            found = language.count(n, "1 line has that:", "{n} lines have that, the oldest first:")
+            return found if n else say("nothing that is remembered has that")
+        case to.Of.MISSED:
+            missed = "{n} lines that your other connection may not have shown:"
+            return language.count(n, "1 line that your other connection may not have shown:", missed)
+        case to.Of.LETTERS:
+            one = "1 private line came while you were away:"
+            return language.count(n, one, "{n} private lines came while you were away:")
+        case _:  # pragma: no cover
+            assert_never(replay.of)
 
 
 def goodbye_words(goodbye: to.Goodbye, language: Language) -> str:
@@ -77,6 +128,26 @@ def _dismissal(how: Departure, language: Language) -> str:
         return f"{told}: {how.why}" if how.why else told
     told = say("you were banned by the administrator: {lasts}", lasts=language.lasts(how.seconds))
     return f"{told}, {how.why}" if how.why else told
+
+
+def _of_passwords(note: to.NameForYou | to.NewPasswordDue | to.NoPassword | to.TypingSeen, language: Language) -> str:
+    say = language.say
+    match note:
+        case to.NameForYou(nickname):
+            will = "{name} will be yours alone, with all names that look like it; an empty line ends this"
+            return say(will, name=nickname)
+        case to.NewPasswordDue():
+            return say("that was the administrator's password, for once; choose your own")
+        case to.NoPassword(entering):
+            return say("no password; choose another nickname" if entering else "no password; nothing has changed")
+        case to.TypingSeen():
+            return say("the password that you type is seen on your own screen; telnet hides it")
+        case _:  # pragma: no cover
+            assert_never(note)
+
+
+def _days(days: int, language: Language) -> str:
+    return language.count(days, "1 day", "{n} days")
 
 
 def _here(people: int, language: Language) -> str:

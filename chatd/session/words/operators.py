@@ -28,6 +28,10 @@ OfOperators = (
     | to.Stopping
     | to.Reloaded
     | to.LogLevelSet
+    | to.OwnerList
+    | to.PasswordReset
+    | to.Disowned
+    | to.BackedUp
 )
 
 
@@ -74,6 +78,19 @@ def for_operators(answer: OfOperators, language: Language, view: View) -> Iterat
             yield from _reloaded(answer, language)
         case to.LogLevelSet(level):
             yield say("{level} and what is more important is logged", level=level)
+        case to.OwnerList():
+            yield from _owners(answer, language, view)
+        case to.PasswordReset(nickname, password, hours):
+            yield say(
+                "{name} comes in by this password, within {n} hours, and chooses another one: {password}",
+                name=nickname,
+                n=hours,
+                password=password,
+            )
+        case to.Disowned(nickname):
+            yield say("{name} is anybody's again", name=nickname)
+        case to.BackedUp(folder):
+            yield say("all that is on the disk is in {folder} too", folder=folder)
         case _:  # pragma: no cover
             assert_never(answer)
 
@@ -94,6 +111,26 @@ def _long_list(answer: to.Connections, language: Language, view: View) -> Iterat
     names, rooms, addresses = answer.widths
     widths = (max(names, len("NICKNAME")), max(rooms, len("ROOM")), max(addresses, len("ADDRESS")), 16, 10)
     return table(widths, chain([head], rows))
+
+
+def _owners(answer: to.OwnerList, language: Language, view: View) -> Iterator[str]:
+    say = language.say
+    yield language.count(answer.total, "1 name has an owner", "{n} names have owners")
+    if not answer.total:
+        return
+    rows = (
+        (
+            one.name,
+            f"{datetime.fromtimestamp(one.since, view.zone):%Y-%m-%d}",
+            say("now") if one.here else f"{datetime.fromtimestamp(one.seen, view.zone):%Y-%m-%d}",
+            f"{one.keys:,}" if one.keys else "-",
+            say("one-time") if one.must_change else say("yes") if one.has_password else "-",
+        )
+        for one in answer.owners
+    )
+    yield from table(
+        (max(answer.width, 4), 10, 10, 4), chain([("NAME", "SINCE", "LAST HERE", "KEYS", "PASSWORD")], rows)
+    )
 
 
 def _ban_made(answer: to.BanMade, language: Language) -> Iterator[str]:

@@ -1,12 +1,15 @@
-"""The refusals about owned names, letters and what was said before, in words."""
+"""Answers and refusals about owned names, letters and what was said before, in words."""
 
 from __future__ import annotations
 
 from typing import assert_never
 
 from chatd.core import owner_refusals as refusal
+from chatd.session import answers as to
+from chatd.session import refusals as session
 from chatd.session.words.language import Language, quoted
 
+OfOwning = to.Registered | to.PasswordChanged | to.Unregistered | to.Remembering | to.Forgotten | to.LetterKept
 OfOwners = (
     refusal.BadPassword
     | refusal.NameOwned
@@ -27,13 +30,66 @@ OfOwners = (
     | refusal.PeopleNotWritten
     | refusal.PeopleNotRead
     | refusal.ArchiveSilent
+    | session.OfPasswords
 )
+
+
+def of_owning(answer: OfOwning, language: Language) -> str:
+    """Return an answer as one sentence."""
+    say = language.say
+    match answer:
+        case to.Registered(nickname):
+            yours = "{name} is yours: your password is asked when you come; /password changes it, /unregister ends that"
+            return say(yours, name=nickname)
+        case to.PasswordChanged(nickname):
+            return say("{name} has another password now", name=nickname)
+        case to.Unregistered(nickname):
+            return say("{name} is anybody's again", name=nickname)
+        case to.Remembering():
+            return _remembering(answer, language)
+        case to.Forgotten(lines):
+            one = "1 line is forgotten here; on the screens of others and in backups it stays"
+            many = "{n} lines are forgotten here; on the screens of others and in backups they stay"
+            return language.count(lines, one, many)
+        case to.LetterKept(nickname, days):
+            return say(
+                "{name} is not here; your line is kept and {name} reads it when they come, within {span}",
+                name=nickname,
+                span=language.count(days, "1 day", "{n} days"),
+            )
+        case _:  # pragma: no cover
+            assert_never(answer)
+
+
+def _remembering(answer: to.Remembering, language: Language) -> str:
+    say = language.say
+    if not answer.remembered:
+        return say("what you say in rooms is not remembered; /remember on ends that")
+    facts = []
+    if answer.days:
+        kept = "what you say in {room} is kept for {span}"
+        facts.append(say(kept, room=answer.room, span=language.count(answer.days, "1 day", "{n} days")))
+    else:
+        facts.append(say("what you say in {room} is kept on no disk", room=answer.room))
+    if answer.lines:
+        shown = "whoever enters is shown the last {n} lines"
+        facts.append(language.count(answer.lines, "whoever enters is shown the last line", shown))
+    return say("; ").join(facts)
 
 
 def of_owners(error: OfOwners, language: Language) -> str:
     """Return a refusal as one sentence."""
     say = language.say
     match error:
+        case (
+            session.WrongPassword()
+            | session.TooManyPasswords()
+            | session.PasswordsDiffer()
+            | session.PasswordFirst()
+            | session.NotPrivate()
+            | session.NamesNotOwned()
+        ):
+            return _of_passwords(error, language)
         case refusal.BadPassword(rule):
             return say("that can't be a password: {rule}", rule=say(rule.sentence, **rule.facts))
         case refusal.NameOwned(typed, holder):
@@ -64,6 +120,26 @@ def of_owners(error: OfOwners, language: Language) -> str:
             return say(over, name=nickname)
         case _:
             return _of_keys_and_letters(error, language)
+
+
+def _of_passwords(error: session.OfPasswords, language: Language) -> str:
+    say = language.say
+    match error:
+        case session.WrongPassword(nickname):
+            return say("that is not {name}'s password; an empty line gives none", name=nickname)
+        case session.TooManyPasswords(limit):
+            return say("{n} wrong passwords; the administrator can give you a new one", n=limit)
+        case session.PasswordsDiffer():
+            return say("these two differ; nothing has changed")
+        case session.PasswordFirst():
+            return say("a password is waited for; an empty line gives none, quit leaves")
+        case session.NotPrivate(nickname):
+            private = "{name} needs a password, which could be read on its way here; come by TLS, or as somebody else"
+            return say(private, name=nickname)
+        case session.NamesNotOwned():
+            return say("names are not owned here")
+        case _:  # pragma: no cover
+            assert_never(error)
 
 
 def _of_keys_and_letters(

@@ -82,6 +82,7 @@ OfOperators = (
     | session.BadDrain
     | session.NotReloaded
     | session.NotKept
+    | session.NotBackedUp
     | session.NoLevels
     | session.OpenAlready
     | session.StoppingAlready
@@ -320,6 +321,8 @@ def _of_operators(error: OfOperators, language: Language) -> str:
             return say("{why}; nothing has changed", why=why)
         case session.NotKept(path, why):
             return say("{path} can't be written ({why}); it holds until chatd stops", path=path, why=why)
+        case session.NotBackedUp(why):
+            return say("there is no backup: {why}", why=why)
         case session.NoLevels():
             return say("the log is twistd's own (a .tac, --syslog or --logger); its level can't be changed here")
         case session.OpenAlready():

@@ -178,6 +178,7 @@ class SSHTestCase(DoorTestCase):
         super().setUp()
         self.key_file = Path(self.mktemp())
         self.port = SSHFactory(self.entrance, self.key_file, lambda: self.guests)
+        self.port.take_key()
 
     def arrive(self, host: str = "10.0.0.1") -> Client:
         """Return a client that has exchanged keys."""

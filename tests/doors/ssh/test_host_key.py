@@ -59,13 +59,15 @@ class EndpointTests(SynchronousTestCase):
         self.folder.mkdir()
         self.reactor = MemoryReactorClock()
 
-    def open(self, endpoint: str, **settings: str) -> ChatService:
+    def open(self, endpoint: str, **settings: str | None) -> ChatService:
         service = ChatService(Settings(listen=(endpoint,), **settings), self.reactor)
         service.privilegedStartService()
+        service.startService()
+        self.addCleanup(service.stopService)
         return service
 
     def test_named(self) -> None:
-        """`ssh:` is opened on a port of TCP, or on a systemd socket, with the key in the file that is named."""
+        """`ssh:` is opened on a port of TCP, with the key in the file that is named."""
         self.open(rf"ssh:2222:interface=127.0.0.1:hostKey={self.folder}/a\:key")
         self.assertEqual(self.reactor.tcpServers[0][0], 2222)
         self.assertEqual([path.name for path in self.folder.iterdir()], ["a:key"])
@@ -82,6 +84,6 @@ class EndpointTests(SynchronousTestCase):
             (f"ssh:hostKey={self.folder}/key", "a port is needed"),
             ("ssh:x:hostKey=key", ""),
         ):
-            error = self.assertRaises(BadSetting, self.open, endpoint)
+            error = self.assertRaises(BadSetting, self.open, endpoint, state=None)
             self.assertIn(f"listen {endpoint}: {why}", str(error))
             self.assertNotIn("tcp:2428 would work", str(error))

@@ -1,0 +1,672 @@
+"""Tests for chatd.session.secrets and chatd.session.owning: names that people own, over an in-memory terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from chatd.core.bans import Ban
+from chatd.core.events import Cause, Departure, Said, Whispered
+from chatd.core.nickname import nickname
+from chatd.core.owners import Owner, SSHKey
+from chatd.session.inputs import Command, Refused
+from chatd.session.outputs import Asked, Prompt
+from chatd.session.refusals import NotText
+from chatd.store.people import GUESSES
+from tests.keeping import DAY, SECRET, own_names
+from tests.session.test_session import Screen, TalkTestCase, Typing
+from tests.store.at_once import ByHand
+
+YOURS = "-- alice is yours: your password is asked when you come; /password changes it, /unregister ends that"
+ASKED = "Password of alice: "
+
+
+class OwningTestCase(TalkTestCase):
+    letters_days = 30
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.clock.advance(1_000 * DAY)
+        self.folder = Path(self.mktemp()).absolute()
+        self.folder.mkdir()
+        self.people = own_names(self.server, self.folder, self.clock, self.letters_days)
+
+    def own(self, typed: str, password: str | None = SECRET, key: SSHKey | None = None) -> Owner:
+        """Make a name somebody's, who isn't here."""
+        return self.successResultOf(Deferred.fromCoroutine(self.people.register(nickname(typed), password, key, "")))
+
+    def come(self, typed: str, *more: str) -> tuple[Typing, Screen]:
+        """Let somebody connect and type, and return what they see behind the welcome."""
+        session, screen = self.connect()
+        screen.take()
+        session.type(typed, *more)
+        return session, screen
+
+
+class ComingTests(OwningTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.owner = self.own("alice")
+
+    def test_password(self) -> None:
+        """The owner of a name is asked for the password, and is let in by it."""
+        _, screen = self.come("alice", SECRET)
+        self.assertEqual(
+            screen.take(),
+            [ASKED, "-- you are alice in #lobby; 1 person is here: alice", "-- /h lists the commands, quit leaves"],
+        )
+        self.assertEqual(self.people.owners.demand(self.owner.id).seen, self.clock.seconds())
+
+    def test_look_alike(self) -> None:
+        """So is who comes under a name that looks like it; whoever knows the password is called by the name itself."""
+        _, screen = self.come("AIice", SECRET)
+        self.assertEqual(screen.take()[:2], [ASKED, "-- you are alice in #lobby; 1 person is here: alice"])
+
+    def test_empty_line(self) -> None:
+        """An empty line chooses another name."""
+        session, screen = self.come("alice", " ")
+        self.assertEqual(screen.take(), [ASKED, "-- no password; choose another nickname", "Nickname: "])
+        session.type("bob")
+        self.assertIn("-- you are bob in #lobby; 1 person is here: bob", screen.take())
+
+    def test_three_wrong(self) -> None:
+        """Three wrong passwords end the connection; each but the last is asked for again."""
+        session, screen = self.come("alice", "hunter22", "password")
+        refused = "!! that is not alice's password; an empty line gives none"
+        self.assertEqual(screen.take(), [ASKED, refused, ASKED, refused, ASKED])
+        self.assertFalse(screen.closed)
+        session.type("12345678")
+        self.assertEqual(screen.take(), ["!! 3 wrong passwords; the administrator can give you a new one"])
+        self.assertTrue(screen.closed)
+        self.assertEqual(self.log.getvalue().count("10.0.0.1:99 gave a wrong password of alice"), 3)
+
+    def test_quit(self) -> None:
+        """quit leaves, with a slash or without, and a program's quit too."""
+        for typed in ("quit", " QUIT ", "/quit", "/bye"):
+            _, screen = self.come("alice", typed)
+            self.assertEqual(screen.take(), [ASKED, "-- goodbye"])
+        session, screen = self.come("alice")
+        session.receive(Command("quit", {}))
+        self.assertTrue(screen.closed)
+
+    def test_no_commands(self) -> None:
+        """No command is done there, and none given back: it might have been the password."""
+        session, screen = self.come("alice", "/secret horse", "//secret")
+        session.receive(Command("ls", {}))
+        refused = "!! a password is waited for; an empty line gives none, quit leaves"
+        self.assertEqual(screen.take(), [ASKED, refused, ASKED, refused, ASKED, refused, ASKED])
+        session.receive(Refused(NotText(), chooses=True))
+        self.assertEqual(screen.take()[-1], ASKED)
+
+    def test_programs(self) -> None:
+        """A program is told what is asked, and gives the password by name."""
+        session, screen = self.connect()
+        self.assertIsNone(session.receive(Command("nick", {"name": "alice"})))
+        self.assertEqual(screen.outputs[-1], Prompt(Asked.PASSWORD, "alice"))
+        self.successResultOf(Deferred.fromCoroutine(session.receive(Command("password", {"password": SECRET}))))
+        self.assertEqual(session.member.nickname, "alice")
+
+    def test_hears_nothing(self) -> None:
+        """Room lines are not heard before, and nothing typed there is said."""
+        bob, bob_screen = self.enter("bob")
+        session, screen = self.come("alice")
+        screen.take(), bob_screen.take()
+        bob.type("hello")
+        self.assertEqual(screen.take(), [])
+        session.type("wrong words", "more wrong words")
+        self.assertEqual(len(bob_screen.take()), 1)
+
+    def test_never_given_back(self) -> None:
+        """What is typed there is nowhere: on no screen and in no log, whatever way the session ends."""
+        for ending in (
+            lambda session: session.type("quit"),
+            lambda session: session.close(Departure(Cause.STOPPED)),
+            lambda session: session.lost(Departure(Cause.LOST)),
+            lambda session: session.type("hunter22", "hunter22"),
+        ):
+            session, screen = self.come("alice", "hunter22")
+            ending(session)
+            self.assertNotIn("hunter22", "\n".join(screen.lines))
+        self.assertNotIn("hunter22", self.log.getvalue())
+        self.assertNotIn("hunter22", "".join(map(repr, screen.outputs)))
+
+    def test_banned(self) -> None:
+        """A banned name is refused before its password is asked."""
+        self.hall.bans.add(Ban("name", "alice", None, "", self.owner.id))
+        _, screen = self.come("alice")
+        self.assertIn('!! "alice" is banned', screen.take()[0])
+
+    def test_only_by_key(self) -> None:
+        """Who has an SSH key alone can't come in here."""
+        self.own("carol", None, SSHKey("SHA256:x", "", 0.0))
+        _, screen = self.come("carol")
+        self.assertIn("!! carol has no password, only an SSH key", screen.take()[0])
+
+    def test_not_private(self) -> None:
+        """Where passwords are for TLS alone, none is asked on a connection that others may read."""
+        self.server.accounts.private_only = True
+        session, screen = self.connect()
+        screen.is_private = False
+        screen.take()
+        session.type("alice")
+        self.assertEqual(
+            screen.take(),
+            [
+                "!! alice needs a password, which could be read on its way here; come by TLS, or as somebody else",
+                "Nickname: ",
+            ],
+        )
+
+    def test_too_many_guesses(self) -> None:
+        """After ten wrong passwords a neighbourhood is sent away unheard, and the account is not locked for others."""
+        for number in range(GUESSES):
+            self.come("alice", f"hunter{number:03}")
+        _, screen = self.come("alice", SECRET)
+        self.assertIn(f"!! {GUESSES} wrong passwords came from your address; try again in 10 minutes", screen.take())
+        self.assertTrue(screen.closed)
+        session, screen = self.connect()
+        screen.neighbourhood = "10.0.0.2"
+        session.type("alice", SECRET)
+        self.assertEqual(session.member.nickname, "alice")
+
+    def test_account_gone_meanwhile(self) -> None:
+        """If the name is anybody's by then, the nickname is asked again."""
+        session, screen = self.come("alice")
+        self.successResultOf(Deferred.fromCoroutine(self.people.remove(self.owner.id)))
+        session.type(SECRET)
+        self.assertEqual(screen.take(), [ASKED, '!! "that name" has no owner', "Nickname: "])
+
+    def test_full(self) -> None:
+        """A full hall refuses an owner behind the password; where nobody owns a name, at the door."""
+        self.hall.capacity = 1
+        self.enter("bob")
+        _, screen = self.connect()
+        self.assertTrue(screen.closed)
+        self.hall.capacity = 2
+        self.come("alice", SECRET)
+        self.own("carol")
+        _, screen = self.come("carol", SECRET)
+        self.assertIn("!! this chat is full (2 of 2 people are here); come back later", screen.take())
+
+    def test_one_time_password(self) -> None:
+        """By the administrator's password an owner comes in once, and chooses another one first."""
+        given = self.successResultOf(Deferred.fromCoroutine(self.people.reset(self.owner.id)))
+        session, screen = self.come("alice", given, "short", "battery staple", "battery staple")
+        self.assertEqual(
+            screen.take()[:6],
+            [
+                ASKED,
+                "-- that was the administrator's password, for once; choose your own",
+                "New password: ",
+                "!! that can't be a password: it has at least 8 characters; several words are easy to remember",
+                "New password: ",
+                "Again: ",
+            ],
+        )
+        self.assertEqual(session.member.nickname, "alice")
+        session.close(Departure(Cause.QUIT))
+        session, screen = self.come("alice", "battery staple")
+        self.assertEqual(session.member.nickname, "alice")
+
+    def test_one_time_password_over(self) -> None:
+        """It is valid for a day."""
+        given = self.successResultOf(Deferred.fromCoroutine(self.people.reset(self.owner.id)))
+        self.clock.advance(DAY + 1)
+        _, screen = self.come("alice", given)
+        self.assertIn("that password of alice was valid for a day", screen.take()[1])
+
+
+class SlowTests(OwningTestCase):
+    """Passwords that are looked at when a test says so."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.own("alice")
+        self.hashing: Any = self.people._passwords
+        self.hashing._worker = ByHand()
+
+    def look(self) -> None:
+        self.hashing._worker.work()
+
+    def test_ended_meanwhile(self) -> None:
+        """Nobody enters whose session ended while the password was looked at, right or wrong."""
+        for typed in (SECRET, "hunter22"):
+            session, screen = self.come("alice", typed)
+            session.close(Departure(Cause.STOPPED))
+            self.look()
+            self.assertEqual(screen.take()[-1], "-- goodbye")
+            self.assertEqual(len(self.hall.members), 0)
+
+    def test_chosen_too_late(self) -> None:
+        """Nor who chooses a password and is gone before it is stored."""
+        owner = self.people.owners.named("alice")
+        resetting = Deferred.fromCoroutine(self.people.reset(owner.id))
+        self.look()
+        session, _ = self.come("alice", self.successResultOf(resetting))
+        self.look()
+        session.type("battery staple", "battery staple")
+        session.close(Departure(Cause.STOPPED))
+        self.look()
+        self.assertEqual(len(self.hall.members), 0)
+
+    def test_registered_too_late(self) -> None:
+        """Who leaves while the name is registered owns it all the same."""
+        session, _ = self.enter("carol")
+        session.type("/register", SECRET, SECRET)
+        session.close(Departure(Cause.QUIT))
+        self.look()
+        self.assertIsNotNone(self.people.owners.named("carol"))
+        self.assertEqual(list(self.hall.accounts_here), [])
+
+    def test_over_meanwhile(self) -> None:
+        """Who comes by a password that is over, and is gone by then, is told nothing."""
+        resetting = Deferred.fromCoroutine(self.people.reset(self.people.owners.named("alice").id))
+        self.look()
+        self.clock.advance(DAY + 1)
+        session, screen = self.come("alice", self.successResultOf(resetting))
+        session.close(Departure(Cause.STOPPED))
+        screen.take()
+        self.look()
+        self.assertEqual(screen.take(), [])
+
+    def test_guesses_meanwhile(self) -> None:
+        """A refusal that comes too late is shown to nobody."""
+        session, screen = self.come("alice", SECRET)
+        owner = self.people.owners.named("alice")
+        session.close(Departure(Cause.STOPPED))
+        screen.take()
+        self.successResultOf(Deferred.fromCoroutine(self.people.remove(owner.id)))
+        self.look()
+        self.assertEqual(screen.take(), [])
+
+
+class RegisteringTests(OwningTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.screen = self.enter("alice")
+        self.screen.take()
+
+    def test_register(self) -> None:
+        """A name is made somebody's by a password that is typed twice."""
+        self.alice.type("/register", SECRET, SECRET)
+        self.assertEqual(
+            self.screen.take(),
+            [
+                "-- alice will be yours alone, with all names that look like it; an empty line ends this",
+                "New password: ",
+                "Again: ",
+                YOURS,
+            ],
+        )
+        self.assertEqual(self.alice.member.traces.account, self.people.owners.named("alice").id)
+        self.assertIn("alice registered the name", self.log.getvalue())
+        self.alice.type("/register")
+        self.assertEqual(self.screen.take(), ["!! you own alice already; /unregister gives it up"])
+
+    def test_never_an_argument(self) -> None:
+        """`/register secret` is refused with the usage, and not given back."""
+        self.alice.type("/register correct horse")
+        self.assertEqual(
+            self.screen.take(),
+            ["!! usage: /register -- make your nickname yours alone; a password is asked for"],
+        )
+
+    def test_two_that_differ(self) -> None:
+        """Two that differ change nothing; composed in two ways it is the same."""
+        self.alice.type("/register", SECRET, "battery staple")
+        self.assertEqual(self.screen.take()[-1], "!! these two differ; nothing has changed")
+        self.assertIsNone(self.people.owners.named("alice"))
+        self.alice.type("/register", "caf\u00e9 noir", "cafe\u0301 noir")
+        self.assertEqual(self.screen.take()[-1], YOURS)
+
+    def test_bad_password(self) -> None:
+        """A password that breaks a rule is refused and asked again; an empty line ends that."""
+        self.alice.type("/register", "alice")
+        self.assertIn("!! that can't be a password", self.screen.take()[-2])
+        self.alice.type("")
+        self.assertEqual(self.screen.take(), ["-- no password; nothing has changed"])
+        self.alice.type("hello")
+        self.assertEqual(self.screen.take(), ["<alice> hello"])
+
+    def test_hears_meanwhile(self) -> None:
+        """Whoever is asked in the middle of chat goes on hearing the room, and is the same person in it."""
+        bob, _ = self.enter("bob")
+        self.alice.type("/register")
+        self.screen.take()
+        bob.type("hello", "@alice psst")
+        self.assertEqual(self.screen.take(), ["<bob> hello", "[bob -> you] psst"])
+        self.assertFalse(self.alice.is_entering)
+        self.assertTrue(self.alice._state.sees(self.hall.lobby))
+        self.alice._state.begin()
+        self.alice.close(Departure(Cause.QUIT))
+        self.assertEqual([member.nickname for member in self.hall.members], ["bob"])
+
+    def test_none_owned(self) -> None:
+        """Where names are not owned, that is said."""
+        self.server.accounts = None
+        for typed in ("/register", "/password", "/unregister"):
+            self.alice.type(typed)
+            self.assertEqual(self.screen.take(), ["!! names are not owned here"])
+
+    def test_password(self) -> None:
+        """/password asks for the old one, then twice for the new one."""
+        self.alice.type("/password")
+        self.assertEqual(self.screen.take(), ['!! "alice" has no owner'])
+        self.alice.type("/register", SECRET, SECRET, "/password", SECRET, "battery staple", "battery staple")
+        self.assertEqual(
+            self.screen.take()[4:], [ASKED, "New password: ", "Again: ", "-- alice has another password now"]
+        )
+        owner = self.people.owners.named("alice")
+        self.assertTrue(self.successResultOf(Deferred.fromCoroutine(self.people.check(owner.id, "battery staple"))))
+
+    def test_wrong_in_the_middle(self) -> None:
+        """Three wrong ones in the middle of chat end the question, and not the connection."""
+        self.alice.type("/register", SECRET, SECRET, "/password", "wrong one", "wrong two", "wrong three", "hello")
+        self.assertEqual(
+            self.screen.take()[-2:],
+            ["!! 3 wrong passwords; the administrator can give you a new one", "<alice> hello"],
+        )
+
+    def test_unregister(self) -> None:
+        """/unregister gives a name up, against the password."""
+        self.alice.type("/register", SECRET, SECRET, "/unregister", SECRET)
+        self.assertEqual(self.screen.take()[-1], "-- alice is anybody's again")
+        self.assertIsNone(self.alice.member.traces.account)
+        self.assertIsNone(self.people.owners.named("alice"))
+
+    def test_nick_to_an_owned_name(self) -> None:
+        """/nick to an owned name asks for its password; from then on one is that owner."""
+        owner = self.own("bob")
+        self.alice.type("/nick b0b")
+        self.assertEqual(self.screen.take(), ["Password of bob: "])
+        self.alice.type(SECRET)
+        self.assertEqual(self.screen.take(), ["-- alice is now called bob", "-- you are called bob now"])
+        self.assertIs(self.hall.holder_of(owner.id), self.alice.member)
+        self.assertIn("alice is now called bob", self.log.getvalue())
+
+    def test_nick_of_somebody_here(self) -> None:
+        """Where the owner is here, the name is taken."""
+        self.own("bob")
+        self.come("bob", SECRET)
+        self.screen.take()
+        self.alice.type("/nick b0b")
+        self.assertIn('!! "b0b" is taken (it looks like "bob")', self.screen.take()[0])
+
+    def test_nick_of_somebody_who_comes_meanwhile(self) -> None:
+        """So it is if they come in while the password is asked; each is one person."""
+        owner = self.own("bob")
+        self.alice.type("/nick bob")
+        bob, _ = self.come("bob", SECRET)
+        self.screen.take()
+        self.alice.type(SECRET)
+        self.assertIn('!! "bob" is taken', self.screen.take()[0])
+        self.assertIs(self.hall.holder_of(owner.id), bob.member)
+        for session in (self.alice, bob):
+            session.close(Departure(Cause.QUIT))
+        self.assertEqual(list(self.hall.accounts_here), [])
+
+    def test_nick_of_ones_own(self) -> None:
+        """An owner may be called otherwise, and be again who they are, without a password."""
+        self.alice.type("/register", SECRET, SECRET, "/nick carol", "/nick alice")
+        self.assertEqual(self.screen.take()[-2:], ["-- you are called carol now", "-- you are called alice now"])
+
+
+class TakeOverTests(OwningTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.bob, self.bob_screen = self.enter("bob")
+        self.own("alice")
+        self.first, self.first_screen = self.come("alice", SECRET)
+        self.clock.advance(10)
+        self.first_screen.take(), self.bob_screen.take()
+
+    def test_taken_over(self) -> None:
+        """An owner who comes again takes over at once, and the room sees nothing."""
+        member = self.first.member
+        second, screen = self.come("alice", SECRET)
+        self.assertEqual(
+            screen.take(),
+            [
+                ASKED,
+                "-- you were here already: your other connection is closed",
+                "-- you are alice in #lobby; 2 people are here: bob, alice",
+                "-- /h lists the commands, quit leaves",
+            ],
+        )
+        self.assertEqual(
+            self.first_screen.take(), ["-- you came in from elsewhere; this connection ends", "-- goodbye, alice"]
+        )
+        self.assertTrue(self.first_screen.closed)
+        self.assertIs(second.member, member)
+        self.first.lost(Departure(Cause.LOST))
+        self.clock.advance(10)
+        self.assertEqual(self.bob_screen.take(), [])
+        self.bob.type("hello")
+        self.assertEqual((screen.take(), self.first_screen.take()), (["<bob> hello"], []))
+        self.assertIn("alice came again, from 10.0.0.1:99", self.log.getvalue())
+
+    def test_all_stays(self) -> None:
+        """Room, away, quiet, addressee, ignores and view stay."""
+        self.enter("carol")
+        self.first.type("/time Asia/Shanghai", "/join #den", "/away lunch", "/i", "/ignore carol", "to:bob")
+        second, screen = self.come("alice", SECRET)
+        member = second.member
+        self.assertEqual(
+            (member.room.name, member.away, member.quiet, member.addressee, len(member.ignoring), screen.view.time),
+            ("#den", "lunch", True, self.bob.member, 1, "Asia/Shanghai"),
+        )
+        self.assertIn("-- now talking to bob", screen.take())
+
+    def test_missed(self) -> None:
+        """What the old connection may not have shown is shown again, private lines too."""
+        self.first_screen.unreached = [
+            Said(self.clock.seconds(), "#lobby", "bob", "hello"),
+            Whispered(self.clock.seconds() - 2 * DAY, "bob", "psst"),
+        ]
+        _, screen = self.come("alice", SECRET)
+        self.assertEqual(
+            screen.take()[3:6],
+            ["-- 2 lines that your other connection may not have shown:", "| <bob> hello", "| [bob -> you] psst"],
+        )
+
+    def test_full(self) -> None:
+        """It takes no place: a full hall lets an owner take over."""
+        self.hall.capacity = 2
+        second, _ = self.come("alice", SECRET)
+        self.assertEqual(second.member.nickname, "alice")
+
+    def test_in_the_middle_of_a_password(self) -> None:
+        """So it does while the old connection was asked for a password."""
+        self.first.type("/password", "half of")
+        second, _ = self.come("alice", SECRET)
+        self.assertIs(self.hall.holder_of(second.member.traces.account), second.member)
+        self.assertEqual(self.first_screen.take()[-1], "-- goodbye, alice")
+
+    def test_put_out(self) -> None:
+        """Who is put out is put out of the connection that they have now."""
+        second, screen = self.come("alice", SECRET)
+        second.member.dismiss(Departure(Cause.KICKED, "enough"))
+        self.assertEqual(screen.take()[-1], "!! you were disconnected by the administrator: enough")
+
+
+class IgnoreTests(OwningTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        for name in ("alice", "bob"):
+            self.own(name)
+        self.alice, self.screen = self.come("alice", SECRET)
+        self.bob, _ = self.come("bob", SECRET)
+        self.screen.take()
+
+    def again(self) -> None:
+        """alice goes and comes again."""
+        self.alice.close(Departure(Cause.QUIT))
+        self.alice, self.screen = self.come("alice", SECRET)
+        self.screen.take()
+
+    def test_lasts(self) -> None:
+        """An owner's ignore of another owner lasts until it is ended."""
+        self.alice.type("/ignore bob")
+        self.again()
+        self.bob.type("hello")
+        self.assertEqual(self.screen.take(), [])
+        self.alice.type("/unignore bob")
+        self.again()
+        self.bob.type("hello")
+        self.assertEqual(self.screen.take(), ["<bob> hello"])
+
+    def test_absent(self) -> None:
+        """It can be made, seen and ended while the other isn't here."""
+        self.bob.close(Departure(Cause.QUIT))
+        self.alice.type("/unignore bob", "/ignore bob", "/ignore", "/unignore bob", "/ignore", "/ignore nobody1")
+        self.assertEqual(
+            self.screen.take()[-6:],
+            [
+                "!! you do not ignore bob",
+                "-- you hear nothing from bob any more; /unignore bob ends that",
+                "-- you ignore: bob",
+                "-- you hear bob again",
+                "-- you ignore nobody",
+                '!! nobody here is called "nobody1"',
+            ],
+        )
+
+    def test_others_end(self) -> None:
+        """That of somebody without an account ends as ever; a look-alike is nobody."""
+        carol, screen = self.enter("carol")
+        screen.take()
+        carol.type("/ignore bob", "/ignore B0B")
+        self.assertEqual(
+            screen.take(),
+            [
+                "-- you hear nothing from bob any more; /unignore bob ends that",
+                '!! nobody here is called "B0B"; bob looks like it',
+            ],
+        )
+        self.assertEqual(self.people.owners.ignored_by(self.alice.member.traces.account), frozenset())
+
+    def test_registered_later(self) -> None:
+        """Ignores last too if either registers only then."""
+        carol, _ = self.enter("carol")
+        self.alice.type("/ignore carol")
+        carol.type("/ignore bob", "/register", SECRET, SECRET)
+        ids = {name: self.people.owners.named(name).id for name in ("alice", "bob", "carol")}
+        self.assertEqual(self.people.owners.ignored_by(ids["alice"]), {ids["carol"]})
+        self.assertEqual(self.people.owners.ignored_by(ids["carol"]), {ids["bob"]})
+
+
+class LetterTests(OwningTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.own("bob")
+        self.alice, self.screen = self.enter("alice")
+        self.screen.take()
+
+    def test_letter(self) -> None:
+        """A private line to an owner who isn't here is kept, and shown to them when they come."""
+        self.alice.type("@bob lunch?", "@BOB now?")
+        kept = "-- bob is not here; your line is kept and bob reads it when they come, within 30 days"
+        self.assertEqual(self.screen.take(), [kept, kept])
+        self.clock.advance(60)
+        _, screen = self.come("bob", SECRET)
+        self.assertEqual(
+            screen.take()[-3:],
+            ["-- 2 private lines came while you were away:", "| [alice -> you] lunch?", "| [alice -> you] now?"],
+        )
+
+    def test_acknowledged(self) -> None:
+        """It is shown each time until it has arrived, and deleted then."""
+        self.alice.type("@bob lunch?")
+        bob, screen = self.come("bob", SECRET)
+        bob.lost(Departure(Cause.LOST))
+        bob, screen = self.come("bob", SECRET)
+        self.assertIn("| [alice -> you] lunch?", screen.take())
+        [arrived] = screen.once_reached
+        arrived()
+        bob.close(Departure(Cause.QUIT))
+        bob, screen = self.come("bob", SECRET)
+        self.assertNotIn("| [alice -> you] lunch?", screen.take())
+        self.assertEqual(screen.once_reached, [])
+
+    def test_refused(self) -> None:
+        """None is kept from the muted, from those whom the owner ignores, to oneself, or if too many wait."""
+        self.hall.bans.add(Ban("mute", "alice", None, "spam"))
+        self.alice.type("@bob lunch?")
+        self.assertIn("!! the administrator has muted you for good", self.screen.take()[0])
+        self.hall.bans.lift("mute", "alice")
+        self.alice.type("@bob \x07")
+        self.assertEqual(self.screen.take(), ["!! usage: /msg name text... -- private line to name, as @name text"])
+        for _ in range(10):
+            self.alice.type("@bob lunch?")
+        self.screen.take()
+        self.alice.type("@bob lunch?")
+        self.assertIn("!! bob is not here, and 10 of your lines wait for bob already", self.screen.take()[0])
+        bob, screen = self.come("bob", SECRET)
+        bob.type("/nick rob")
+        screen.take()
+        bob.type("@bob note")
+        self.assertEqual(
+            screen.take(),
+            ["!! that is your own nickname; name somebody else; your line was not sent", "!! not sent: note"],
+        )
+
+    def test_ignored(self) -> None:
+        """From those whom the owner ignores it is refused, and given back."""
+        self.alice.type("/register", SECRET, SECRET)
+        bob, _ = self.come("bob", SECRET)
+        bob.type("/ignore alice", "quit")
+        self.screen.take()
+        self.alice.type("@bob lunch?")
+        self.assertEqual(
+            self.screen.take(),
+            ["!! bob has chosen to hear nothing from you; your line was not sent", "!! not sent: lunch?"],
+        )
+
+    def test_to(self) -> None:
+        """`to:bob` never turns into letters."""
+        self.alice.type("to:bob")
+        self.assertEqual(self.screen.take(), ['!! nobody here is called "bob"'])
+
+    def test_look_alike(self) -> None:
+        """Nor does a line to a name that only looks like an owner's."""
+        self.alice.type("@b0b lunch?")
+        self.assertIn('!! nobody here is called "b0b"', self.screen.take()[0])
+
+    def test_gone_meanwhile(self) -> None:
+        """Letters that are read for somebody who has left by then are shown to nobody, and wait."""
+        self.alice.type("@bob lunch?")
+        letters = self.people.letters
+        session, screen = self.connect()
+
+        async def leave_first(account: int) -> Any:
+            session.close(Departure(Cause.QUIT))
+            return await letters(account)
+
+        self.people.letters = leave_first
+        session.type("bob", SECRET)
+        self.assertNotIn("lunch?", "".join(screen.take()))
+
+    def test_to_the_new_owner(self) -> None:
+        """Who becomes an owner by /nick reads their letters, too."""
+        self.alice.type("@bob lunch?")
+        carol, screen = self.enter("carol")
+        carol.type("/nick bob", SECRET)
+        self.assertEqual(screen.take()[-1], "| [alice -> you] lunch?")
+
+
+class NoLettersTests(OwningTestCase):
+    letters_days = 0
+
+    def test_not_here(self) -> None:
+        """Where no letters are kept, the refusal says that the name is owned."""
+        self.own("bob")
+        alice, screen = self.enter("alice")
+        screen.take()
+        alice.type("@bob lunch?")
+        self.assertEqual(
+            screen.take(), ["!! bob owns that name and is not here; your line was not sent", "!! not sent: lunch?"]
+        )
+        _, screen = self.come("bob", SECRET)
+        self.assertEqual(screen.take()[-1], "-- /h lists the commands, quit leaves")
