@@ -70,7 +70,8 @@ class HostileSSH:
     def _connect(self) -> None:
         self.connections += 1
         self._speaker = Speaker()
-        self._speaker.makeConnection(StringTransport())
+        self._sent = StringTransport()
+        self._speaker.makeConnection(self._sent)
         self._left = self._random.randrange(1, PACKETS)
         self._step = 0
         self._is_rude = self._random.random() < 0.3  # and exchanges no keys
@@ -81,9 +82,9 @@ class HostileSSH:
 
     def _go_on(self) -> bool:
         """@raises Exception: when this life is over."""
-        sent = self._speaker.transport.value()
+        sent = self._sent.value()
         if sent:
-            self._speaker.transport.clear()
+            self._sent.clear()
             self._socket.send(self._garbled(sent))
             return True
         if self._is_rude:

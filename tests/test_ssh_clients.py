@@ -150,10 +150,10 @@ class TerminalTests(SSHClientTestCase):
         alice.sees("@bob>")
         for person, keys in ((alice, ("C-d",)), (bob, ("C-c", "C-c")), (carol, ("quit", "Enter"))):
             person.type(*keys)
-            screen = person.sees("CLIENT ENDED")
-            self.assertIn("-- goodbye", screen)
-            self.assertNotIn("-icanon", screen)
-            self.assertNotIn("-echo ", screen)
+            left = person.sees("CLIENT ENDED")
+            self.assertIn("-- goodbye", left)
+            self.assertNotIn("-icanon", left)
+            self.assertNotIn("-echo ", left)
 
     def test_name_asked_again(self) -> None:
         """A name that is taken is asked for again on the screen."""

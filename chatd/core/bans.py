@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Any, Literal, get_args
 
@@ -25,6 +25,7 @@ WIDTH_OF_ONE = 64  # bits of an IPv6 address that say whose it is; whoever has o
 class Ban:
     """A ban of a name or a network, or the mute of a name; `until` is in seconds since 1970, None is for good.
 
+    `since` is when it was made, and `by` which operator made it; None and "" for one from before these were kept.
     That of a name holds for an `account` too, whatever its owner is called.
     """
 
@@ -32,6 +33,8 @@ class Ban:
     target: str
     until: float | None
     why: str
+    since: float | None = None
+    by: str = ""
     account: int | None = None
 
     def holds(self, now: float) -> bool:
@@ -154,8 +157,7 @@ def _keys_of(name: Nickname, account: int | None) -> Collection[str]:
 
 
 def _plain(ban: Ban) -> dict[str, Any]:
-    facts = {"kind": ban.kind, "target": ban.target, "until": ban.until, "why": ban.why}
-    return facts if ban.account is None else {**facts, "account": ban.account}
+    return {name: value for name, value in asdict(ban).items() if value is not None or name == "until"}
 
 
 def around(address: Address, width: int) -> Network:
@@ -166,16 +168,18 @@ def around(address: Address, width: int) -> Network:
     return IPv6Network((int(address), width), strict=False)
 
 
-def _restored(kind: Any, target: Any, until: Any, why: Any, account: Any = None) -> Ban:
+def _restored(
+    kind: Any, target: Any, until: Any, why: Any, since: Any = None, by: Any = "", account: Any = None
+) -> Ban:
     """@raises ValueError: for values that no ban has."""
     if kind not in get_args(Kind) or not isinstance(target, str):
         raise ValueError("an entry in it is no ban")
-    if until is not None and not (isinstance(until, int | float) and 0 <= until < END_OF_TIME):
+    if not all(time is None or (isinstance(time, int | float) and 0 <= time < END_OF_TIME) for time in (until, since)):
         raise ValueError("an entry in it is no ban")
     if not (account is None or type(account) is int):
         raise ValueError("an entry in it is no ban")
     target = str(ip_network(target)) if kind == "network" else one_line(target)
-    return Ban(kind, target, until, one_line(str(why)), account)
+    return Ban(kind, target, until, one_line(str(why)), since, one_line(str(by)), account)
 
 
 def network_in(typed: str) -> Network | None:

@@ -145,6 +145,14 @@ class LockTurned:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomIsYours:
+    """Whoever was first in your locked room has gone, and now you are."""
+
+    at: float
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
 class RememberTurned:
     """What is said in your room is kept on the disk from now on, or no longer."""
 
@@ -169,6 +177,29 @@ class Announced:
 
     at: float
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldByAdministrator:
+    """The administrator speaks to you alone."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingAnnounced:
+    """The chat closes in so many minutes, 0 for now, None for soon; nobody new is let in meanwhile."""
+
+    at: float
+    minutes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingCalledOff:
+    """The chat stays open after all."""
+
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,9 +233,13 @@ Event = (
     | Left
     | Renamed
     | LockTurned
+    | RoomIsYours
     | RememberTurned
     | Invited
     | Announced
+    | ToldByAdministrator
+    | ClosingAnnounced
+    | ClosingCalledOff
     | MuteChanged
     | NicknameGiven
 )

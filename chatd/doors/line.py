@@ -45,8 +45,10 @@ class LineDoor(Framing):
             terminal,
             reply=connection.write,
             there=lambda: connection.send(StillHere()),
+            interrupted=lambda: connection.session.interrupted(),
             unfinished=lambda: connection.refuse(TelnetUnfinished()),
         )
+        self._terminal = terminal
         self.keys = Keyboard(terminal, telnet)
         connection.begin()
 
@@ -72,6 +74,7 @@ class LineDoor(Framing):
         self.connection.session.turn_away(WrongProtocol(protocol))
 
     def readConnectionLost(self) -> None:
+        self._terminal.closes_itself = True
         if self.clearLineBuffer():
             self.connection.refuse(LineCutOff())
         self.connection.ended()

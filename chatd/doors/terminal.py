@@ -10,12 +10,12 @@ from chatd.core.mentions import mentions
 from chatd.doors.cells import cells
 from chatd.doors.colour import Colours, Frame, painted
 from chatd.doors.editor import Completions, Editor
+from chatd.doors.telnet import Terminal
 from chatd.doors.text import TextCodec
 from chatd.doors.wrap import wrap
 from chatd.session.outputs import Output, Prompt
 from chatd.session.session import Session
 from chatd.session.view import View, view
-from chatd.session.words.language import ENGLISH
 from chatd.session.words.notes import prompt_words
 
 
@@ -48,8 +48,8 @@ class TerminalCodec(TextCodec):
         self._naming: Events = ()  # those of the events that are heard now in which the person is named
         self.editor = Editor(completions, columns=screen.columns)
         self.session: Session | None = None
-        super().__init__()
-        self.view = view("on", screen.colours.value)
+        super().__init__(Terminal(closes_itself=True))
+        self.view = view("on", colours=screen.colours.value)
 
     @property
     def row(self) -> TerminalCodec:
@@ -104,7 +104,7 @@ class TerminalCodec(TextCodec):
 
     def _prompt(self, asked: Prompt | None) -> str:
         if asked is not None:
-            return prompt_words(asked, ENGLISH)
+            return prompt_words(asked, self._view.language)
         member = self.session.member if self.session is not None else None
         if member is None:
             return ""
@@ -126,7 +126,7 @@ def _calls(event: Event, nickname: str) -> bool:
 
 def _frame(event: Event, view: View) -> Frame:
     """Return the frame of an event, as its line has it (`session/words/events.py`)."""
-    time, you = view.stamp(event.at), ENGLISH.say("you")
+    time, you = view.stamp(event.at), view.language.say("you")
     match event:
         case Said(_, _, speaker, _):
             return Frame(time, "", "<", speaker, "> ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterable, Iterator
 
-from chatd.core.events import Event, Said
+from chatd.core.events import Cause, Event, Said
 from chatd.doors.prompt import OpenPrompt
 from chatd.doors.telnet import CTRL_D, EOF, Terminal, erased, needs_erasing
 from chatd.session.answers import Answer
@@ -15,7 +15,6 @@ from chatd.session.refusals import ChangedByTelnet, LineTooLong, NotText
 from chatd.session.view import View, view
 from chatd.session.words.answers import answer_lines
 from chatd.session.words.events import event_line, replayed_line
-from chatd.session.words.language import ENGLISH
 from chatd.session.words.notes import goodbye_words, is_dismissal, note_lines, prompt_words, replay_head
 from chatd.session.words.refusals import refusal_lines
 from chatd.wire.codec import Row
@@ -27,7 +26,7 @@ _CHOICE = re.compile(rb"\s*(?:to:|/(?:to|join|j|leave)\b)", re.IGNORECASE)
 class TextCodec:
     """A `Codec` for people. Its format is what they see: those who see alike share what is encoded."""
 
-    __slots__ = ("_line_end", "_line_is_open", "_row", "_terminal", "_view", "format")
+    __slots__ = ("_is_pasted", "_line_end", "_line_is_open", "_row", "_terminal", "_typed_at", "_view", "format")
 
     max_line = MAX_LINE
 
@@ -36,6 +35,8 @@ class TextCodec:
         self._line_end = line_end
         self._row: OpenPrompt | None = None
         self._line_is_open = False  # a prompt was the last that was sent
+        self._typed_at = -1.0  # of the last line
+        self._is_pasted = False  # that line came together with the one before it
         self.view = view("on")
 
     @property
@@ -53,29 +54,39 @@ class TextCodec:
 
     def decode(self, line: bytes, typed_at: float) -> Input:
         self._row = None
+        self._is_pasted = typed_at == self._typed_at
+        self._typed_at = typed_at
         if len(line) > MAX_LINE:
-            return Refused(LineTooLong(MAX_LINE), _chooses(line))
+            return Refused(LineTooLong(MAX_LINE), _chooses(line), typed_at)
         if line.endswith(EOF):
             return Ended()
         try:
             text = line.decode()
         except UnicodeDecodeError:
             error = ChangedByTelnet() if self._terminal.is_telnet else NotText()
-            return Refused(error, _chooses(line))
+            return Refused(error, _chooses(line), typed_at)
         if needs_erasing(line):
             text = erased(text)
         return Ended() if text == CTRL_D.decode() else Line(text, typed_at)
 
     def encode(self, output: Output) -> Iterable[bytes]:
         if isinstance(output, Said):  # nearly all that is ever encoded
-            return (f"{event_line(output, ENGLISH, self._view)}{self._line_end}".encode(),)
+            return (f"{event_line(output, self._view)}{self._line_end}".encode(),)
         if isinstance(output, Prompt):
             self._line_is_open = True
-            self._row = OpenPrompt(prompt_words(output, ENGLISH), self._line_end, begins_line=self._row is None)
+            words = prompt_words(output, self._view.language)
+            self._row = OpenPrompt(words, self._line_end, begins_line=self._row is None)
             return ()
         if self._row is None:
             self._line_is_open = False
         return (f"{line}{self._line_end}".encode() for line in self._lines(output))
+
+    def _how_to_close(self, goodbye: Goodbye) -> str:
+        """Return what a person in nc needs to know: it stays open behind a goodbye, while telnet and scripts close."""
+        is_script = self._is_pasted and goodbye.how is not None and goodbye.how.cause is Cause.QUIT
+        if is_script or self._terminal.is_telnet or self._terminal.closes_itself:
+            return ""
+        return self._view.language.say(" (Enter or Ctrl-C closes nc)")
 
     def end(self) -> bytes:
         return self._line_end.encode() if self._line_is_open and self._row is None else b""
@@ -85,24 +96,24 @@ class TextCodec:
 
     def _lines(self, output: Output) -> Iterator[str]:
         if isinstance(output, Event):
-            return iter((event_line(output, ENGLISH, self._view),))
+            return iter((event_line(output, self._view),))
         if isinstance(output, Refusal):
-            return (f"!! {line}" for line in refusal_lines(output.error, ENGLISH))
+            return (f"!! {line}" for line in refusal_lines(output.error, self._view.language))
         if isinstance(output, Answer):
-            return (f"-- {line}" for line in answer_lines(output, ENGLISH, self._view))
+            return (f"-- {line}" for line in answer_lines(output, self._view))
         if isinstance(output, Note):
-            return (f"-- {line}" for line in note_lines(output, ENGLISH))
+            return (f"-- {line}" for line in note_lines(output, self._view.language))
         if isinstance(output, Replay):
             return self._replayed(output)
-        if isinstance(output, Goodbye) and (words := goodbye_words(output, ENGLISH)):
-            return iter((f"{'!!' if is_dismissal(output) else '--'} {words}",))
+        if isinstance(output, Goodbye) and (words := goodbye_words(output, self._view.language)):
+            return iter((f"{'!!' if is_dismissal(output) else '--'} {words}{self._how_to_close(output)}",))
         return iter(())
 
     def _replayed(self, replay: Replay) -> Iterator[str]:
         """Yield lines that a script can tell from those that are new: no other line begins like them."""
-        yield f"-- {replay_head(replay, ENGLISH)}"
+        yield f"-- {replay_head(replay, self._view.language)}"
         for event in replay.events:
-            yield f"| {replayed_line(event, ENGLISH, self._view, replay.now)}"
+            yield f"| {replayed_line(event, self._view, replay.now)}"
 
 
 def _chooses(line: bytes) -> bool:

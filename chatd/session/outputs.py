@@ -125,7 +125,7 @@ class CameElsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """How to get help, and how to leave."""
+    """How to get help, how to see one's lines only once, how to leave, and how to choose another language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +157,11 @@ class OperatorWelcome:
 
 
 # What a connection says of itself.
+
+
+@dataclass(frozen=True, slots=True)
+class LineDropped:
+    """What was half typed is gone, and nothing has come of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +216,7 @@ Note = (
     | TakenOver
     | CameElsewhere
     | OperatorWelcome
+    | LineDropped
     | StillHere
     | TypingTooFast
     | Candidates

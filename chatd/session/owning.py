@@ -31,7 +31,8 @@ _COSTLY = 5
 
 @command(
     "register",
-    help="make your nickname yours alone; a password is asked for",
+    takes_secrets=True,
+    help="make your nickname yours alone, by a password",
     cost=_COSTLY,
     more=(
         "nobody else gets in under that name, or one that looks like it",
@@ -49,7 +50,7 @@ def register(chat: Chatting) -> None:
     _ask(chat, Choosing(chat, member.name, partial(_registered, chat, accounts)))
 
 
-@command("password", help="choose another password for your nickname", cost=_COSTLY)
+@command("password", help="choose another password for your nickname", cost=_COSTLY, takes_secrets=True)
 def password(chat: Chatting) -> None:
     accounts, owner = _own(chat)
 
@@ -63,7 +64,7 @@ def password(chat: Chatting) -> None:
     _ask(chat, Proving(chat, accounts.people, owner, proven))
 
 
-@command("unregister", help="give your nickname up; anybody may have it then", cost=_COSTLY)
+@command("unregister", help="give your nickname up; anybody may have it then", cost=_COSTLY, takes_secrets=True)
 def unregister(chat: Chatting) -> None:
     accounts, owner = _own(chat)
 
@@ -170,7 +171,7 @@ async def _registered(chat: Chatting, accounts: Accounts, typed: str) -> None:
         await _keep_ignore(chat, member, other, True)
     for other in tuple(member.ignored_by):
         await _keep_ignore(chat, other, member, True)
-    chat.session.log("{nickname} registered the name", nickname=owner.name.shown)
+    chat.session.log("registered", "{nickname} registered the name", nickname=owner.name.shown)
     chat.answer(Registered(owner.name.shown))
 
 

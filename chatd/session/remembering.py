@@ -51,7 +51,7 @@ async def search(chat: Chatting, words: str) -> None:
     _show(chat, lines, Of.FOUND)
 
 
-@command("forget", arguments="[duration]", help="have what you said forgotten, as /forget 15m")
+@command("forget", arguments="[duration]", help="take back what you said: /forget 15m")
 async def forget(chat: Chatting, duration: str) -> None:
     since = chat.server.hall.now() - seconds_in(duration) if duration else 0.0
     chat.answer(Forgotten(await forget_lines(chat.server, chat.member.traces.whose(since))))

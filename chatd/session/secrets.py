@@ -24,7 +24,7 @@ from chatd.core.owners import Owner, People
 from chatd.core.passwords import check_password, prepared
 from chatd.core.refusals import HallError
 from chatd.core.room import Room
-from chatd.session.inputs import Command, Line
+from chatd.session.inputs import Command, Line, Refused
 from chatd.session.outputs import Asked, NoPassword, Prompt
 from chatd.session.refusals import PasswordFirst, PasswordsDiffer, TooManyPasswords, WrongPassword
 from chatd.session.session import QUIT, Participant, Session, State
@@ -87,8 +87,8 @@ class Secret(Participant):
             return self.take(typed)
         return None
 
-    def choice_refused(self) -> None:
-        self.before.choice_refused()
+    def not_read(self, given: Refused) -> None:
+        self.before.not_read(given)
 
     def sees(self, room: Room[Member]) -> bool:
         return self.before.sees(room)

@@ -28,10 +28,10 @@ from chatd.session.accounts import Accounts
 from chatd.session.answers import Answer
 from chatd.session.client import Client
 from chatd.session.inputs import Command, Ended, Input, Line, Refused
-from chatd.session.outputs import CameElsewhere, Done, Goodbye, Hello, KeptHere, Output, Prompt, Refusal
+from chatd.session.outputs import CameElsewhere, Done, Goodbye, Hello, KeptHere, LineDropped, Output, Prompt, Refusal
 from chatd.session.table import Table
 
-QUIT = Departure(Cause.QUIT)
+QUIT, CLOSED = Departure(Cause.QUIT), Departure(Cause.CLOSED)
 
 _LOGGED = {
     Cause.QUIT: "quit",
@@ -50,6 +50,8 @@ _LOGGED = {
 class Server:
     """The hall, whose it is, its message of the day, and everybody who talks with it.
 
+    `language` is the code of the one in which people are greeted. `opened_at` is on the hall's clock; `sessions` are in
+    the order of arrival, with a nickname or not yet.
     `opened_at` is on the hall's clock; `sessions` are in the order of arrival, with a nickname or not yet. `accounts`
     is None where no name is owned. What is said is kept on the disk for `history_days`, 0 is not at all.
     """
@@ -57,6 +59,7 @@ class Server:
     hall: Hall
     title: str
     motd: tuple[str, ...] = ()
+    language: str = "en"
     accounts: Accounts | None = None
     history_days: int = 0
     sessions: dict[Session, None] = field(default_factory=dict)
@@ -103,8 +106,8 @@ class State(Protocol):
         @raises HallError: if it is refused.
         """
 
-    def choice_refused(self) -> None:
-        """A choice of those to whom lines go could not be read."""
+    def not_read(self, given: Refused) -> None:
+        """Something that was typed could not be read; it may have been a nickname, or a choice of whom lines go to."""
 
     def leave(self, how: Departure, logged_as: str) -> None:
         """Clean up when the session ends; the room is told `how`."""
@@ -113,12 +116,12 @@ class State(Protocol):
 class Session:
     """What a connection hands inputs to; what comes of them goes to its client.
 
-    `address` is what the log shows, `ip` what may be banned, None on this machine itself. `first` makes the state in
-    which a session begins. `identity` is the fingerprint of the SSH key that the person has proved to hold, as OpenSSH
-    shows it (`SHA256:…`).
+    `address` is what the log shows, `ip` what may be banned, None on this machine itself; `user` is whose process it is
+    at the other end of a Unix socket, "" elsewhere. `first` makes the state in which a session begins. `identity` is
+    the fingerprint of the SSH key that the person has proved to hold, as OpenSSH shows it (`SHA256:…`).
     """
 
-    __slots__ = ("_state", "address", "began_at", "client", "identity", "ip", "server", "was_turned_away")
+    __slots__ = ("_state", "address", "began_at", "client", "identity", "ip", "server", "user", "was_turned_away")
 
     _log = Logger()
 
@@ -129,8 +132,10 @@ class Session:
         address: str,
         ip: Address | None,
         first: Callable[[Session], State],
+        user: str = "",
     ) -> None:
         self.server = server
+        self.user = user
         self.client = client
         self.address = address
         self.ip = ip
@@ -181,12 +186,11 @@ class Session:
         match given:
             case Line() | Command():
                 return self._obey(given)
-            case Refused(error, chooses, given_id):
-                if chooses:
-                    self._state.choice_refused()
-                self.refuse(error, given_id)
-            case Ended():
-                self.close(QUIT)
+            case Refused():
+                self._state.not_read(given)
+                self.refuse(given.error, given.id)
+            case Ended(closed):
+                self.close(CLOSED if closed else QUIT)
             case _:  # pragma: no cover
                 assert_never(given)
         return None
@@ -196,9 +200,13 @@ class Session:
         self._tell(error, given_id)
         self._state.ask()
 
+    def interrupted(self) -> None:
+        """The person has pressed Ctrl-C, and their client has thrown away what they had begun to type."""
+        self.client.send(LineDropped())
+
     def turn_away(self, error: HallError) -> None:
         """Say why the person can't come in, and close."""
-        self._log.info("{address} was refused: {why}", address=self.address, why=str(error))
+        self._log.info("{address} was refused: {reason}", event="refused", address=self.address, reason=str(error))
         self.was_turned_away = True
         self._end()
         self._tell(error)
@@ -224,12 +232,12 @@ class Session:
         """The connection is gone; the room is told `how`."""
         self._end().leave(how, logged_as or logged(how))
 
-    def log(self, what: str, **facts: object) -> None:
+    def log(self, event: str, what: str, **facts: object) -> None:
         """Log what a person has done: names and addresses, and never what they typed."""
-        self._log.info(what, **facts)
+        self._log.info(what, event=event, **facts)
 
     def log_rename(self, before: str, member: Member) -> None:
-        self._log.info("{before} is now called {nickname}", before=before, nickname=member.nickname)
+        self._log.info("{before} is now called {nickname}", event="renamed", before=before, nickname=member.nickname)
 
     def _obey(self, given: Line | Command) -> Awaitable[None] | None:
         try:
@@ -339,7 +347,7 @@ class Departed:
     def receive(self, given: Line | Command) -> None:
         """No-op: the session has ended."""
 
-    def choice_refused(self) -> None:
+    def not_read(self, given: Refused) -> None:
         """No-op: the session has ended."""
 
     def leave(self, how: Departure, logged_as: str) -> None:

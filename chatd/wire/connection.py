@@ -33,6 +33,7 @@ from chatd.wire.limits import Limits
 from chatd.wire.outbox import Outbox
 from chatd.wire.receipts import Receipts
 from chatd.wire.sockets import has_vanished, prepare
+from chatd.wire.users import user_of
 
 NICKNAME_WITHIN = 60.0  # seconds
 IDLE_WARNING = 60.0  # seconds before an idle person is disconnected
@@ -179,6 +180,7 @@ class Connection(TimeoutMixin):
         self._carrier = transport if carrier is None else carrier
         self._codecs = codecs
         self.codec = codecs[format]()
+        self.codec.view = self.codec.view.but(code=entrance.server.language)
         self._outbox = Outbox(
             transport,
             self,
@@ -205,7 +207,14 @@ class Connection(TimeoutMixin):
         self.neighbourhood = neighbourhood(address)
         self._is_counted = False  # by this connection itself
         self._receipts: Receipts | None = None
-        self.session = Session(entrance.server, self, shown_address(address), ip_address_of(address), entrance.first)
+        self.session = Session(
+            entrance.server,
+            self,
+            shown_address(address),
+            ip_address_of(address),
+            entrance.first,
+            user_of(transport),
+        )
 
     def begin(self) -> None:
         """Let the person in, or say why not."""
@@ -288,7 +297,7 @@ class Connection(TimeoutMixin):
         """The client has sent all it will, and may still be reading (`nc -N`)."""
         self._read_closed = True
         if self._phase is Phase.TALKING:
-            self._take(Ended())
+            self._take(Ended(closed=True))
         else:
             self._wire.close()
 

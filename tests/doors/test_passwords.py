@@ -17,7 +17,7 @@ from tests.store.at_once import ByHand
 
 WILL_ECHO, WONT_ECHO, DO_ECHO = b"\xff\xfb\x01", b"\xff\xfc\x01", b"\xff\xfd\x01"
 DO_BINARY = b"\xff\xfd\x00"  # asked of a telnet once, at its first line
-SEEN = b"-- the password that you type is seen on your own screen; telnet hides it\r\n"
+SEEN = b"-- your password shows on your own screen as you type it; telnet would hide it\r\n"
 PROMPT = b"Password of alice: "
 
 

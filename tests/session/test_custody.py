@@ -79,7 +79,7 @@ class OwnersTests(CustodyTestCase):
         self.come("dave", "10.0.0.4")
         self.people["dave"][0].type(password, "battery staple", "battery staple")
         self.assertEqual(self.people["dave"][0].member.nickname, "dave")
-        self.assertIn("An operator gave dave a new password", self.log.getvalue())
+        self.assertIn("Operator root gave dave a new password", self.log.getvalue())
         self.assertNotIn(password, self.log.getvalue())
 
     def test_disown(self) -> None:
@@ -87,7 +87,7 @@ class OwnersTests(CustodyTestCase):
         self.assertEqual(self.type("/disown carol"), ["-- carol is anybody's again"])
         self.assertIsNone(self.people["carol"][0].member.traces.account)
         self.assertIsNone(self.owning.owners.named("carol"))
-        self.assertIn("An operator disowned carol", self.log.getvalue())
+        self.assertIn("Operator root disowned carol", self.log.getvalue())
 
 
 class ForgettingTests(CustodyTestCase):
@@ -134,7 +134,7 @@ class ForgettingTests(CustodyTestCase):
     def test_backup(self) -> None:
         """/backup says where the copy is."""
         self.assertEqual(self.type("/backup monday"), ["-- all that is on the disk is in /backups/monday too"])
-        self.assertIn("An operator made a backup", self.log.getvalue())
+        self.assertIn("Operator root made a backup", self.log.getvalue())
 
 
 class AccountBanTests(CustodyTestCase):

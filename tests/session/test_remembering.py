@@ -90,7 +90,7 @@ class ReplayTests(RingTestCase):
         self.alice.type("hello", "/i", "/join #den", "/leave")
         self.assertNotIn("| <alice> hello", self.screen.take())
         self.alice.type("/last", "/search hello")
-        self.assertEqual(self.screen.take(), ["!! you are quiet: type /i to talk with the room again"] * 2)
+        self.assertEqual(self.screen.take(), ["!! you have turned the room off; /i turns it back on"] * 2)
 
     def test_private(self) -> None:
         """Private lines, and what somebody said behind /remember off, are shown to nobody."""
@@ -241,7 +241,7 @@ class OnDiskTests(RingTestCase):
         self.assertEqual(self.kept("#den"), [])
         bob_screen.take(), self.screen.take()
         self.alice.type("/remember on", "c")
-        told = "-- alice has what is said in #den kept on the disk from now on; /h remember tells how long"
+        told = "-- alice turned on the history of #den: it is kept on the disk; /h remember says how long"
         self.assertEqual(bob_screen.take(), [told, "<alice> c"])
         self.assertEqual(
             self.screen.take()[1],
@@ -253,7 +253,7 @@ class OnDiskTests(RingTestCase):
         carol.type("/join #den")
         self.assertIn("-- what is said in #den is kept for 7 days", "".join(screen.take()))
         self.alice.type("/remember off", "/remember on", "/remember on")
-        ended = "-- alice ended that what is said in #den is kept on the disk"
+        ended = "-- alice turned off the history of #den: nothing more is kept on the disk"
         self.assertEqual([line for line in bob_screen.take() if line in (told, ended)], [ended, told])
 
     def test_opened_again(self) -> None:

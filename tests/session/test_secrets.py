@@ -55,7 +55,11 @@ class ComingTests(OwningTestCase):
         _, screen = self.come("alice", SECRET)
         self.assertEqual(
             screen.take(),
-            [ASKED, "-- you are alice in #lobby; 1 person is here: alice", "-- /h lists the commands, quit leaves"],
+            [
+                ASKED,
+                "-- you are alice in #lobby; 1 person is here: alice",
+                "-- /h lists commands, /echo off hides your lines, quit leaves; /lang zh: 中文",
+            ],
         )
         self.assertEqual(self.people.owners.demand(self.owner.id).seen, self.clock.seconds())
 
@@ -198,7 +202,7 @@ class ComingTests(OwningTestCase):
             screen.take()[:6],
             [
                 ASKED,
-                "-- that was the administrator's password, for once; choose your own",
+                "-- that was a one-time password from the administrator; choose your own",
                 "New password: ",
                 "!! that can't be a password: it has at least 8 characters; several words are easy to remember",
                 "New password: ",
@@ -310,7 +314,7 @@ class RegisteringTests(OwningTestCase):
         self.alice.type("/register correct horse")
         self.assertEqual(
             self.screen.take(),
-            ["!! usage: /register -- make your nickname yours alone; a password is asked for"],
+            ["!! usage: /register -- make your nickname yours alone, by a password"],
         )
 
     def test_two_that_differ(self) -> None:
@@ -382,7 +386,7 @@ class RegisteringTests(OwningTestCase):
         self.alice.type("/nick b0b")
         self.assertEqual(self.screen.take(), ["Password of bob: "])
         self.alice.type(SECRET)
-        self.assertEqual(self.screen.take(), ["-- alice is now called bob", "-- you are called bob now"])
+        self.assertEqual(self.screen.take(), ["-- alice is now called bob", "-- your nickname is bob now"])
         self.assertIs(self.hall.holder_of(owner.id), self.alice.member)
         self.assertIn("alice is now called bob", self.log.getvalue())
 
@@ -410,7 +414,7 @@ class RegisteringTests(OwningTestCase):
     def test_nick_of_ones_own(self) -> None:
         """An owner may be called otherwise, and be again who they are, without a password."""
         self.alice.type("/register", SECRET, SECRET, "/nick carol", "/nick alice")
-        self.assertEqual(self.screen.take()[-2:], ["-- you are called carol now", "-- you are called alice now"])
+        self.assertEqual(self.screen.take()[-2:], ["-- your nickname is carol now", "-- your nickname is alice now"])
 
 
 class TakeOverTests(OwningTestCase):
@@ -432,7 +436,7 @@ class TakeOverTests(OwningTestCase):
                 ASKED,
                 "-- you were here already: your other connection is closed",
                 "-- you are alice in #lobby; 2 people are here: bob, alice",
-                "-- /h lists the commands, quit leaves",
+                "-- /h lists commands, /echo off hides your lines, quit leaves; /lang zh: 中文",
             ],
         )
         self.assertEqual(
@@ -524,11 +528,11 @@ class IgnoreTests(OwningTestCase):
         self.assertEqual(
             self.screen.take()[-6:],
             [
-                "!! you do not ignore bob",
-                "-- you hear nothing from bob any more; /unignore bob ends that",
-                "-- you ignore: bob",
-                "-- you hear bob again",
-                "-- you ignore nobody",
+                "!! you aren't ignoring bob",
+                "-- you see nothing from bob any more; /unignore bob ends that",
+                "-- you are ignoring: bob",
+                "-- you see what bob says again",
+                "-- you aren't ignoring anybody",
                 '!! nobody here is called "nobody1"',
             ],
         )
@@ -541,7 +545,7 @@ class IgnoreTests(OwningTestCase):
         self.assertEqual(
             screen.take(),
             [
-                "-- you hear nothing from bob any more; /unignore bob ends that",
+                "-- you see nothing from bob any more; /unignore bob ends that",
                 '!! nobody here is called "B0B"; bob looks like it',
             ],
         )
@@ -597,7 +601,8 @@ class LetterTests(OwningTestCase):
         self.assertIn("!! the administrator has muted you for good", self.screen.take()[0])
         self.hall.bans.lift("mute", "alice")
         self.alice.type("@bob \x07")
-        self.assertEqual(self.screen.take(), ["!! usage: /msg name text... -- private line to name, as @name text"])
+        usage = "!! usage: @name text -- a private line, as @name text; your line was not sent"
+        self.assertEqual(self.screen.take(), [usage, "!! not sent: @bob "])
         for _ in range(10):
             self.alice.type("@bob lunch?")
         self.screen.take()
@@ -621,7 +626,7 @@ class LetterTests(OwningTestCase):
         self.alice.type("@bob lunch?")
         self.assertEqual(
             self.screen.take(),
-            ["!! bob has chosen to hear nothing from you; your line was not sent", "!! not sent: lunch?"],
+            ["!! bob is ignoring you; your line was not sent", "!! not sent: lunch?"],
         )
 
     def test_to(self) -> None:
@@ -669,4 +674,6 @@ class NoLettersTests(OwningTestCase):
             screen.take(), ["!! bob owns that name and is not here; your line was not sent", "!! not sent: lunch?"]
         )
         _, screen = self.come("bob", SECRET)
-        self.assertEqual(screen.take()[-1], "-- /h lists the commands, quit leaves")
+        self.assertEqual(
+            screen.take()[-1], "-- /h lists commands, /echo off hides your lines, quit leaves; /lang zh: 中文"
+        )

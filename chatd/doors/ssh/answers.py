@@ -8,7 +8,6 @@ from chatd.doors.text import TextCodec
 from chatd.session.answers import Answer
 from chatd.session.outputs import Output, Refusal
 from chatd.session.words.answers import answer_lines
-from chatd.session.words.language import ENGLISH
 from chatd.session.words.refusals import refusal_lines
 
 
@@ -23,9 +22,11 @@ class AnswersCodec(TextCodec):
 
     def encode(self, output: Output) -> Iterable[bytes]:
         if isinstance(output, Answer):
-            return (f"{line}{self._line_end}".encode() for line in answer_lines(output, ENGLISH, self.view))
+            return (f"{line}{self._line_end}".encode() for line in answer_lines(output, self.view))
         if isinstance(output, Refusal):
-            self.refused += "".join(f"{line}{self._line_end}" for line in refusal_lines(output.error, ENGLISH)).encode()
+            self.refused += "".join(
+                f"{line}{self._line_end}" for line in refusal_lines(output.error, self.view.language)
+            ).encode()
         return ()
 
     def _format(self) -> Hashable:

@@ -49,6 +49,7 @@ class SSHDoor(Framing):
         self._carrier = carrier
         self._channel = channel
         self._command = wanted.command or ""
+        self._terminal = Terminal(closes_itself=True)
         self._answers = AnswersCodec("\r\n" if wanted.term else "\n")
         self._input_ended = self._end_is_said = self._name_was_refused = False
 
@@ -57,7 +58,7 @@ class SSHDoor(Framing):
         carrier, command = self._carrier, self._command
         spoken = command if command in codecs else "text"
         self.connection = Connection(carrier.entrance, self, self._channel, codecs, spoken, carrier.transport)
-        self.keys = Keyboard(Terminal(), PlainBytes())
+        self.keys = Keyboard(self._terminal, PlainBytes())
         guest = carrier.avatar
         self.connection.begin_admitted(carrier.neighbours, guest.identity, guest.name)
         if command and command not in codecs:
@@ -101,7 +102,7 @@ class SSHDoor(Framing):
 
     def _codecs(self) -> Mapping[str, Callable[[], Codec]]:
         """Return the formats that may be spoken, by their names; to a command, answers alone."""
-        text = partial(TextCodec, line_end="\n") if self._is_shell else lambda: self._answers
+        text = partial(TextCodec, self._terminal, "\n") if self._is_shell else lambda: self._answers
         return {"text": text, "json": JSONCodec, "json+text": partial(JSONCodec, with_lines=True)}
 
     @property

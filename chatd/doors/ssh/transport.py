@@ -27,7 +27,7 @@ from chatd.core.events import Cause, Departure
 from chatd.core.refusals import HallError
 from chatd.doors.ssh.auth import ALGORITHMS, LOGIN_WITHIN, Guest
 from chatd.doors.ssh.silence import SILENT, Mistake
-from chatd.session.words.language import ENGLISH
+from chatd.session.words.languages import LANGUAGES
 from chatd.session.words.refusals import refusal_words
 from chatd.wire.addresses import ip_address_of, neighbourhood, shown_address
 from chatd.wire.connection import LINGER, Entrance
@@ -183,7 +183,9 @@ class Transport(_Base):
     def _turn_away(self, error: HallError) -> None:
         self.entrance.server.hall.counts.refused[type(error).__name__] += 1
         self._own_log.info("{address} was refused: {why}", address=self.address, why=str(error))
-        self.refuse(refusal_words(error, ENGLISH), transport.DISCONNECT_TOO_MANY_CONNECTIONS)
+        self.refuse(
+            refusal_words(error, LANGUAGES[self.entrance.server.language]), transport.DISCONNECT_TOO_MANY_CONNECTIONS
+        )
 
     def _too_late(self) -> None:
         self.refuse("you did not log in in time", transport.DISCONNECT_BY_APPLICATION)

@@ -54,18 +54,19 @@ class Client(transport.SSHClientTransport):
         self.got: list[tuple[int, bytes]] = []
         self.is_secure = False
         self.user = b""
+        self.sent = StringTransport()
 
     def start(self) -> None:
         """Connect, and exchange keys."""
-        self.makeConnection(StringTransport())
+        self.makeConnection(self.sent)
         self.server.makeConnection(self.wire)
         self.meet()
 
     def meet(self) -> None:
         """Carry bytes to and fro until neither side has any more."""
         while True:
-            sent, heard = self.transport.value(), self.wire.value()
-            self.transport.clear()
+            sent, heard = self.sent.value(), self.wire.value()
+            self.sent.clear()
             self.wire.clear()
             if not sent and not heard:
                 return
@@ -120,7 +121,7 @@ class Client(transport.SSHClientTransport):
         """Log in with a key; `signed_as` lies about how that was signed."""
         algorithm = algorithm or key.supportedSignatureAlgorithms()[0]
         asked = NS(user.encode()) + NS(b"ssh-connection") + NS(b"publickey") + b"\1" + NS(algorithm) + NS(key.blob())
-        data = NS(self.sessionID) + bytes((userauth.MSG_USERAUTH_REQUEST,)) + asked
+        data = NS(self.sessionID or b"") + bytes((userauth.MSG_USERAUTH_REQUEST,)) + asked
         signature = key.sign(data, signatureType=signed_as or algorithm)
         self.say(userauth.MSG_USERAUTH_REQUEST, asked + NS(signature))
 

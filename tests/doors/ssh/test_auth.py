@@ -96,7 +96,7 @@ class KeyTests(SSHTestCase):
         signing, client = self.asking(), self.asking()
         for user, session_id in ((b"bob", client.sessionID), (b"alice", signing.sessionID)):
             asked = NS(user) + NS(b"ssh-connection") + NS(b"publickey") + b"\1" + NS(b"ssh-ed25519")
-            data = NS(session_id) + bytes((MSG_USERAUTH_REQUEST,)) + asked + NS(ED25519.blob())
+            data = NS(session_id or b"") + bytes((MSG_USERAUTH_REQUEST,)) + asked + NS(ED25519.blob())
             rest = b"\1" + NS(b"ssh-ed25519") + NS(ED25519.blob()) + NS(ED25519.sign(data))
             client.ask_auth(b"alice", b"publickey", rest)
             self.assertTrue(client.take(MSG_USERAUTH_FAILURE))
@@ -120,7 +120,7 @@ class KeyTests(SSHTestCase):
             asked = NS(b"alice") + NS(b"ssh-connection") + NS(b"publickey") + b"\1" + NS(blob[4:30]) + NS(blob)
             from hashlib import sha256
 
-            data = NS(client.sessionID) + bytes((MSG_USERAUTH_REQUEST,)) + asked
+            data = NS(client.sessionID or b"") + bytes((MSG_USERAUTH_REQUEST,)) + asked
             counted = bytes((flags,)) + bytes(4)
             signed = sha256(b"ssh:").digest() + counted + sha256(data).digest()
             made = NS(ED25519._keyObject.sign(signed))

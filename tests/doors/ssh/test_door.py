@@ -157,7 +157,7 @@ class CommandTests(SSHTestCase):
 
     def test_long_answer(self) -> None:
         """An answer of any length comes whole."""
-        alice = self.run_command("alice", "/h")
+        alice = self.run_command("alice", "/h all")
         self.assertGreater(alice.seen().count("\n"), 20)
         self.assertEqual(alice.status(), 0)
 

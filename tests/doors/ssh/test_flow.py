@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chatd.wire.connection import SLOW_GOODBYE
 from tests.doors.ssh.client import Client, SSHTestCase, names_in
 
@@ -10,15 +12,13 @@ class FlowTests(SSHTestCase):
     def waiting(self, client: Client) -> int:
         """Return how many bytes wait for a client, wherever it may be."""
         server = client.server
-        [connection] = [one for one in self.entrance.connections if one.session.member is self.hall.find(client.name)]
-        channel = server.channel
+        [connection] = self.entrance.connections
+        channel: Any = server.channel
         in_conch = sum(len(payload) for _, payload in server._blockedByKeyExchange or ())
         return connection.waiting + len(channel._waiting) + len(channel.buf) + in_conch
 
     def slow(self, **options: int) -> Client:
-        client = self.shell("alice", **options)
-        client.name = "alice"
-        return client
+        return self.shell("alice", **options)
 
     def say_much(self) -> None:
         """Say far more than may wait for one reader."""
@@ -66,8 +66,8 @@ class FlowTests(SSHTestCase):
         """Who begins a key exchange and never ends it is sent no more; conch would keep all of it."""
         alice = self.slow(window=1 << 30)
         alice.sendKexInit()
-        alice.server.dataReceived(alice.transport.value())
-        alice.transport.clear()
+        alice.server.dataReceived(alice.sent.value())
+        alice.sent.clear()
         self.say_much()
         self.assertLessEqual(self.waiting(alice), 2 * self.entrance.limits.sendq)
         self.said(alice)
@@ -96,7 +96,8 @@ class FlowTests(SSHTestCase):
         alice.close()
         alice.server.pauseProducing()
         self.clock.advance(0.1)
-        self.assertEqual([call.func.__name__ for call in self.clock.getDelayedCalls()], ["hang_up"])
+        calls: list[Any] = list(self.clock.getDelayedCalls())
+        self.assertEqual([call.func.__name__ for call in calls], ["hang_up"])
 
     def test_slow_is_not_stalled(self) -> None:
         """Who takes little, but takes it, stays."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from twisted.conch.ssh.keys import Key
@@ -59,7 +60,7 @@ class EndpointTests(SynchronousTestCase):
         self.folder.mkdir()
         self.reactor = MemoryReactorClock()
 
-    def open(self, endpoint: str, **settings: str | None) -> ChatService:
+    def open(self, endpoint: str, **settings: Any) -> ChatService:
         service = ChatService(Settings(listen=(endpoint,), **settings), self.reactor)
         service.privilegedStartService()
         service.startService()

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from twisted.conch.ssh import connection, transport
 from twisted.conch.ssh.common import NS, getNS
 from twisted.conch.ssh.keys import Key
-from twisted.internet.testing import StringTransport
 
 from chatd.doors.ssh.auth import LOGIN_WITHIN
 from chatd.doors.ssh.factory import PENDING
@@ -136,8 +135,8 @@ class MistakeTests(SSHTestCase):
             b"SSH-2.0-x\r\n" + struct.pack(">LB", 12, 10) + bytes((NEWKEYS,)) + bytes(10),
         ):
             client = Client(self.port.buildProtocol(None))
-            client.makeConnection(StringTransport())
-            client.transport.clear()
+            client.makeConnection(client.sent)
+            client.sent.clear()
             client.server.makeConnection(client.wire)
             client.server.dataReceived(packet)
             self.assertTrue(client.wire.write_closed, packet)
@@ -163,8 +162,8 @@ class MistakeTests(SSHTestCase):
         """A packet of more than 64 KiB is not waited for."""
         client = self.arrive()
         client.sendPacket(transport.MSG_IGNORE, NS(bytes(200_000)))
-        sent = client.transport.value()
-        client.transport.clear()
+        sent = client.sent.value()
+        client.sent.clear()
         for start in range(0, len(sent), 4096):
             client.server.dataReceived(sent[start : start + 4096])
         self.assertLess(len(client.server.buf), 80_000)
@@ -222,8 +221,8 @@ class AnyPacketTests(SSHTestCase):
                 break
             client._keyExchangeState = client._KEY_EXCHANGE_NONE
             client.sendPacket(number, payload)
-            sent = client.transport.value()
-            client.transport.clear()
+            sent = client.sent.value()
+            client.sent.clear()
             client.server.dataReceived(sent)
         if client.wire.connected:
             client.wire.loseConnection()
