@@ -53,15 +53,15 @@ class Bans:
         self._unusable: list[Ban] = []  # of names that nobody can have by the rules of today
         self._widths: set[int] = set()  # of the networks; each address is looked up once for each
 
-    def add(self, ban: Ban) -> Ban | None:
-        """Take a ban; one of the same target, or of a name that looks like it, is replaced and returned.
+    def add(self, ban: Ban) -> list[Ban]:
+        """Take a ban; those of the same target, or of names that look like it, are replaced and returned.
 
         @raises BadNickname: for a name that nobody can have.
         """
         keys = self._keys(ban.kind, ban.target, ban.account)
-        replaced = next((self._by_key[key] for key in keys if key in self._by_key), None)
-        if replaced:
-            self.lift(ban.kind, replaced.target)
+        replaced = list(dict.fromkeys(self._by_key[key] for key in keys if key in self._by_key))
+        for one in replaced:
+            self.lift(one.kind, one.target, one.account)
         for key in keys:
             self._by_key[key] = ban
         if ban.kind == "network":
@@ -116,9 +116,7 @@ class Bans:
         if ban:
             self.lift("mute", ban.target)
             moved = replace(ban, target=after.shown)
-            replaced = self.add(moved)
-            if replaced and moved.until is not None and (replaced.until is None or replaced.until > moved.until):
-                self.add(replaced)
+            self.add(max((moved, *self.add(moved)), key=lambda mute: END_OF_TIME if mute.until is None else mute.until))
 
     def plain(self, now: float) -> list[dict[str, Any]]:
         """Return what holds as plain data, for a file."""

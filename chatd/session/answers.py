@@ -364,7 +364,7 @@ class BanMade:
     """
 
     ban: BanFacts
-    before: BanFacts | None
+    before: tuple[BanFacts, ...]
     disconnected: tuple[str, ...]
     absent: bool
     kept: bool
@@ -376,7 +376,7 @@ class MuteMade:
     """Likewise of a mute."""
 
     ban: BanFacts
-    before: BanFacts | None
+    before: tuple[BanFacts, ...]
     absent: bool
     kept: bool
 

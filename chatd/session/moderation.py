@@ -7,7 +7,7 @@ yet. The log has what was done to whom; reasons go to those concerned alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address
 
 from chatd.core.bans import Ban, Kind, Network, network_in
@@ -161,9 +161,9 @@ def _facts(state: Operating, ban: Ban) -> BanFacts:
     return BanFacts(ban.target, ban.kind == "mute", ban.left(state.server.hall.now()), ban.why, ban.since, ban.by)
 
 
-def _replaced(state: Operating, replaced: Ban | None) -> BanFacts | None:
-    """Return what the operator should know of a ban that another took the place of."""
-    return _facts(state, replaced) if replaced and replaced.holds(state.server.hall.now()) else None
+def _replaced(state: Operating, replaced: Iterable[Ban]) -> tuple[BanFacts, ...]:
+    """Return what the operator should know of the bans that another took the place of."""
+    return tuple(_facts(state, ban) for ban in replaced if ban.holds(state.server.hall.now()))
 
 
 def _tell(state: Operating, mute: Ban, event: Event) -> bool:

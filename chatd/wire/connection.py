@@ -200,6 +200,7 @@ class Connection(TimeoutMixin):
         self._told_rate = self._warned = self._told_seen = False
         self._rate = RateLimit(limits, 1, clock.seconds())
         self._neighbours: PerAddress | None = None
+        self._spent = 0.0  # of what the neighbours share, in seconds, since it was last read on
         self._heard_at = clock.seconds()
         self._typed_at = self._heard_at  # for what is being read
         self._behind_until = float("-inf")  # until then, what is read may have waited at the client
@@ -493,14 +494,16 @@ class Connection(TimeoutMixin):
             self._told_rate = False
         self._rate.spend(lines, size, now)
         if self._neighbours is not None:
-            self._neighbours.rate.spend(lines, size, now)
+            self._spent += self._neighbours.rate.spend(lines, size, now)
 
     def _hold_back(self) -> None:
         """Read on only when more may be said, and the answers are taken: who reads none can't ask for more."""
         now = self._clock.seconds()
         wait = self._rate.wait(now)
         if self._neighbours is not None:
-            wait = max(wait, self._neighbours.rate.wait(now))
+            wait = max(wait, self._neighbours.wait(self._spent, now))
+        if not wait:
+            self._spent = 0.0
         if wait and self._held is None:
             self._entrance.server.hall.counts.held_back += wait
             self._held = self._clock.callLater(wait, self._go_on)
@@ -522,6 +525,7 @@ class Connection(TimeoutMixin):
 
     def _go_on(self) -> None:
         self._held = None
+        self._spent = 0.0
         if not (self._reading or self._is_busy):
             self._reading = True
             self._behind_until = self._clock.seconds() + CAUGHT_UP

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain
 from typing import Any, assert_never
@@ -147,7 +147,7 @@ def _ban_made(answer: to.BanMade, language: Language) -> Iterator[str]:
     if answer.disconnected:
         names = language.some_of(answer.disconnected)
         before = _but(answer.before, False, True, language)
-        line += before + say("; disconnected: {names}", names=names) + _but(None, False, answer.kept, language)
+        line += before + say("; disconnected: {names}", names=names) + _but((), False, answer.kept, language)
     else:
         line += _but(answer.before, answer.absent, answer.kept, language)
     yield line
@@ -161,11 +161,11 @@ def _ban_made(answer: to.BanMade, language: Language) -> Iterator[str]:
         yield bans + too
 
 
-def _but(before: to.BanFacts | None, absent: bool, kept: bool, language: Language) -> str:
+def _but(before: Iterable[to.BanFacts], absent: bool, kept: bool, language: Language) -> str:
     """Return what an operator should know besides of what was done."""
     say, known = language.say, ""
-    if before is not None:
-        known += say(" (before: {name} {lasts})", name=before.target, lasts=language.lasts(before.seconds))
+    for ban in before:
+        known += say(" (before: {name} {lasts})", name=ban.target, lasts=language.lasts(ban.seconds))
     if absent:
         known += say("; nobody of that name is here")
     if not kept:
