@@ -20,6 +20,7 @@ from twisted.protocols.policies import TimeoutMixin
 from chatd.core.events import Cause, Departure, Event, Events
 from chatd.core.refusals import HallError
 from chatd.session.completion import completions
+from chatd.session.identity import Identity
 from chatd.session.inputs import Command, Ended, Input, Refused
 from chatd.session.outputs import IdleWarning, Output, Prompt, TypingSeen, TypingTooFast
 from chatd.session.refusals import NicknameTooLate, NoSuchFormat, TookTooLong
@@ -230,8 +231,8 @@ class Connection(TimeoutMixin):
         else:
             self.session.begin()
 
-    def begin_admitted(self, neighbours: PerAddress | None, identity: str | None, nickname: str) -> None:
-        """Let in a person whose carrier has been admitted; they have a key, and a nickname unless it is ""."""
+    def begin_admitted(self, neighbours: PerAddress | None, identity: Identity, nickname: str) -> None:
+        """Let in a person whose carrier has been admitted; they have a nickname unless it is ""."""
         self._entrance.connections.add(self)
         self.setTimeout(NICKNAME_WITHIN)
         self._neighbours = neighbours

@@ -62,7 +62,7 @@ class SSHFactory(Factory):
         self.privateKeys: Mapping[bytes, Key] = {}
         self.publicKeys: Mapping[bytes, Key] = {}
         self._key_file = key_file
-        self.portal = AnyKey()
+        self.portal = AnyKey(entrance.server)
         self._guests = guests
         self._pending: dict[Transport, None] = {}
 
@@ -85,7 +85,7 @@ class SSHFactory(Factory):
     def getService(self, asking: Transport, name: bytes) -> Callable[[], SSHService] | None:
         """Return what conch should start: each service once, and one after the other."""
         if name == b"ssh-userauth" and asking.service is None:
-            return partial(Authentication, self.entrance.clock, self._guests())
+            return partial(Authentication, asking, self.entrance.server, self.entrance.clock, self._guests())
         if name == b"ssh-connection" and isinstance(asking.service, Authentication) and hasattr(asking, "avatar"):
             return Channels
         return None
