@@ -19,7 +19,7 @@ _COSTLY = 5
 
 @TABLE.command(
     "keys",
-    arguments="[action] [key...]",
+    arguments="[do] [key...]",
     help="the SSH keys that open your nickname",
     cost=_COSTLY,
     takes_secrets=True,
