@@ -22,7 +22,7 @@ from chatd.doors.ssh.auth import AnyKey, Authentication, fingerprint
 from chatd.doors.ssh.channels import Channels
 from chatd.doors.ssh.host_key import NAME, host_key
 from chatd.doors.ssh.transport import Transport
-from chatd.wire.connection import Entrance
+from chatd.wire.entrance import Entrance
 
 PENDING = 100  # connections that are not logged in; of any more, the oldest is closed
 
