@@ -70,7 +70,7 @@ class ScriptTests(SSHClientTestCase):
         forwarded = self.run_client(self.ssh.replace("ERROR", "INFO") + "-R 1:localhost:1 alice@127.0.0.1 /ls")
         self.assertIn("remote port forwarding failed", forwarded[1])
         for number in range(5):
-            out, err, status = self.run_client(self.ssh + f"-A guest{number}@127.0.0.1 /h")
+            out, err, status = self.run_client(self.ssh + f"-A guest{number}@127.0.0.1 /h all")
             self.assertEqual((out.count("\n") > 20, err, status), (True, "", 0))
 
     def test_keys(self) -> None:
@@ -90,7 +90,7 @@ class ScriptTests(SSHClientTestCase):
             self.assertEqual((out, status), ("1 person is in #lobby: alice\n", 0))
             out, _, status = self.run_client(client + "-T alice@127.0.0.1", "hi\n")
             self.assertRegex(out, r"<alice> hi\n-- goodbye, alice\n$")
-        typed = "".join("/h\n" for _ in range(9))
+        typed = "".join("/h all\n" for _ in range(9))
         out, _, status = self.run_client(self.ssh + "-T -o RekeyLimit=16K alice@127.0.0.1", typed)
         self.assertEqual((out.count("/whois name"), status), (9, 0))
 
@@ -99,6 +99,70 @@ class ScriptTests(SSHClientTestCase):
         self.run_client(self.ssh + "alice@127.0.0.1 my very secret word")
         self.run_client(self.ssh + "-T alice@127.0.0.1", "another secret\n")
         self.assertNotIn("secret", (self.folder / "log").read_text())
+
+
+class OwnerTests(SSHClientTestCase):
+    skip = needs("ssh", "ssh-keygen", "tmux")
+    options = ("--state=state",)
+
+    def key(self, name: str) -> str:
+        """Return the options to come with a new key."""
+        path = self.folder.absolute() / name
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path], check=True)
+        return f"-i {path} "
+
+    def asking(self, password: str) -> str:
+        """Return the command of an ssh that is told a password as if somebody typed it."""
+        answer = self.folder.absolute() / "answer"
+        answer.write_text(f"#!/bin/sh\necho '{password}'\n")
+        answer.chmod(0o700)
+        return f"env SSH_ASKPASS={answer} SSH_ASKPASS_REQUIRE=force {self.ssh}"
+
+    def test_key(self) -> None:
+        """A key is bound to a name, and opens it; other keys, and none at all, don't."""
+        mine, other = self.key("mine"), self.key("other")
+        out, _, status = self.run_client(self.ssh + mine + "-T alice@127.0.0.1", "/register\n")
+        self.assertIn("-- alice is yours: your SSH key opens it", out)
+        out, err, status = self.run_client(self.ssh + mine + "alice@127.0.0.1 /keys")
+        self.assertRegex(out, "^1 key opens alice, and no password\nSHA256:.* ed25519, since .*; you came with it\n$")
+        self.assertEqual((err, status), ("", 0))
+        for shown in (other, ""):
+            out, err, status = self.run_client(self.ssh + shown + "alice@127.0.0.1 /ls")
+            self.assertIn("Permission denied (publickey)", err)
+            self.assertEqual((out, status), ("", 255))
+        self.assertEqual(self.run_client(self.ssh + other + mine + "alice@127.0.0.1 /ls")[2], 0)
+
+    def test_password(self) -> None:
+        """Who has a password is asked for it by ssh itself."""
+        self.run_client(self.ssh + "-T alice@127.0.0.1", "/register\ncorrect horse\ncorrect horse\n")
+        out, err, status = self.run_client(self.asking("correct horse") + "alice@127.0.0.1 /ls")
+        self.assertEqual((out, status), ("1 person is in #lobby: alice\n", 0), err)
+        out, err, status = self.run_client(self.asking("battery staple") + "alice@127.0.0.1 /ls")
+        self.assertIn("3 wrong passwords", self.logged("gave a wrong password of alice") and err)
+        self.assertEqual((out, status), ("", 255))
+        self.assertNotIn("staple", (self.folder / "log").read_text())
+
+    def test_taken_over(self) -> None:
+        """An owner goes on at another terminal, where a password is hidden, and the first is told why it ends."""
+        mine = self.key("mine")
+        first = self.open(f"{self.ssh} {mine} alice@127.0.0.1")
+        first.sees("#lobby>")
+        first.say("/register")
+        first.sees("-- alice is yours")
+        first.say("/password")
+        first.sees("New password:")
+        first.say("correct horse")
+        first.sees("Again:")
+        first.say("correct horse")
+        self.assertNotIn("horse", first.sees("-- alice has a password now, too"))
+        first.type("Up")
+        self.assertNotIn("horse", first.sees("#lobby> /password"))
+        first.type("C-u")
+        second = self.open(f"{self.ssh} {mine} alice@127.0.0.1")
+        second.sees("-- you were here already: your other connection is closed")
+        self.assertIn("-- goodbye, alice", first.sees("CLIENT ENDED"))
+        second.say("hello")
+        second.sees("<alice> hello")
 
 
 class RefusedTests(SSHClientTestCase):

@@ -35,7 +35,7 @@ from chatd.session.commands import a_person
 from chatd.session.session import Server
 from chatd.store.folder import StoreError
 from chatd.wire.batcher import Batcher
-from chatd.wire.connection import Entrance
+from chatd.wire.entrance import Entrance
 
 STOP_WITHIN = 4.0  # seconds from SIGTERM in which people may still take what is waiting for them
 

@@ -20,7 +20,8 @@ from chatd.doors.text import TextCodec
 from chatd.session.outputs import StillHere
 from chatd.session.refusals import LineCutOff, TelnetUnfinished, WrongProtocol
 from chatd.wire.codec import Codec
-from chatd.wire.connection import Connection, Entrance
+from chatd.wire.connection import Connection
+from chatd.wire.entrance import Entrance
 from chatd.wire.sockets import taken, unacknowledged
 
 

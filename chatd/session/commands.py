@@ -13,7 +13,7 @@ from chatd import __version__
 from chatd.core.events import Cause, Departure
 from chatd.core.member import Member
 from chatd.core.refusals import Muted, NoSuchRoom
-from chatd.session import owning, remembering
+from chatd.session import keyring, owning, remembering
 from chatd.session.answers import (
     Addressee,
     AwaySet,
@@ -161,8 +161,8 @@ def me(chat: Chatting, text: str) -> None:
 
 
 @command("nick", arguments="name...", help="take another nickname", cost=_COSTLY)
-def nick(chat: Chatting, name: str) -> None:
-    owning.take_name(chat, name)
+def nick(chat: Chatting, name: str) -> Awaitable[None] | None:
+    return owning.take_name(chat, name)
 
 
 @command("away", arguments="[why...]", help="tell whoever writes to you privately that you are away")
@@ -251,6 +251,7 @@ async def unignore(chat: Chatting, name: str) -> None:
 
 
 TABLE.share(owning.TABLE)
+TABLE.share(keyring.TABLE)
 TABLE.share(remembering.TABLE)
 
 

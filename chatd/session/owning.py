@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from chatd.core.member import Member
 from chatd.core.owner_refusals import NotOwned, OwnerNotHere, OwnsAlready
-from chatd.core.owners import Owner
+from chatd.core.owners import Owner, SSHKey
 from chatd.core.refusals import LooksLike, NicknameTaken, NobodyHere, NotIgnored, ThatIsYou
 from chatd.core.text import one_line
 from chatd.session.accounts import Accounts
@@ -37,55 +38,73 @@ _COSTLY = 5
     more=(
         "nobody else gets in under that name, or one that looks like it",
         "a connection that you have lost is yours again at once, and what it didn't bring is shown again",
+        "who came by SSH with a key is asked for no password: the key opens the name",
         "the password is stored so that it can't be read, with the name and when it was last used; no address is",
     ),
 )
-def register(chat: Chatting) -> None:
+def register(chat: Chatting) -> Awaitable[None] | None:
     accounts, member = _accounts(chat), chat.member
     owner = accounts.people.owners.get(member.traces.account)
     if owner is not None:
         raise OwnsAlready(owner.name.shown)
+    if chat.session.identity.fingerprint:
+        return _registered(chat, accounts, None)
     accounts.check_private(chat.client, member.nickname)
     chat.send(NameForYou(member.nickname))
     _ask(chat, Choosing(chat, member.name, partial(_registered, chat, accounts)))
+    return None
 
 
 @command("password", help="choose another password for your nickname", cost=_COSTLY, takes_secrets=True)
-def password(chat: Chatting) -> None:
-    accounts, owner = _own(chat)
+def password(chat: Chatting) -> Awaitable[None] | None:
+    accounts, owner = own(chat)
+    accounts.check_private(chat.client, owner.name.shown)
 
     async def proven() -> None:
         _ask(chat, Choosing(chat, owner.name, changed))
 
     async def changed(typed: str) -> None:
         await accounts.people.change_password(owner.id, typed)
-        chat.answer(PasswordChanged(owner.name.shown))
+        chat.answer(PasswordChanged(owner.name.shown, not owner.has_password))
 
-    _ask(chat, Proving(chat, accounts.people, owner, proven))
+    return prove(chat, accounts, owner, proven)
 
 
 @command("unregister", help="give your nickname up; anybody may have it then", cost=_COSTLY, takes_secrets=True)
-def unregister(chat: Chatting) -> None:
-    accounts, owner = _own(chat)
+def unregister(chat: Chatting) -> Awaitable[None] | None:
+    accounts, owner = own(chat)
 
     async def proven() -> None:
         await accounts.people.remove(owner.id)
         chat.server.hall.take_account(owner.id)
         chat.answer(Unregistered(owner.name.shown))
 
+    return prove(chat, accounts, owner, proven)
+
+
+def prove(
+    chat: Chatting, accounts: Accounts, owner: Owner, proven: Callable[[], Awaitable[None]]
+) -> Awaitable[None] | None:
+    """Do something for an owner who came with one of their keys; anybody else is asked for the password first.
+
+    @raises NotPrivate, OnlyByKey: if it can't be asked for.
+    """
+    if chat.session.identity.holds_key_of(owner):
+        return proven()
+    accounts.check_asked(chat.client, owner)
     _ask(chat, Proving(chat, accounts.people, owner, proven))
+    return None
 
 
-def take_name(chat: Chatting, typed: str) -> None:
-    """Take a name, or ask for the password of its owner first."""
+def take_name(chat: Chatting, typed: str) -> Awaitable[None] | None:
+    """Take a name, once it is sure that it isn't another's."""
     hall, member, accounts = chat.server.hall, chat.member, chat.server.accounts
     member.check_may_speak()
     owner = hall.owner_of(typed, member.traces.account)
     if owner is None or accounts is None:
         _rename(chat, typed)
-        return
+        return None
     _check_not_here(chat, owner, typed)
-    accounts.check_asked(chat.client, owner)
 
     async def proven() -> None:
         _check_not_here(chat, owner, typed)  # they may have come in meanwhile
@@ -95,7 +114,7 @@ def take_name(chat: Chatting, typed: str) -> None:
         accounts.aside(accounts.people.saw(owner.id))
         await chat.read_letters()
 
-    _ask(chat, Proving(chat, accounts.people, owner, proven))
+    return prove(chat, accounts, owner, proven)
 
 
 def _check_not_here(chat: Chatting, owner: Owner, typed: str) -> None:
@@ -160,9 +179,11 @@ def ignored(chat: Chatting) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-async def _registered(chat: Chatting, accounts: Accounts, typed: str) -> None:
-    member = chat.member
-    owner = await accounts.people.register(member.name, typed, None, chat.client.neighbourhood)
+async def _registered(chat: Chatting, accounts: Accounts, typed: str | None) -> None:
+    """Write the name down, by a password or by the key that the person came with."""
+    member, identity = chat.member, chat.session.identity
+    key = SSHKey(identity.fingerprint, identity.kind, chat.server.hall.now()) if identity.fingerprint else None
+    owner = await accounts.people.register(member.name, typed, key, chat.client.neighbourhood)
     if not member.here:
         return
     chat.server.hall.give_account(member, owner)
@@ -172,7 +193,7 @@ async def _registered(chat: Chatting, accounts: Accounts, typed: str) -> None:
     for other in tuple(member.ignored_by):
         await _keep_ignore(chat, other, member, True)
     chat.session.log("registered", "{nickname} registered the name", nickname=owner.name.shown)
-    chat.answer(Registered(owner.name.shown))
+    chat.answer(Registered(owner.name.shown, key is not None))
 
 
 async def _keep_ignore(chat: Chatting, member: Member, other: Member, on: bool) -> None:
@@ -195,8 +216,8 @@ def _accounts(chat: Chatting) -> Accounts:
     return chat.server.accounts
 
 
-def _own(chat: Chatting) -> tuple[Accounts, Owner]:
-    """Return the person's own account, whose password may be asked for.
+def own(chat: Chatting) -> tuple[Accounts, Owner]:
+    """Return the person's own account.
 
     @raises NotOwned: if they have none.
     """
@@ -204,7 +225,6 @@ def _own(chat: Chatting) -> tuple[Accounts, Owner]:
     owner = accounts.people.owners.get(chat.member.traces.account)
     if owner is None:
         raise NotOwned(chat.member.nickname)
-    accounts.check_asked(chat.client, owner)
     return accounts, owner
 
 

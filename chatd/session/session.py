@@ -21,12 +21,13 @@ from chatd.core.bans import Address
 from chatd.core.events import Cause, Departure
 from chatd.core.hall import Hall
 from chatd.core.member import Member
-from chatd.core.refusals import HallError
+from chatd.core.refusals import HallError, HallFull
 from chatd.core.room import Room
 from chatd.core.text import one_line
 from chatd.session.accounts import Accounts
 from chatd.session.answers import Answer
 from chatd.session.client import Client
+from chatd.session.identity import NOBODY
 from chatd.session.inputs import Command, Ended, Input, Line, Refused
 from chatd.session.outputs import CameElsewhere, Done, Goodbye, Hello, KeptHere, LineDropped, Output, Prompt, Refusal
 from chatd.session.table import Table
@@ -73,6 +74,18 @@ class Server:
         """The seconds since the chat was opened."""
         return self.hall.clock.seconds() - self.opened_at
 
+    def check_admission(self, ip: Address | None) -> None:
+        """Say whether somebody from there may give a nickname; owners may have a place in a full hall already, that of
+        a lost connection.
+
+        @raises NotAdmitted: if not.
+        """
+        try:
+            self.hall.check_admission(ip)
+        except HallFull:
+            if not self.hall.accounts_here:
+                raise
+
     def kept_in(self, room: Room[Member]) -> KeptHere:
         """Return what is kept on the disk of what is said in a room, and privately."""
         days = self.history_days if room.ring.archived else 0
@@ -118,10 +131,21 @@ class Session:
 
     `address` is what the log shows, `ip` what may be banned, None on this machine itself; `user` is whose process it is
     at the other end of a Unix socket, "" elsewhere. `first` makes the state in which a session begins. `identity` is
-    the fingerprint of the SSH key that the person has proved to hold, as OpenSSH shows it (`SHA256:…`).
+    who the person has proven to be already. One that is `brief`, for a single command, takes over no other connection.
     """
 
-    __slots__ = ("_state", "address", "began_at", "client", "identity", "ip", "server", "user", "was_turned_away")
+    __slots__ = (
+        "_state",
+        "address",
+        "began_at",
+        "brief",
+        "client",
+        "identity",
+        "ip",
+        "server",
+        "user",
+        "was_turned_away",
+    )
 
     _log = Logger()
 
@@ -139,7 +163,8 @@ class Session:
         self.client = client
         self.address = address
         self.ip = ip
-        self.identity: str | None = None
+        self.identity = NOBODY
+        self.brief = False
         self.was_turned_away = False
         self.began_at = server.hall.now()
         self._state = first(self)

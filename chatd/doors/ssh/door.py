@@ -60,6 +60,7 @@ class SSHDoor(Framing):
         self.connection = Connection(carrier.entrance, self, self._channel, codecs, spoken, carrier.transport)
         self.keys = Keyboard(self._terminal, PlainBytes())
         guest = carrier.avatar
+        self.connection.session.brief = not self._is_shell
         self.connection.begin_admitted(carrier.neighbours, guest.identity, guest.name)
         if command and command not in codecs:
             self.dataReceived(command.encode() + b"\n")

@@ -22,7 +22,7 @@ from chatd.doors.ssh.auth import AnyKey, Authentication, fingerprint
 from chatd.doors.ssh.channels import Channels
 from chatd.doors.ssh.host_key import NAME, host_key
 from chatd.doors.ssh.transport import Transport
-from chatd.wire.connection import Entrance
+from chatd.wire.entrance import Entrance
 
 PENDING = 100  # connections that are not logged in; of any more, the oldest is closed
 
@@ -62,7 +62,7 @@ class SSHFactory(Factory):
         self.privateKeys: Mapping[bytes, Key] = {}
         self.publicKeys: Mapping[bytes, Key] = {}
         self._key_file = key_file
-        self.portal = AnyKey()
+        self.portal = AnyKey(entrance.server)
         self._guests = guests
         self._pending: dict[Transport, None] = {}
 
@@ -85,7 +85,7 @@ class SSHFactory(Factory):
     def getService(self, asking: Transport, name: bytes) -> Callable[[], SSHService] | None:
         """Return what conch should start: each service once, and one after the other."""
         if name == b"ssh-userauth" and asking.service is None:
-            return partial(Authentication, self.entrance.clock, self._guests())
+            return partial(Authentication, asking, self.entrance.server, self.entrance.clock, self._guests())
         if name == b"ssh-connection" and isinstance(asking.service, Authentication) and hasattr(asking, "avatar"):
             return Channels
         return None

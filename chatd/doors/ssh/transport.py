@@ -30,7 +30,8 @@ from chatd.doors.ssh.silence import SILENT, Mistake
 from chatd.session.words.languages import LANGUAGES
 from chatd.session.words.refusals import refusal_words
 from chatd.wire.addresses import ip_address_of, neighbourhood, shown_address
-from chatd.wire.connection import LINGER, Entrance
+from chatd.wire.connection import LINGER
+from chatd.wire.entrance import Entrance
 from chatd.wire.gate import PerAddress
 from chatd.wire.sockets import prepare
 from chatd.wire.token_bucket import TokenBucket
@@ -101,16 +102,16 @@ class Transport(_Base):
 
     def connectionMade(self) -> None:
         address = self._socket.getPeer()
-        self._where = neighbourhood(address)
+        self.neighbourhood = neighbourhood(address)
         self._deadline: IDelayedCall | None = self._clock.callLater(HELLO_WITHIN, self._too_late)
         prepare(self._socket, self.entrance.limits.peer_timeout)
         self._socket.registerProducer(self, True)
         super().connectionMade()
         try:
-            self.neighbours = self.entrance.gate.admit(self._where)
-            self.entrance.server.hall.check_admission(ip_address_of(address))
+            self.neighbours = self.entrance.gate.admit(self.neighbourhood)
+            self.entrance.server.check_admission(ip_address_of(address))
         except HallError as error:
-            self._turn_away(error)
+            self.turn_away(error)
         else:
             self.factory.note_arrival(self)
 
@@ -138,7 +139,7 @@ class Transport(_Base):
                 call.cancel()
         super().connectionLost(reason)
         self.factory.forget(self)
-        self.entrance.gate.leave(self._where)
+        self.entrance.gate.leave(self.neighbourhood)
 
     @property
     def address(self) -> str:
@@ -180,12 +181,18 @@ class Transport(_Base):
         self._socket.loseWriteConnection()
         self._set_deadline(LINGER, self.abort)
 
-    def _turn_away(self, error: HallError) -> None:
+    def turn_away(self, error: HallError) -> None:
+        """Say why nobody is let in, and close."""
         self.entrance.server.hall.counts.refused[type(error).__name__] += 1
         self._own_log.info("{address} was refused: {why}", address=self.address, why=str(error))
         self.refuse(
             refusal_words(error, LANGUAGES[self.entrance.server.language]), transport.DISCONNECT_TOO_MANY_CONNECTIONS
         )
+
+    def note_wrong_password(self, nickname: str) -> None:
+        """Log that a password was wrong."""
+        told = "{address} gave a wrong password of {nickname}"
+        self._own_log.info(told, event="wrong password", address=self.address, nickname=nickname)
 
     def _too_late(self) -> None:
         self.refuse("you did not log in in time", transport.DISCONNECT_BY_APPLICATION)

@@ -10,7 +10,7 @@ from chatd.session import answers as to
 from chatd.session.view import View
 from chatd.session.words.language import Language, people_here
 from chatd.session.words.operators import for_operators
-from chatd.session.words.owners import OfOwning, of_owning
+from chatd.session.words.owners import OfOwning, key_list, of_owning
 
 OfPeople = (
     to.People
@@ -44,6 +44,8 @@ def answer_lines(answer: to.Answer, view: View) -> Iterator[str]:
     """Yield the lines of an answer, without their mark."""
     if isinstance(answer, OfOwning):
         return iter((of_owning(answer, view.language),))
+    if isinstance(answer, to.Keys):
+        return key_list(answer, view)
     if isinstance(answer, OfPeople):
         return _for_people(answer, view.language)
     return for_operators(answer, view)

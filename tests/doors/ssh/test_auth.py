@@ -7,10 +7,10 @@ import struct
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from twisted.conch.ssh.common import NS, getNS
-from twisted.conch.ssh.keys import Key
+from twisted.conch.ssh.keys import FingerprintFormats, Key
 from twisted.conch.ssh.userauth import MSG_USERAUTH_FAILURE, MSG_USERAUTH_REQUEST
 
-from chatd.doors.ssh.auth import fingerprint
+from chatd.session.identity import NOBODY
 from chatd.session.session import Session
 from tests.doors.ssh.client import INFO_REQUEST, INFO_RESPONSE, PK_OK, Client, SSHTestCase, names_in
 
@@ -44,8 +44,10 @@ class KeyTests(SSHTestCase):
                 client.enter_with(key, "alice", algorithm)
                 self.assertTrue(client.is_in, algorithm)
                 session = self.session_of(client)
-                self.assertEqual(session.identity, fingerprint(key.public()))
-                self.assertRegex(session.identity or "", r"^SHA256:[A-Za-z0-9+/]{43}$")
+                self.assertEqual(
+                    session.identity.fingerprint, f"SHA256:{key.fingerprint(FingerprintFormats.SHA256_BASE64)[:43]}"
+                )
+                self.assertRegex(session.identity.fingerprint, r"^SHA256:[A-Za-z0-9+/]{43}$")
                 self.assertEqual(names_in(self.hall), ["alice"])
                 client.wire.loseConnection()
 
@@ -57,7 +59,7 @@ class KeyTests(SSHTestCase):
         self.assertEqual(asked[-4:], bytes(4))
         client.say(INFO_RESPONSE, struct.pack(">L", 0))
         self.assertTrue(client.is_in)
-        self.assertIsNone(self.session_of(client).identity)
+        self.assertEqual(self.session_of(client).identity, NOBODY)
 
     def test_none(self) -> None:
         """Nobody is let in unasked: clients would never show their keys."""
