@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection
 
 from chatd.core.bans import Address, Bans
 from chatd.core.counts import Counts
@@ -158,7 +158,7 @@ class Hall:
         self._tell_listeners(Renamed(self.now(), member.room.name, names))
 
     @property
-    def accounts_here(self) -> Container[int]:
+    def accounts_here(self) -> Collection[int]:
         """The accounts of those who are here."""
         return self._by_account.keys()
 
