@@ -120,7 +120,8 @@ def _part(text: str, at: int, first: int, room: int) -> tuple[int, int]:
         return 0, len(text)
     room -= 2 if room >= _LEAST_MARKED else 0
     if first >= at:
-        first = _start_of_fitting(text, at, room // 3)
+        widest = cells(text[before(text, at) : at])  # the character in front of the cursor is shown if it can be
+        first = _start_of_fitting(text, at, max(room // 3, min(widest, room)))
     elif at - first > room * MOST_IN_A_CELL or cells(text[first:at]) > room or (first and joins(text, first)):
         first = _start_of_fitting(text, at, room - room // 3)
     return first, max(end_of_fitting(text, first, room), at)

@@ -205,10 +205,7 @@ def faults(screen: Screen, prompt: str, text: str, at: int) -> list[str]:
         wrong.append("a marker says that something is hidden, or fails to")
     if sum(map(cells, text)) <= room - len(prompt) and (shown_before, shown_behind) != (before, behind):
         wrong.append("something is hidden without need")
-    least = (
-        12 if "\u200d" in text else 8
-    )  # what is joined may be shown in four cells or in two, and room is left for both
-    if before and not shown_before and room - len(prompt) >= least:
+    if before and not shown_before and room - len(prompt) >= 8:
         wrong.append("the character before the cursor is hidden")
     if not screen.wraps or screen.is_inverse or not screen.pastes_in_brackets:
         wrong.append("a mode of the terminal is wrong")
