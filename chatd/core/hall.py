@@ -171,6 +171,9 @@ class Hall:
         self._forget_account(member)
         member.traces.account, member.traces.remembered = owner.id, owner.remembered
         self._by_account[owner.id] = member
+        for other in self.members:
+            if owner.id in other.traces.shunned_by:
+                member.ignore_member(other)
         for other in tuple(self._by_account.values()):
             if other.traces.account in self.owners.ignored_by(owner.id):
                 member.ignore_member(other)

@@ -349,6 +349,7 @@ class Member:
             raise NotIgnored(other.nickname)
         self.ignoring.discard(other)
         other.ignored_by.discard(self)
+        other.traces.shunned_by.discard(self.traces.account or 0)
         self.room.divide_again()
         return other
 
@@ -400,6 +401,8 @@ class Member:
         self.talked_to_by = {}
         for other in self.ignoring:
             other.ignored_by.discard(self)
+            if self.traces.account is not None:
+                other.traces.shunned_by.add(self.traces.account)
         for other in self.ignored_by:
             other.ignoring.discard(self)
             other.room.divide_again()

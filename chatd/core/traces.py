@@ -11,14 +11,16 @@ _MOST_NAMES = 1_000  # whoever takes more in one visit is remembered by the last
 
 class Traces:
     """Under which `account` a member is here, None without one, and which names they had from when on, in seconds since
-    1970. What they say in rooms is remembered only while `remembered`.
+    1970. What they say in rooms is remembered only while `remembered`. `shunned_by` are the accounts of owners who
+    ignored them when those left.
     """
 
-    __slots__ = ("_names", "account", "remembered")
+    __slots__ = ("_names", "account", "remembered", "shunned_by")
 
     def __init__(self, name: str, now: float, account: int | None = None, remembered: bool = True) -> None:
         self.account = account
         self.remembered = remembered
+        self.shunned_by: set[int] = set()
         self._names = deque([(now, name)], _MOST_NAMES)
 
     def called(self, name: str, now: float) -> None:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from chatd.core.member import Member
 from chatd.core.owner_refusals import NotOwned, OwnerNotHere, OwnsAlready
 from chatd.core.owners import Owner
-from chatd.core.refusals import LooksLike, NicknameTaken, NobodyHere, NotIgnored, ThatIsYou
+from chatd.core.refusals import (
+    HallError,
+    LooksLike,
+    NameChangedHands,
+    NicknameTaken,
+    NobodyHere,
+    NotHeardBy,
+    NotIgnored,
+    ThatIsYou,
+)
 from chatd.core.text import one_line
 from chatd.session.accounts import Accounts
 from chatd.session.answers import (
@@ -111,12 +122,16 @@ async def leave_letter(chat: Chatting, owner: Owner, text: str) -> None:
 
     @raises HallError: if it isn't kept, giving it back.
     """
-    accounts, member, text = _accounts(chat), chat.member, one_line(text)
+    accounts, member, hall, text = _accounts(chat), chat.member, chat.server.hall, one_line(text)
     member.check_may_speak(text)
     if owner.id == member.traces.account:
         raise ThatIsYou(unsent=text)
     if not accounts.letters_days:
         raise OwnerNotHere(owner.name.shown, unsent=text)
+    if owner.id in member.traces.shunned_by:
+        raise NotHeardBy(owner.name.shown, unsent=text)
+    if chat.typed_at is not None and hall.now() - (hall.clock.seconds() - chat.typed_at) < owner.since:
+        raise NameChangedHands(owner.name.shown, unsent=text)  # it was typed for whoever had the name before
     await accounts.people.leave_letter(owner.id, member.nickname, member.traces.account, text)
     chat.answer(LetterKept(owner.name.shown, accounts.letters_days))
 
@@ -171,6 +186,9 @@ async def _registered(chat: Chatting, accounts: Accounts, typed: str) -> None:
         await _keep_ignore(chat, member, other, True)
     for other in tuple(member.ignored_by):
         await _keep_ignore(chat, other, member, True)
+    for account in member.traces.shunned_by:
+        with suppress(NotOwned):  # by now
+            await accounts.people.ignore(account, owner.id)
     chat.session.log("registered", "{nickname} registered the name", nickname=owner.name.shown)
     chat.answer(Registered(owner.name.shown))
 

@@ -565,6 +565,28 @@ class IgnoreTests(OwningTestCase):
         self.assertEqual(self.people.owners.ignored_by(ids["alice"]), {ids["carol"]})
         self.assertEqual(self.people.owners.ignored_by(ids["carol"]), {ids["bob"]})
 
+    def test_left_while_ignoring(self) -> None:
+        """Who was ignored when an owner left is ignored when they come again, until that is ended."""
+        carol, _ = self.enter("carol")
+        self.alice.type("/ignore carol")
+        self.again()
+        carol.type("hello")
+        self.assertEqual(self.screen.take(), [])
+        self.alice.type("/unignore carol")
+        self.again()
+        carol.type("hello")
+        self.assertEqual(self.screen.take(), ["<carol> hello"])
+
+    def test_registered_meanwhile(self) -> None:
+        """So are they if they register while the owner is away; by then another owner may be gone."""
+        carol, _ = self.enter("carol")
+        self.alice.type("/ignore carol", "quit")
+        self.bob.type("/ignore carol", "quit")
+        bob = self.owner_of("bob")
+        self.successResultOf(Deferred.fromCoroutine(self.people.remove(bob.id)))
+        carol.type("/register", SECRET, SECRET)
+        self.assertEqual(self.people.owners.ignored_by(self.owner_of("alice").id), {self.owner_of("carol").id})
+
 
 class LetterTests(OwningTestCase):
     def setUp(self) -> None:
@@ -633,6 +655,25 @@ class LetterTests(OwningTestCase):
             self.screen.take(),
             ["!! bob is ignoring you; your line was not sent", "!! not sent: lunch?"],
         )
+
+    def test_ignored_stranger(self) -> None:
+        """Somebody without an account whom the owner ignored when they left can't write to them either."""
+        bob, _ = self.come("bob", SECRET)
+        bob.type("/ignore alice", "quit")
+        self.screen.take()
+        self.alice.type("/nick alicia", "@bob lunch?")
+        self.assertEqual(
+            self.screen.take()[-2:], ["!! bob is ignoring you; your line was not sent", "!! not sent: lunch?"]
+        )
+
+    def test_typed_for_another(self) -> None:
+        """A line that was typed before a name was anybody's own was not meant for its owner."""
+        typed_at = self.clock.seconds()
+        self.clock.advance(1)
+        self.own("carol")
+        for at, answer in ((typed_at, "!! carol has had this name only since"), (typed_at + 2, "-- carol is not here")):
+            self.alice.give(Line("@carol lunch?", at))
+            self.assertIn(answer, self.screen.take()[0])
 
     def test_to(self) -> None:
         """`to:bob` never turns into letters."""
