@@ -167,9 +167,13 @@ class Hall:
         return self._by_account.get(account)
 
     def give_account(self, member: Member, owner: Owner) -> None:
-        """A member has proven to be an owner, who isn't here otherwise; the ignores between owners hold again."""
+        """A member has proven to be an owner, who isn't here otherwise; the ignores between owners hold again.
+
+        What the member says goes on not being remembered if either wanted that.
+        """
         self._forget_account(member)
-        member.traces.account, member.traces.remembered = owner.id, owner.remembered
+        traces = member.traces
+        traces.account, traces.remembered = owner.id, traces.remembered and owner.remembered
         self._by_account[owner.id] = member
         for other in self.members:
             if owner.id in other.traces.shunned_by:

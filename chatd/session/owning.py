@@ -189,6 +189,8 @@ async def _registered(chat: Chatting, accounts: Accounts, typed: str) -> None:
     for account in member.traces.shunned_by:
         with suppress(NotOwned):  # by now
             await accounts.people.ignore(account, owner.id)
+    if not member.traces.remembered:
+        await accounts.people.set_remembered(owner.id, False)
     chat.session.log("registered", "{nickname} registered the name", nickname=owner.name.shown)
     chat.answer(Registered(owner.name.shown))
 

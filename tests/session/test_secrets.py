@@ -421,6 +421,16 @@ class RegisteringTests(OwningTestCase):
         self.alice.type("/register", SECRET, SECRET, "/nick carol", "/nick alice")
         self.assertEqual(self.screen.take()[-2:], ["-- your nickname is carol now", "-- your nickname is alice now"])
 
+    def test_not_remembered(self) -> None:
+        """Whoever doesn't want to be remembered isn't either as the owner that they become."""
+        bob, _ = self.enter("bob")
+        self.alice.type("/remember off", "/register", SECRET, SECRET)
+        self.assertFalse(self.alice.person.traces.remembered)
+        self.assertFalse(self.owner_of("alice").remembered)
+        self.own("carol")
+        bob.type("/remember off", "/nick carol", SECRET)
+        self.assertFalse(bob.person.traces.remembered)
+
 
 class TakeOverTests(OwningTestCase):
     def setUp(self) -> None:
