@@ -136,7 +136,7 @@ class Hall:
             del self._by_account[member.traces.account]
         self._tell_listeners(Left(self.now(), member.room.name, (member.nickname,), how))
 
-    def rename(self, member: Member, typed: str) -> None:
+    def rename(self, member: Member, typed: str, account: int | None = None) -> None:
         """Give a member another nickname. Ignores, invitations, private conversations and a mute stay with the person.
 
         @raises HallError: as `Member.rename` does.
@@ -144,9 +144,12 @@ class Hall:
         before, name = member.name, nickname(typed)
         if name.shown == before.shown:
             raise NameKept(name.shown)
-        self.bans.check_name(name, self.now(), member.traces.account)
+        new_account = member.traces.account if account is None else account
+        self.bans.check_name(name, self.now(), new_account)
         self._check_free(name, member)
-        self._check_owned(name, member.traces.account)
+        self._check_owned(name, new_account)
+        if account is not None:
+            self.give_account(member, self.owners.demand(account))
         self._release(before)
         self._take(name, member)
         self.bans.rename(before, name, self.now())

@@ -244,8 +244,10 @@ class Member:
         """The person wanted to talk to others and can't; what is typed behind that may have been meant for them."""
         self._guard.choice_refused(self._hall.clock.seconds())
 
-    def rename(self, typed: str) -> None:
+    def rename(self, typed: str, account: int | None = None) -> None:
         """Take another nickname. Ignores, invitations and private conversations stay with the person.
+
+        `account` is that of an owner, not here otherwise, who this person has proven to be.
 
         @raises BadNickname: for a name that breaks a rule.
         @raises NicknameTaken: for a name that is somebody else's.
@@ -253,7 +255,7 @@ class Member:
         @raises Muted: if this person may not say anything; a name could.
         """
         self.check_may_speak()
-        self._hall.rename(self, typed)
+        self._hall.rename(self, typed, account)
 
     def move(self, typed: str) -> None:
         """Go to another room; it is opened if there is none of that name.

@@ -29,7 +29,7 @@ from chatd.session.answers import (
     Registered,
     Unregistered,
 )
-from chatd.session.outputs import NameForYou
+from chatd.session.outputs import NameForYou, NewPasswordDue
 from chatd.session.person import Chatting
 from chatd.session.refusals import NamesNotOwned
 from chatd.session.secrets import Choosing, Proving
@@ -99,10 +99,21 @@ def take_name(chat: Chatting, typed: str) -> None:
     accounts.check_asked(chat.client, owner)
 
     async def proven() -> None:
+        if accounts.people.owners.demand(owner.id).must_change:
+            chat.send(NewPasswordDue())
+            _ask(chat, Choosing(chat, owner.name, chosen))
+        else:
+            await become()
+
+    async def chosen(password: str) -> None:
+        await accounts.people.change_password(owner.id, password)
+        if chat.session.is_in(chat):
+            await become()
+
+    async def become() -> None:
         _check_not_here(chat, owner, typed)  # they may have come in meanwhile
-        hall.give_account(member, accounts.people.owners.demand(owner.id))
+        _rename(chat, owner.name.shown, owner.id)
         member.deliver = chat.client.track()
-        _rename(chat, owner.name.shown)
         accounts.aside(accounts.people.saw(owner.id))
         await chat.read_letters()
 
@@ -201,9 +212,9 @@ async def _keep_ignore(chat: Chatting, member: Member, other: Member, on: bool) 
         await accounts.people.ignore(one, two, on)
 
 
-def _rename(chat: Chatting, typed: str) -> None:
+def _rename(chat: Chatting, typed: str, account: int | None = None) -> None:
     before = chat.member.nickname
-    chat.member.rename(typed)
+    chat.member.rename(typed, account)
     chat.session.log_rename(before, chat.member)
     chat.answer(NicknameSet(chat.member.nickname))
 

@@ -421,6 +421,38 @@ class RegisteringTests(OwningTestCase):
         self.alice.type("/register", SECRET, SECRET, "/nick carol", "/nick alice")
         self.assertEqual(self.screen.take()[-2:], ["-- your nickname is carol now", "-- your nickname is alice now"])
 
+    def test_nick_by_a_one_time_password(self) -> None:
+        """By the administrator's password a name is taken once, when another one has been chosen."""
+        owner = self.own("bob")
+        given = self.successResultOf(Deferred.fromCoroutine(self.people.reset(owner.id)))
+        self.alice.type("/nick bob", given)
+        self.assertEqual(self.screen.take()[-1], "New password: ")
+        self.assertEqual(self.alice.person.nickname, "alice")
+        self.alice.type("battery staple", "battery staple")
+        self.assertEqual(self.screen.take()[-1], "-- your nickname is bob now")
+        self.assertFalse(self.people.owners.demand(owner.id).must_change)
+
+    def test_nick_of_the_banned(self) -> None:
+        """Who proves to be an owner, and may not have the name by then, is who they were."""
+        owner = self.own("bob")
+        self.alice.type("/register", SECRET, SECRET, "/nick bob")
+        self.hall.bans.add(Ban("name", "bob", None, "", owner.id))
+        self.alice.type(SECRET)
+        self.assertIn('!! "bob" is banned', self.screen.take()[-1])
+        self.assertEqual(self.alice.person.traces.account, self.owner_of("alice").id)
+        self.assertIsNone(self.hall.holder_of(owner.id))
+
+    def test_nick_chosen_too_late(self) -> None:
+        """Nobody has the name who is put out while they choose a password for it."""
+        owner = self.own("bob")
+        given = self.successResultOf(Deferred.fromCoroutine(self.people.reset(owner.id)))
+        self.alice.type("/nick bob", given, "battery staple")
+        hashing = self.people._passwords._worker = ByHand()
+        self.alice.type("battery staple")
+        self.alice.person.dismiss(Departure(Cause.KICKED))
+        hashing.work()
+        self.assertIsNone(self.hall.holder_of(owner.id))
+
     def test_not_remembered(self) -> None:
         """Whoever doesn't want to be remembered isn't either as the owner that they become."""
         bob, _ = self.enter("bob")
