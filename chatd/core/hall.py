@@ -266,7 +266,13 @@ class Hall:
                 del self._rooms_alike[alike]
 
     def _near(self, typed: str, asker: Member | None) -> str:
-        """Return the nickname of the only other person here whose name begins like that, or is a slip away; else ""."""
+        """Return the nickname of the only other person here who owns that name, or whose name begins like that or is a
+        slip away; else "".
+        """
+        owner = self.owners.named(typed)
+        holder = None if owner is None else self.holder_of(owner.id)
+        if holder is not None and holder is not asker:
+            return holder.nickname
         key = exact_key(typed)
         if not key or len(self._by_name) > MANY:
             return ""

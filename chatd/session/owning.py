@@ -148,12 +148,13 @@ async def leave_letter(chat: Chatting, owner: Owner, text: str) -> None:
 
 
 def absent(chat: Chatting, typed: str) -> Owner | None:
-    """Return the owner of exactly that name if nobody here has it."""
+    """Return the owner of exactly that name if nobody here has it, nor is another by that account."""
     hall = chat.server.hall
     try:
         hall.find(typed)
     except (NobodyHere, LooksLike):
-        return hall.owners.named(typed)
+        owner = hall.owners.named(typed)
+        return owner if owner is None or hall.holder_of(owner.id) in (None, chat.member) else None
     return None
 
 

@@ -629,6 +629,13 @@ class IgnoreTests(OwningTestCase):
         carol.type("/register", SECRET, SECRET)
         self.assertEqual(self.people.owners.ignored_by(self.owner_of("alice").id), {self.owner_of("carol").id})
 
+    def test_by_another_name(self) -> None:
+        """An owner who is here under another name is ignored by that one, which is suggested."""
+        self.bob.type("/nick robert")
+        self.screen.take()
+        self.alice.type("/ignore bob")
+        self.assertEqual(self.screen.take(), ['!! nobody here is called "bob"; did you mean robert?'])
+
 
 class LetterTests(OwningTestCase):
     def setUp(self) -> None:
@@ -706,6 +713,17 @@ class LetterTests(OwningTestCase):
         self.alice.type("/nick alicia", "@bob lunch?")
         self.assertEqual(
             self.screen.take()[-2:], ["!! bob is ignoring you; your line was not sent", "!! not sent: lunch?"]
+        )
+
+    def test_by_another_name(self) -> None:
+        """An owner who is here under another name reads no letters now: that name is suggested."""
+        bob, _ = self.come("bob", SECRET)
+        bob.type("/nick robert")
+        self.screen.take()
+        self.alice.type("@bob lunch?")
+        self.assertEqual(
+            self.screen.take(),
+            ['!! nobody here is called "bob"; your line was not sent; did you mean robert?', "!! not sent: lunch?"],
         )
 
     def test_typed_for_another(self) -> None:
