@@ -291,9 +291,13 @@ class Hall:
                 raise NicknameTaken(name.shown, holder.nickname, self.lost_after)
 
     def _check_owned(self, name: Nickname, account: int | None) -> None:
-        """@raises NameOwned: if the name, or one that looks like it, is another's though they aren't here."""
+        """@raises NameOwned: if the name, or one that looks like it, is another's though they aren't here, or is just
+        becoming somebody's.
+        """
         owner = self.owners.owner_of(name)
-        if owner is not None and owner.id != account:
+        if owner is None:
+            self.owners.check_not_reserved(name)
+        elif owner.id != account:
             raise NameOwned(name.shown, owner.name.shown)
 
     def _forget_account(self, member: Member) -> None:

@@ -463,6 +463,17 @@ class RegisteringTests(OwningTestCase):
         bob.type("/remember off", "/nick carol", SECRET)
         self.assertFalse(bob.person.traces.remembered)
 
+    def test_becoming_somebodys(self) -> None:
+        """A name that is just being registered is nobody else's, though whoever does that has left."""
+        hashing = self.people._passwords._worker = ByHand()
+        self.alice.type("/register", SECRET, SECRET)
+        self.alice.close(Departure(Cause.QUIT))
+        _, screen = self.come("a1ice")
+        self.assertIn('!! "a1ice" has an owner (it looks like "alice")', screen.take()[0])
+        hashing.work()
+        self.assertEqual([member.nickname for member in self.hall.members], [])
+
+
 
 class TakeOverTests(OwningTestCase):
     def setUp(self) -> None:
