@@ -5,6 +5,7 @@ Every refusal is a `HallError`: then nothing was sent and nothing changed.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from chatd.core.events import (
     WhisperSent,
 )
 from chatd.core.guard import Guard
+from chatd.core.memory import Whose
 from chatd.core.nickname import Nickname, exact_key
 from chatd.core.ports import Deliver
 from chatd.core.refusals import (
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from chatd.core.hall import Hall
 
 CLOSED = Departure(Cause.CLOSED)
+_MOST_IGNORED_BEFORE = 1_000
 
 
 class Member:
@@ -73,6 +76,7 @@ class Member:
         "came_at",
         "deliver",
         "here",
+        "ignored_before",
         "ignored_by",
         "ignoring",
         "invitations",
@@ -104,6 +108,7 @@ class Member:
         self.wrote_last: Member | None = None  # the one who last wrote to this person privately
         self.ignoring: set[Member] = set()
         self.ignored_by: set[Member] = set()
+        self.ignored_before: deque[Whose] = deque(maxlen=_MOST_IGNORED_BEFORE)  # lines of those who have left
         self.invitations: dict[Room[Member], bool] = {}  # and whether the room's first member invited, who may lock it
 
     @property
@@ -407,6 +412,7 @@ class Member:
                 other.traces.shunned_by.add(self.traces.account)
         for other in self.ignored_by:
             other.ignoring.discard(self)
+            other.ignored_before.extend(self.traces.whose(until=self._hall.now()))
             other.room.divide_again()
         self.deliver = _unheard
 

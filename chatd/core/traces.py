@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from math import inf
 
 from chatd.core.memory import Kept, Whose
 
@@ -27,15 +28,15 @@ class Traces:
         """They are called that from now on."""
         self._names.append((now, name))
 
-    def whose(self, since: float = 0.0) -> list[Whose]:
-        """Return which lines are theirs, of those said since a time: those of the account, and of this visit."""
-        found = [] if self.account is None else [Whose(owner=self.account, since=since)]
+    def whose(self, since: float = 0.0, until: float = inf) -> list[Whose]:
+        """Return which lines are theirs, of those said between two times: those of the account, and of this visit."""
+        found = [] if self.account is None else [Whose(owner=self.account, since=since, until=until)]
         names = list(self._names)
         ends = [began for began, _ in names[1:]]
         for (began, name), end in zip(names, ends, strict=False):
             found.append(Whose(name=name, since=max(since, began), until=end))
         began, name = names[-1]
-        found.append(Whose(name=name, since=max(since, began)))
+        found.append(Whose(name=name, since=max(since, began), until=until))
         return found
 
     def mean(self, line: Kept) -> bool:

@@ -102,6 +102,18 @@ class ReplayTests(RingTestCase):
         self.alice.type("/leave")
         self.assertEqual(self.screen.take()[1:], ["-- the last line:", "| <alice> mine"])
 
+    def test_ignored_and_gone(self) -> None:
+        """So are those of somebody who was ignored until they left; what the next of that name says is not."""
+        bob, _ = self.come("bob")
+        self.alice.type("/ignore bob")
+        bob.type("hello")
+        bob.close(QUIT)
+        bob, _ = self.come("bob")
+        bob.type("I am another bob")
+        self.screen.take()
+        self.alice.type("/last")
+        self.assertEqual(self.screen.take(), ["-- the last line:", "| <bob> I am another bob"])
+
     def test_quiet(self) -> None:
         """None are shown to who is quiet, nor answered."""
         self.alice.type("hello", "/i", "/join #den", "/leave")
