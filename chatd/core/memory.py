@@ -121,12 +121,11 @@ class Ring:
         """Remember a line that was just said."""
         memory = self._memory
         if not memory.lines and not self.archived:
-            self._lines.clear()
+            self.trim()
             return
         line = Kept(memory.number(at), at, self.room, name, owner, acted, text)
         self._lines.append(line)
-        while len(self._lines) > memory.lines:
-            self._lines.popleft()
+        self.trim()
         if self.archived and memory.archive is not None:
             memory.archive.keep(line)
 
@@ -134,6 +133,11 @@ class Ring:
         """Return the last lines, the oldest first: at most `count`, and no more than the memory's `lines`."""
         count = self._memory.lines if count is None else min(count, self._memory.lines)
         return list(self._lines)[-count:] if count > 0 else []
+
+    def trim(self) -> None:
+        """Hold no more lines than the memory's `lines`, which may have become fewer."""
+        while len(self._lines) > self._memory.lines:
+            self._lines.popleft()
 
     async def recall(self) -> None:
         """Go on where the room left off: put the archive's last lines before those that are here already.

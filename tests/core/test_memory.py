@@ -69,6 +69,14 @@ class RingTests(SynchronousTestCase):
         self.memory.lines = 3
         self.assertEqual(texts(self.ring), [])
 
+    def test_trim(self) -> None:
+        """They can be dropped at once, so that more are shown no more when memory is to hold more again."""
+        self.say("one", "two", "three")
+        self.memory.lines = 1
+        self.ring.trim()
+        self.memory.lines = 3
+        self.assertEqual(texts(self.ring), ["three"])
+
     def test_ids(self) -> None:
         """Ids grow through all rooms and over a restart, even if the clock is set back."""
         other = self.memory.ring("#den")
