@@ -145,7 +145,9 @@ class Ring:
         @raises ArchiveSilent: if they can't be read now; the room begins empty then.
         """
         if self.archived and self._memory.archive is not None:
-            self.put_before(await self._memory.archive.last(self.room, self._memory.lines))
+            earlier = await self._memory.archive.last(self.room, self._memory.lines)
+            if self.archived:  # else the room was locked meanwhile
+                self.put_before(earlier)
 
     def put_before(self, earlier: Iterable[Kept]) -> None:
         """Put lines, the oldest first, before those that are here; those that are here already are left out."""

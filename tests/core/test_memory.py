@@ -31,6 +31,14 @@ class Lines(list[Kept]):
 _: type[Archive] = Lines
 
 
+class SlowLines(Lines):
+    """Answers when a test says so."""
+
+    async def last(self, room: str, count: int, before: int | None = None) -> list[Kept]:
+        await self.answer
+        return await super().last(room, count, before)
+
+
 def texts(ring: Ring, count: int | None = None) -> list[str]:
     return [line.text for line in ring.last(count)]
 
@@ -76,6 +84,18 @@ class RingTests(SynchronousTestCase):
         self.ring.trim()
         self.memory.lines = 3
         self.assertEqual(texts(self.ring), ["three"])
+
+    def test_locked_meanwhile(self) -> None:
+        """What was read for a room that is locked by then doesn't get into its memory."""
+        self.say("one", at=1.0)
+        lines = SlowLines(self.ring.last())
+        ring = Memory(3, lines).ring("#lobby")
+        ring.archived = True
+        recalling = Deferred.fromCoroutine(ring.recall())
+        ring.archived = False
+        lines.answer.callback(None)
+        self.successResultOf(recalling)
+        self.assertEqual(texts(ring), [])
 
     def test_ids(self) -> None:
         """Ids grow through all rooms and over a restart, even if the clock is set back."""
