@@ -139,6 +139,8 @@ class Hall:
     def rename(self, member: Member, typed: str, account: int | None = None) -> None:
         """Give a member another nickname. Ignores, invitations, private conversations and a mute stay with the person.
 
+        `account` is that of an owner, not here otherwise, who the member has proven to be, and is from then on.
+
         @raises HallError: as `Member.rename` does.
         """
         before, name = member.name, nickname(typed)

@@ -52,11 +52,13 @@ _COSTLY = 5
     ),
 )
 def register(chat: Chatting) -> None:
-    accounts, member = _accounts(chat), chat.member
-    owner = accounts.people.owners.get(member.traces.account)
-    if owner is not None:
-        raise OwnsAlready(owner.name.shown)
-    accounts.check_private(chat.client, member.nickname)
+    member = chat.member
+    with _holding_secrets(chat):
+        accounts = _accounts(chat)
+        owner = accounts.people.owners.get(member.traces.account)
+        if owner is not None:
+            raise OwnsAlready(owner.name.shown)
+        accounts.check_private(chat.client, member.nickname)
     chat.send(NameForYou(member.nickname))
     _ask(chat, Choosing(chat, member.name, partial(_registered, chat, accounts)))
 
@@ -95,8 +97,9 @@ def take_name(chat: Chatting, typed: str) -> None:
     if owner is None or accounts is None:
         _rename(chat, typed)
         return
-    _check_not_here(chat, owner, typed)
-    accounts.check_asked(chat.client, owner)
+    with _holding_secrets(chat):
+        _check_not_here(chat, owner, typed)
+        accounts.check_asked(chat.client, owner)
 
     async def proven() -> None:
         if accounts.people.owners.demand(owner.id).must_change:
@@ -232,12 +235,23 @@ def _own(chat: Chatting) -> tuple[Accounts, Owner]:
 
     @raises NotOwned: if they have none.
     """
-    accounts = _accounts(chat)
-    owner = accounts.people.owners.get(chat.member.traces.account)
-    if owner is None:
-        raise NotOwned(chat.member.nickname)
-    accounts.check_asked(chat.client, owner)
+    with _holding_secrets(chat):
+        accounts = _accounts(chat)
+        owner = accounts.people.owners.get(chat.member.traces.account)
+        if owner is None:
+            raise NotOwned(chat.member.nickname)
+        accounts.check_asked(chat.client, owner)
     return accounts, owner
+
+
+@contextmanager
+def _holding_secrets(chat: Chatting) -> Iterator[None]:
+    """Where this refuses to ask for a password, one that was typed ahead is not said."""
+    try:
+        yield
+    except HallError:
+        chat.hold_secrets()
+        raise
 
 
 def _ask(chat: Chatting, state: Choosing | Proving) -> None:

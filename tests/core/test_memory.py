@@ -34,6 +34,10 @@ _: type[Archive] = Lines
 class SlowLines(Lines):
     """Answers when a test says so."""
 
+    def __init__(self, lines: list[Kept]) -> None:
+        super().__init__(lines)
+        self.answer: Deferred[None] = Deferred()
+
     async def last(self, room: str, count: int, before: int | None = None) -> list[Kept]:
         await self.answer
         return await super().last(room, count, before)

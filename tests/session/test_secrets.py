@@ -11,7 +11,7 @@ from chatd.core.events import Cause, Departure, Said, Whispered
 from chatd.core.letters import Letter
 from chatd.core.nickname import nickname
 from chatd.core.owners import Owner, SSHKey
-from chatd.session.inputs import Command, Refused
+from chatd.session.inputs import Command, Line, Refused
 from chatd.session.outputs import Asked, Prompt
 from chatd.session.refusals import NotText
 from chatd.session.secrets import Choosing
@@ -473,6 +473,56 @@ class RegisteringTests(OwningTestCase):
         hashing.work()
         self.assertEqual([member.nickname for member in self.hall.members], [])
 
+
+class TypedAheadTests(OwningTestCase):
+    """A password that was typed ahead, and is not asked for."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.own("bob")
+        self.come("bob", SECRET)
+        self.alice, self.screen = self.enter("alice")
+        self.carol, self.heard = self.enter("carol")
+        self.clock.advance(10)
+
+    def paste(self, *lines: str) -> None:
+        """Type lines before any of them is read."""
+        typed_at = self.clock.seconds()
+        for line in lines:
+            self.alice.give(Line(line, typed_at))
+            self.clock.advance(0.001)
+
+    def assert_not_said(self) -> None:
+        """Nobody hears the password, and it is not given back."""
+        self.assertNotIn(SECRET, "".join(self.heard.take()))
+        self.assertNotIn(SECRET, "".join(self.screen.take()))
+
+    def test_refused(self) -> None:
+        """What is typed behind a command that is refused might be what it would have asked for."""
+        for typed in ("/nick bob", "/password", "/unregister"):
+            self.paste(typed, SECRET)
+            self.assert_not_said()
+        self.server.accounts = None
+        self.paste("/register", SECRET, SECRET)
+        self.assert_not_said()
+
+    def test_once_too_often(self) -> None:
+        """So might what is typed behind the third wrong one, or behind two that differ."""
+        self.alice.type("/register", SECRET, SECRET)
+        self.screen.take()
+        self.paste("/password", "wrong one", "wrong two", "wrong three", SECRET)
+        self.assert_not_said()
+        self.alice.type("/password", SECRET)
+        self.paste("battery staple", "battery stable", SECRET)
+        self.assert_not_said()
+
+    def test_later(self) -> None:
+        """What is typed when the refusal is there is said; so is what was typed ahead of a right password."""
+        self.paste("/password", SECRET)
+        self.heard.take()
+        self.clock.advance(1)
+        self.paste("hello", "/register", SECRET, SECRET, "/password", SECRET, SECRET, SECRET, "hello again")
+        self.assertEqual(self.heard.take(), ["<alice> hello", "<alice> hello again"])
 
 
 class TakeOverTests(OwningTestCase):
