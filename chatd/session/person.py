@@ -12,7 +12,7 @@ from twisted.logger import Logger
 from chatd.core.events import Departure, Event
 from chatd.core.member import Member
 from chatd.core.owners import Owner
-from chatd.core.refusals import HallError, NicknameTaken, NotAdmitted
+from chatd.core.refusals import AddresseeUnclear, HallError, NicknameTaken, NotAdmitted
 from chatd.core.room import Room
 from chatd.session.accounts import Accounts, as_events
 from chatd.session.answers import StillAway, TalkingTo
@@ -174,6 +174,9 @@ class AwaitingNickname(Participant):
         state.ask()
         return None
 
+    def hold_secrets(self) -> None:
+        """No-op: what is typed ahead of a refusal here is no nickname."""
+
     async def _proven(self, accounts: Accounts, account: int) -> None:
         """Let an owner in; whoever comes by the administrator's password chooses another one first."""
         owner = accounts.people.owners.demand(account)
@@ -212,7 +215,7 @@ class AwaitingNickname(Participant):
 class Chatting(Participant):
     """A member of the hall: says lines and gives commands."""
 
-    __slots__ = ("_explained_slashes", "_given_back", "_told_away", "member", "typed_at")
+    __slots__ = ("_explained_slashes", "_given_back", "_secrets_before", "_told_away", "member", "typed_at")
 
     _log = Logger()
 
@@ -224,6 +227,7 @@ class Chatting(Participant):
         self._given_back = ""  # what looked like a command of another program
         self._explained_slashes = False
         self._told_away = False  # that others still take this person for away
+        self._secrets_before = float("-inf")  # what was typed up to this time may be a password
 
     def come_in(self, member: Member) -> None:
         self.member = member
@@ -327,6 +331,10 @@ class Chatting(Participant):
             self._told_away = True
             self.answer(StillAway())
 
+    def hold_secrets(self) -> None:
+        """No password is asked for, or no more, where the person may have typed one ahead: that must not be said."""
+        self._secrets_before = self.server.hall.clock.seconds()
+
     def dismissed(self, how: Departure) -> None:
         """The administrator has put this person out."""
         self.session.close(how)
@@ -377,7 +385,13 @@ class Chatting(Participant):
         self.turn_to(name, text)
 
     def _check_is_said(self, typed: str, line: str) -> None:
-        """@raises CommandElsewhere: for a line that may be a command; the same line right behind is one to be said."""
+        """Say whether a line is one to be said.
+
+        @raises AddresseeUnclear: for one that may be a password; it is not given back.
+        @raises CommandElsewhere: for one that may be a command; the same line right behind is one to be said.
+        """
+        if self.typed_at is not None and self.typed_at <= self._secrets_before:
+            raise AddresseeUnclear(self.talks_to)
         word = normalize("NFKC", typed).rstrip().lower() if len(typed) <= _LONGEST_ELSEWHERE else ""
         if word in COMMANDS_ELSEWHERE and word != self._given_back:
             self._given_back = word

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from twisted.logger import Logger
 
@@ -41,6 +41,8 @@ class Before(State, Protocol):
     table: Table
 
     def sees(self, room: Room[Member]) -> bool: ...
+
+    def hold_secrets(self) -> None: ...
 
 
 class Secret(Participant):
@@ -99,6 +101,15 @@ class Secret(Participant):
     def go_back(self) -> None:
         self.session.become(self.before)
 
+    def go_back_refused(self, error: HallError) -> NoReturn:
+        """Go back, though another password may have been typed ahead already.
+
+        @raises HallError: the error.
+        """
+        self.go_back()
+        self.before.hold_secrets()
+        raise error
+
     @abstractmethod
     def take(self, typed: str) -> Awaitable[None] | None:
         """Do what is to be done with a password."""
@@ -151,8 +162,7 @@ class Proving(Secret):
         if self.is_entering and isinstance(error, TooManyGuesses | TooManyPasswords):
             self.session.turn_away(error)
             return
-        self.go_back()
-        raise error
+        self.go_back_refused(error)
 
 
 class Choosing(Secret):
@@ -176,7 +186,7 @@ class Choosing(Secret):
             self._first = typed
             self.ask()
             return None
-        self.go_back()
         if prepared(typed) != prepared(self._first):
-            raise PasswordsDiffer
+            self.go_back_refused(PasswordsDiffer())
+        self.go_back()
         return self._chosen(typed)

@@ -239,10 +239,13 @@ class KeepingTests(TestCase):
         self.assertEqual(len(self.server.hall.owners), 1)
 
     async def test_apply(self) -> None:
-        """What may change while chatd runs does."""
+        """What may change while chatd runs does; what is not to be remembered any more isn't."""
         keeping = self.keep(history_days=7)
+        for text in "abcde":
+            self.server.hall.lobby.ring.keep(self.now, "alice", None, False, text)
         keeping.apply(Settings(state=str(self.folder), history_lines=3, history_most=5_000, letters_days=9))
-        self.assertEqual(self.server.hall.memory.lines, 3)
+        self.server.hall.memory.lines = 20
+        self.assertEqual([line.text for line in self.server.hall.lobby.ring.last()], ["c", "d", "e"])
         assert keeping.history is not None and self.server.accounts is not None
         self.assertEqual(keeping.history.most, 5_000)
         self.assertEqual((self.people(keeping).letters_days, self.server.accounts.letters_days), (9, 9))

@@ -9,11 +9,13 @@ from twisted.internet.defer import Deferred
 from chatd.core.events import Cause, Departure
 from chatd.core.memory import Kept, Memory
 from chatd.core.owner_refusals import ArchiveSilent
+from chatd.session.inputs import Line
 from chatd.session.outputs import Of, Replay
 from tests.core.test_memory import Lines
 from tests.keeping import DAY, SECRET, keep_history
 from tests.session.test_secrets import OwningTestCase
-from tests.session.test_session import TalkTestCase, Typing
+from tests.session.test_session import TalkTestCase, Typing, _done
+from tests.store.at_once import ByHand
 
 QUIT = Departure(Cause.QUIT)
 NOTHING = "-- nothing that was said here before is remembered"
@@ -101,6 +103,18 @@ class ReplayTests(RingTestCase):
         self.screen.take()
         self.alice.type("/leave")
         self.assertEqual(self.screen.take()[1:], ["-- the last line:", "| <alice> mine"])
+
+    def test_ignored_and_gone(self) -> None:
+        """So are those of somebody who was ignored until they left; what the next of that name says is not."""
+        bob, _ = self.come("bob")
+        self.alice.type("/ignore bob")
+        bob.type("hello")
+        bob.close(QUIT)
+        bob, _ = self.come("bob")
+        bob.type("I am another bob")
+        self.screen.take()
+        self.alice.type("/last")
+        self.assertEqual(self.screen.take(), ["-- the last line:", "| <bob> I am another bob"])
 
     def test_quiet(self) -> None:
         """None are shown to who is quiet, nor answered."""
@@ -292,6 +306,22 @@ class OnDiskTests(RingTestCase):
         self.alice.type("/remember on", "d")
         self.assertEqual(self.kept("#den"), [])
 
+    def test_put_out_meanwhile(self) -> None:
+        """Who is put out while the disk forgets locks nothing any more."""
+        self.alice.type("/join #den", "/remember on", "a")
+        room, writer = self.alice.person.room, ByHand()
+        self.history._db._writer = writer
+        work = self.alice.receive(Line("/lock"))
+        assert work is not None
+        locking = Deferred.fromCoroutine(_done(work))
+        self.alice.person.dismiss(QUIT)
+        self.screen.take()
+        while writer.waiting:
+            writer.work()
+        self.successResultOf(locking)
+        self.assertFalse(room.locked)
+        self.assertEqual(self.screen.take(), [])
+
     def test_silent(self) -> None:
         """A disk that doesn't answer is a refusal, and nobody who talks notices."""
         self.hall.memory.archive = Silent()
@@ -325,6 +355,21 @@ class OwnersLinesTests(OwningTestCase):
             screen.take()[2],
             "-- private lines to an owner who is away are kept until they are read, for 30 days at most",
         )
+
+    def test_put_out_meanwhile(self) -> None:
+        """Who is put out while the disk writes down what they want changes nothing of the room any more."""
+        self.alice.type("/join #den", "/remember on")
+        room, writer = self.alice.person.room, ByHand()
+        self.people._ledger._db._writer = writer
+        work = self.alice.receive(Line("/remember off"))
+        assert work is not None
+        remembering = Deferred.fromCoroutine(_done(work))
+        self.alice.person.dismiss(QUIT)
+        self.screen.take()
+        writer.work()
+        self.successResultOf(remembering)
+        self.assertTrue(room.ring.archived)
+        self.assertEqual(self.screen.take(), [])
 
     def test_all_of_an_owner(self) -> None:
         """An owner takes back all that they ever said, whatever they were called."""

@@ -11,7 +11,7 @@ from chatd.core.events import Cause, Departure, Said, Whispered
 from chatd.core.letters import Letter
 from chatd.core.nickname import nickname
 from chatd.core.owners import Owner, SSHKey
-from chatd.session.inputs import Command, Refused
+from chatd.session.inputs import Command, Line, Refused
 from chatd.session.outputs import Asked, Prompt
 from chatd.session.refusals import NotText
 from chatd.session.secrets import Choosing
@@ -421,6 +421,109 @@ class RegisteringTests(OwningTestCase):
         self.alice.type("/register", SECRET, SECRET, "/nick carol", "/nick alice")
         self.assertEqual(self.screen.take()[-2:], ["-- your nickname is carol now", "-- your nickname is alice now"])
 
+    def test_nick_by_a_one_time_password(self) -> None:
+        """By the administrator's password a name is taken once, when another one has been chosen."""
+        owner = self.own("bob")
+        given = self.successResultOf(Deferred.fromCoroutine(self.people.reset(owner.id)))
+        self.alice.type("/nick bob", given)
+        self.assertEqual(self.screen.take()[-1], "New password: ")
+        self.assertEqual(self.alice.person.nickname, "alice")
+        self.alice.type("battery staple", "battery staple")
+        self.assertEqual(self.screen.take()[-1], "-- your nickname is bob now")
+        self.assertFalse(self.people.owners.demand(owner.id).must_change)
+
+    def test_nick_of_the_banned(self) -> None:
+        """Who proves to be an owner, and may not have the name by then, is who they were."""
+        owner = self.own("bob")
+        self.alice.type("/register", SECRET, SECRET, "/nick bob")
+        self.hall.bans.add(Ban("name", "bob", None, "", owner.id))
+        self.alice.type(SECRET)
+        self.assertIn('!! "bob" is banned', self.screen.take()[-1])
+        self.assertEqual(self.alice.person.traces.account, self.owner_of("alice").id)
+        self.assertIsNone(self.hall.holder_of(owner.id))
+
+    def test_nick_chosen_too_late(self) -> None:
+        """Nobody has the name who is put out while they choose a password for it."""
+        owner = self.own("bob")
+        given = self.successResultOf(Deferred.fromCoroutine(self.people.reset(owner.id)))
+        self.alice.type("/nick bob", given, "battery staple")
+        hashing = self.people._passwords._worker = ByHand()
+        self.alice.type("battery staple")
+        self.alice.person.dismiss(Departure(Cause.KICKED))
+        hashing.work()
+        self.assertIsNone(self.hall.holder_of(owner.id))
+
+    def test_not_remembered(self) -> None:
+        """Whoever doesn't want to be remembered isn't either as the owner that they become."""
+        bob, _ = self.enter("bob")
+        self.alice.type("/remember off", "/register", SECRET, SECRET)
+        self.assertFalse(self.alice.person.traces.remembered)
+        self.assertFalse(self.owner_of("alice").remembered)
+        self.own("carol")
+        bob.type("/remember off", "/nick carol", SECRET)
+        self.assertFalse(bob.person.traces.remembered)
+
+    def test_becoming_somebodys(self) -> None:
+        """A name that is just being registered is nobody else's, though whoever does that has left."""
+        hashing = self.people._passwords._worker = ByHand()
+        self.alice.type("/register", SECRET, SECRET)
+        self.alice.close(Departure(Cause.QUIT))
+        _, screen = self.come("a1ice")
+        self.assertIn('!! "a1ice" has an owner (it looks like "alice")', screen.take()[0])
+        hashing.work()
+        self.assertEqual([member.nickname for member in self.hall.members], [])
+
+
+class TypedAheadTests(OwningTestCase):
+    """A password that was typed ahead, and is not asked for."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.own("bob")
+        self.come("bob", SECRET)
+        self.alice, self.screen = self.enter("alice")
+        self.carol, self.heard = self.enter("carol")
+        self.clock.advance(10)
+
+    def paste(self, *lines: str) -> None:
+        """Type lines before any of them is read."""
+        typed_at = self.clock.seconds()
+        for line in lines:
+            self.alice.give(Line(line, typed_at))
+            self.clock.advance(0.001)
+
+    def assert_not_said(self) -> None:
+        """Nobody hears the password, and it is not given back."""
+        self.assertNotIn(SECRET, "".join(self.heard.take()))
+        self.assertNotIn(SECRET, "".join(self.screen.take()))
+
+    def test_refused(self) -> None:
+        """What is typed behind a command that is refused might be what it would have asked for."""
+        for typed in ("/nick bob", "/password", "/unregister"):
+            self.paste(typed, SECRET)
+            self.assert_not_said()
+        self.server.accounts = None
+        self.paste("/register", SECRET, SECRET)
+        self.assert_not_said()
+
+    def test_once_too_often(self) -> None:
+        """So might what is typed behind the third wrong one, or behind two that differ."""
+        self.alice.type("/register", SECRET, SECRET)
+        self.screen.take()
+        self.paste("/password", "wrong one", "wrong two", "wrong three", SECRET)
+        self.assert_not_said()
+        self.alice.type("/password", SECRET)
+        self.paste("battery staple", "battery stable", SECRET)
+        self.assert_not_said()
+
+    def test_later(self) -> None:
+        """What is typed when the refusal is there is said; so is what was typed ahead of a right password."""
+        self.paste("/password", SECRET)
+        self.heard.take()
+        self.clock.advance(1)
+        self.paste("hello", "/register", SECRET, SECRET, "/password", SECRET, SECRET, SECRET, "hello again")
+        self.assertEqual(self.heard.take(), ["<alice> hello", "<alice> hello again"])
+
 
 class TakeOverTests(OwningTestCase):
     def setUp(self) -> None:
@@ -565,6 +668,35 @@ class IgnoreTests(OwningTestCase):
         self.assertEqual(self.people.owners.ignored_by(ids["alice"]), {ids["carol"]})
         self.assertEqual(self.people.owners.ignored_by(ids["carol"]), {ids["bob"]})
 
+    def test_left_while_ignoring(self) -> None:
+        """Who was ignored when an owner left is ignored when they come again, until that is ended."""
+        carol, _ = self.enter("carol")
+        self.alice.type("/ignore carol")
+        self.again()
+        carol.type("hello")
+        self.assertEqual(self.screen.take(), [])
+        self.alice.type("/unignore carol")
+        self.again()
+        carol.type("hello")
+        self.assertEqual(self.screen.take(), ["<carol> hello"])
+
+    def test_registered_meanwhile(self) -> None:
+        """So are they if they register while the owner is away; by then another owner may be gone."""
+        carol, _ = self.enter("carol")
+        self.alice.type("/ignore carol", "quit")
+        self.bob.type("/ignore carol", "quit")
+        bob = self.owner_of("bob")
+        self.successResultOf(Deferred.fromCoroutine(self.people.remove(bob.id)))
+        carol.type("/register", SECRET, SECRET)
+        self.assertEqual(self.people.owners.ignored_by(self.owner_of("alice").id), {self.owner_of("carol").id})
+
+    def test_by_another_name(self) -> None:
+        """An owner who is here under another name is ignored by that one, which is suggested."""
+        self.bob.type("/nick robert")
+        self.screen.take()
+        self.alice.type("/ignore bob")
+        self.assertEqual(self.screen.take(), ['!! nobody here is called "bob"; did you mean robert?'])
+
 
 class LetterTests(OwningTestCase):
     def setUp(self) -> None:
@@ -633,6 +765,36 @@ class LetterTests(OwningTestCase):
             self.screen.take(),
             ["!! bob is ignoring you; your line was not sent", "!! not sent: lunch?"],
         )
+
+    def test_ignored_stranger(self) -> None:
+        """Somebody without an account whom the owner ignored when they left can't write to them either."""
+        bob, _ = self.come("bob", SECRET)
+        bob.type("/ignore alice", "quit")
+        self.screen.take()
+        self.alice.type("/nick alicia", "@bob lunch?")
+        self.assertEqual(
+            self.screen.take()[-2:], ["!! bob is ignoring you; your line was not sent", "!! not sent: lunch?"]
+        )
+
+    def test_by_another_name(self) -> None:
+        """An owner who is here under another name reads no letters now: that name is suggested."""
+        bob, _ = self.come("bob", SECRET)
+        bob.type("/nick robert")
+        self.screen.take()
+        self.alice.type("@bob lunch?")
+        self.assertEqual(
+            self.screen.take(),
+            ['!! nobody here is called "bob"; your line was not sent; did you mean robert?', "!! not sent: lunch?"],
+        )
+
+    def test_typed_for_another(self) -> None:
+        """A line that was typed before a name was anybody's own was not meant for its owner."""
+        typed_at = self.clock.seconds()
+        self.clock.advance(1)
+        self.own("carol")
+        for at, answer in ((typed_at, "!! carol has had this name only since"), (typed_at + 2, "-- carol is not here")):
+            self.alice.give(Line("@carol lunch?", at))
+            self.assertIn(answer, self.screen.take()[0])
 
     def test_to(self) -> None:
         """`to:bob` never turns into letters."""
