@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection
 
 from chatd.core.bans import Address, Bans
 from chatd.core.counts import Counts
@@ -136,17 +136,22 @@ class Hall:
             del self._by_account[member.traces.account]
         self._tell_listeners(Left(self.now(), member.room.name, (member.nickname,), how))
 
-    def rename(self, member: Member, typed: str) -> None:
+    def rename(self, member: Member, typed: str, account: int | None = None) -> None:
         """Give a member another nickname. Ignores, invitations, private conversations and a mute stay with the person.
+
+        `account` is that of an owner, not here otherwise, who the member has proven to be, and is from then on.
 
         @raises HallError: as `Member.rename` does.
         """
         before, name = member.name, nickname(typed)
         if name.shown == before.shown:
             raise NameKept(name.shown)
-        self.bans.check_name(name, self.now(), member.traces.account)
+        new_account = member.traces.account if account is None else account
+        self.bans.check_name(name, self.now(), new_account)
         self._check_free(name, member)
-        self._check_owned(name, member.traces.account)
+        self._check_owned(name, new_account)
+        if account is not None:
+            self.give_account(member, self.owners.demand(account))
         self._release(before)
         self._take(name, member)
         self.bans.rename(before, name, self.now())
@@ -158,7 +163,7 @@ class Hall:
         self._tell_listeners(Renamed(self.now(), member.room.name, names))
 
     @property
-    def accounts_here(self) -> Container[int]:
+    def accounts_here(self) -> Collection[int]:
         """The accounts of those who are here."""
         return self._by_account.keys()
 
@@ -167,10 +172,17 @@ class Hall:
         return self._by_account.get(account)
 
     def give_account(self, member: Member, owner: Owner) -> None:
-        """A member has proven to be an owner, who isn't here otherwise; the ignores between owners hold again."""
+        """A member has proven to be an owner, who isn't here otherwise; the ignores between owners hold again.
+
+        What the member says goes on not being remembered if either wanted that.
+        """
         self._forget_account(member)
-        member.traces.account, member.traces.remembered = owner.id, owner.remembered
+        traces = member.traces
+        traces.account, traces.remembered = owner.id, traces.remembered and owner.remembered
         self._by_account[owner.id] = member
+        for other in self.members:
+            if owner.id in other.traces.shunned_by:
+                member.ignore_member(other)
         for other in tuple(self._by_account.values()):
             if other.traces.account in self.owners.ignored_by(owner.id):
                 member.ignore_member(other)
@@ -256,7 +268,13 @@ class Hall:
                 del self._rooms_alike[alike]
 
     def _near(self, typed: str, asker: Member | None) -> str:
-        """Return the nickname of the only other person here whose name begins like that, or is a slip away; else ""."""
+        """Return the nickname of the only other person here who owns that name, or whose name begins like that or is a
+        slip away; else "".
+        """
+        owner = self.owners.named(typed)
+        holder = None if owner is None else self.holder_of(owner.id)
+        if holder is not None and holder is not asker:
+            return holder.nickname
         key = exact_key(typed)
         if not key or len(self._by_name) > MANY:
             return ""
@@ -275,9 +293,13 @@ class Hall:
                 raise NicknameTaken(name.shown, holder.nickname, self.lost_after)
 
     def _check_owned(self, name: Nickname, account: int | None) -> None:
-        """@raises NameOwned: if the name, or one that looks like it, is another's though they aren't here."""
+        """@raises NameOwned: if the name, or one that looks like it, is another's though they aren't here, or is just
+        becoming somebody's.
+        """
         owner = self.owners.owner_of(name)
-        if owner is not None and owner.id != account:
+        if owner is None:
+            self.owners.check_not_reserved(name)
+        elif owner.id != account:
             raise NameOwned(name.shown, owner.name.shown)
 
     def _forget_account(self, member: Member) -> None:

@@ -5,6 +5,7 @@ Every refusal is a `HallError`: then nothing was sent and nothing changed.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ from chatd.core.events import (
     WhisperSent,
 )
 from chatd.core.guard import Guard
+from chatd.core.memory import Whose
 from chatd.core.nickname import Nickname, exact_key
 from chatd.core.ports import Deliver
 from chatd.core.refusals import (
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from chatd.core.hall import Hall
 
 CLOSED = Departure(Cause.CLOSED)
+_MOST_IGNORED_BEFORE = 1_000
 
 
 class Member:
@@ -76,6 +79,7 @@ class Member:
         "came_at",
         "deliver",
         "here",
+        "ignored_before",
         "ignored_by",
         "ignoring",
         "invitations",
@@ -110,6 +114,7 @@ class Member:
         self.wrote_last_as = name  # and under which name
         self.ignoring: set[Member] = set()
         self.ignored_by: set[Member] = set()
+        self.ignored_before: deque[Whose] = deque(maxlen=_MOST_IGNORED_BEFORE)  # lines of those who have left
         self.invitations: dict[Room[Member], bool] = {}  # and whether the room's first member invited, who may lock it
 
     @property
@@ -250,8 +255,10 @@ class Member:
         """The person wanted to talk to others and can't; what is typed behind that may have been meant for them."""
         self._guard.choice_refused(self._hall.clock.seconds())
 
-    def rename(self, typed: str) -> None:
+    def rename(self, typed: str, account: int | None = None) -> None:
         """Take another nickname. Ignores, invitations and private conversations stay with the person.
+
+        `account` is that of an owner, not here otherwise, who this person has proven to be.
 
         @raises BadNickname: for a name that breaks a rule.
         @raises NicknameTaken: for a name that is somebody else's.
@@ -259,7 +266,7 @@ class Member:
         @raises Muted: if this person may not say anything; a name could.
         """
         self.check_may_speak()
-        self._hall.rename(self, typed)
+        self._hall.rename(self, typed, account)
 
     def move(self, typed: str) -> None:
         """Go to another room; it is opened if there is none of that name.
@@ -356,6 +363,7 @@ class Member:
             raise NotIgnored(other.nickname)
         self.ignoring.discard(other)
         other.ignored_by.discard(self)
+        other.traces.shunned_by.discard(self.traces.account or 0)
         self.room.divide_again()
         return other
 
@@ -408,8 +416,11 @@ class Member:
         self.talked_to_by = {}
         for other in self.ignoring:
             other.ignored_by.discard(self)
+            if self.traces.account is not None:
+                other.traces.shunned_by.add(self.traces.account)
         for other in self.ignored_by:
             other.ignoring.discard(self)
+            other.ignored_before.extend(self.traces.whose(until=self._hall.now()))
             other.room.divide_again()
         self.deliver = _unheard
 

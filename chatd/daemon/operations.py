@@ -23,7 +23,7 @@ from chatd.session.view import view
 from chatd.session.words.answers import answer_lines
 from chatd.session.words.language import ENGLISH, people_here
 from chatd.session.words.refusals import refusal_words
-from chatd.wire.connection import Entrance
+from chatd.wire.entrance import Entrance
 from chatd.wire.limits import Limits
 
 READ_WITHIN = 20.0  # seconds in which the configuration and its files must be read

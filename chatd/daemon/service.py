@@ -35,7 +35,7 @@ from chatd.session.commands import a_person
 from chatd.session.session import Server
 from chatd.store.folder import StoreError
 from chatd.wire.batcher import Batcher
-from chatd.wire.connection import Entrance
+from chatd.wire.entrance import Entrance
 
 STOP_WITHIN = 4.0  # seconds from SIGTERM in which people may still take what is waiting for them
 
@@ -62,6 +62,7 @@ class ChatService(MultiService):
         self._reactor = reactor
         self._application_log = log
         self._ports: dict[Any, str] = {}  # services, and where each listens
+        self._host_keys: list[Callable[[], None]] = []  # which are read once the state folder is there
         self._listen, self._control = settings.listen, settings.control
         self._batcher = batcher = Batcher(reactor)
         self.hall = Hall(reactor, settings.capacity, settings.peer_timeout, batcher, time.time)
@@ -103,7 +104,9 @@ class ChatService(MultiService):
     def startService(self) -> None:
         try:
             self.keeping.open()  # now that the process forks no more, and is who it will be
-        except StoreError as error:
+            for take_key in self._host_keys:
+                take_key()
+        except (StoreError, ValueError) as error:
             raise _refusal(str(error)) from None
         self.operations.restore_bans()
         super().startService()
@@ -120,6 +123,15 @@ class ChatService(MultiService):
             below, factory, watch = behind_tls(below, factory, self._reactor)
             self.operations.renewals.append(factory.certificate.check)
             watch.setServiceParent(self)
+        elif below.startswith("ssh:"):
+            from chatd.doors.ssh.factory import behind_ssh  # it needs conch, which not everybody has
+
+            operations = self.operations
+            state = operations.settings.state
+            below, factory = behind_ssh(
+                below, operations.people, state, lambda: operations.settings.ssh_guests == "yes"
+            )
+            self._host_keys.append(factory.take_key)
         if endpoint.startswith(PREFIX):
             factory = ProxiedFactory(factory, self._reactor)
         for one in to_listen_on(below):
@@ -176,8 +188,8 @@ def _naming(what: str, example: str) -> Iterator[None]:
         yield
     except Exception as error:  # each kind of endpoint has its own ways to fail
         why = f"there is no {error}" if isinstance(error, KeyError) else str(error)
-        no_example = " ssl:" in what or " systemd:" in what or isinstance(error, ImportError)
-        hint = "" if no_example else f"; {example} would work"
+        is_plain = not any(f" {kind}:" in what for kind in ("ssl", "ssh", "systemd"))
+        hint = f"; {example} would work" if is_plain and not isinstance(error, ImportError) else ""
         raise BadSetting(f"{what}: {why}{hint}") from None
 
 

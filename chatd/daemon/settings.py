@@ -168,6 +168,7 @@ class Settings:
         0, "DAYS", 0, 3_650, "days for which private lines wait for an owner who is away, 0 for not at all"
     )
     unused_names_days: int = _count(365, "DAYS", 1, 36_500, "days after which an owned name that nobody used is free")
+    ssh_guests: str = _setting("yes", "yes|no", _one_of("yes", "no"), "let in by SSH who shows no key, too")
     metrics: str | None = _setting(
         None, "ENDPOINT", str, "where Prometheus finds /metrics and others /healthz, as a Twisted endpoint", live=False
     )

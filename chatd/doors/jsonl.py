@@ -37,6 +37,7 @@ from chatd.session.words.events import event_line, replayed_line
 from chatd.session.words.language import Language
 from chatd.session.words.notes import goodbye_words, note_lines, replay_head
 from chatd.session.words.refusals import refusal_lines, refusal_words
+from chatd.wire.codec import Row
 
 PROTOCOL = 1  # rises only when something is removed
 MAX_LINE = 32 * 1024  # bytes: a text of 4,096 may take six times as many in JSON
@@ -53,7 +54,7 @@ class JSONCodec:
     __slots__ = ("_view", "_with_lines", "format")
 
     max_line = MAX_LINE
-    prompts = False
+    row: Row | None = None
 
     def __init__(self, with_lines: bool = False) -> None:
         self._with_lines = with_lines
@@ -89,9 +90,6 @@ class JSONCodec:
 
     def encode(self, output: Output) -> Iterable[bytes]:
         return (f"{_to_json(fact)}\n".encode() for fact in self._facts(output))
-
-    def around(self, data: bytes) -> bytes:
-        return data
 
     def end(self) -> bytes:
         return b""

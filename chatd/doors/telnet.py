@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240
 EL, EC, AYT, AO, IP, BRK = 248, 247, 246, 245, 244, 243
@@ -38,7 +39,7 @@ class Terminal:
 
     speaks_telnet: bool = False  # it has sent one of telnet's words
     ends_with_cr: bool = False  # or its lines end as those of telnet do
-    has_ended: bool = False  # it has closed its side, and will close the rest by itself
+    closes_itself: bool = False  # behind a goodbye: it has closed its side already, or is no nc
 
     @property
     def is_telnet(self) -> bool:
@@ -207,6 +208,16 @@ class Telnet:
             self._reply(bytes([IAC, _REFUSAL[verb], option]))
 
 
+class Words(Protocol):
+    """What stands among the text, and is no part of it."""
+
+    def text_in(self, data: bytes) -> bytes:
+        """Return the text in one segment."""
+
+    def ask_binary(self) -> None:
+        """Ask the client to let all bytes pass as they are."""
+
+
 class Keyboard:
     """Turns the text of one connection, however it is cut into segments, into lines with a LF behind each.
 
@@ -216,7 +227,7 @@ class Keyboard:
 
     __slots__ = ("_after_cr", "_column", "_first", "_telnet", "_terminal")
 
-    def __init__(self, terminal: Terminal, telnet: Telnet) -> None:
+    def __init__(self, terminal: Terminal, telnet: Words) -> None:
         self._terminal = terminal
         self._telnet = telnet
         self._after_cr = False

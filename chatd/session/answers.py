@@ -186,6 +186,20 @@ class EchoShown:
 
 
 @dataclass(frozen=True, slots=True)
+class ColoursShown:
+    """Which colours you see: on, off or 16."""
+
+    colours: str
+
+
+@dataclass(frozen=True, slots=True)
+class BellRings:
+    """Whether the bell rings when a line names you."""
+
+    bell: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FormatSpoken:
     """What is spoken on this connection from now on."""
 
@@ -217,16 +231,53 @@ class Uptime:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The nickname is yours alone."""
+    """The nickname is yours alone: you come back by your password or, `by_key`, the SSH key that you came with."""
 
     nickname: str
+    by_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordChanged:
-    """Your nickname has another password."""
+    """Your nickname has another password, or one now that it had none."""
 
     nickname: str
+    is_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """An SSH key that opens a name since that time; `here` is whether you came with it."""
+
+    fingerprint: str
+    comment: str
+    since: float
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What opens your nickname: these SSH keys, and a password or none."""
+
+    nickname: str
+    has_password: bool
+    keys: tuple[KeyFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAdded:
+    """Another SSH key opens your nickname."""
+
+    nickname: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRemoved:
+    """An SSH key opens your nickname no longer."""
+
+    nickname: str
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -491,12 +542,17 @@ Answer = (
     | TimeShown
     | LanguageSet
     | EchoShown
+    | ColoursShown
+    | BellRings
     | FormatSpoken
     | Motd
     | Version
     | Uptime
     | Registered
     | PasswordChanged
+    | Keys
+    | KeyAdded
+    | KeyRemoved
     | Unregistered
     | Remembering
     | Forgotten

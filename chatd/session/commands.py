@@ -13,10 +13,12 @@ from chatd import __version__
 from chatd.core.events import Cause, Departure
 from chatd.core.member import Member
 from chatd.core.refusals import Muted, NoSuchRoom
-from chatd.session import owning, remembering
+from chatd.session import keyring, owning, remembering
 from chatd.session.answers import (
     Addressee,
     AwaySet,
+    BellRings,
+    ColoursShown,
     EchoShown,
     FormatSpoken,
     Help,
@@ -40,7 +42,7 @@ from chatd.session.person import AwaitingNickname, Chatting
 from chatd.session.refusals import NoSuchLanguage, NoSuchTimeZone
 from chatd.session.session import Participant, Session
 from chatd.session.table import Table
-from chatd.session.view import view, zone_name
+from chatd.session.view import zone_name
 from chatd.session.words.languages import LANGUAGES
 
 TABLE = Table(
@@ -158,9 +160,9 @@ def me(chat: Chatting, text: str) -> None:
     chat.talked()
 
 
-@command("nick", arguments="name...", help="change your nickname", cost=_COSTLY)
-def nick(chat: Chatting, name: str) -> None:
-    owning.take_name(chat, name)
+@command("nick", arguments="name...", help="take another nickname", cost=_COSTLY)
+def nick(chat: Chatting, name: str) -> Awaitable[None] | None:
+    return owning.take_name(chat, name)
 
 
 @command("away", arguments="[why...]", help="tell whoever writes to you privately that you are away")
@@ -249,6 +251,7 @@ async def unignore(chat: Chatting, name: str) -> None:
 
 
 TABLE.share(owning.TABLE)
+TABLE.share(keyring.TABLE)
 TABLE.share(remembering.TABLE)
 
 
@@ -257,7 +260,7 @@ def time(chat: Participant, zone: str) -> None:
     if zone:
         name = zone.lower() if zone.lower() in ("on", "off") else zone_name(zone)
         try:
-            chat.client.view = view(name, chat.client.view.language.code)
+            chat.client.view = chat.client.view.but(time=name)
         except ValueError:
             raise NoSuchTimeZone(zone) from None
     chat.answer(TimeShown(chat.client.view.time))
@@ -268,7 +271,7 @@ def lang(chat: Participant, code: str) -> None:
     if code:
         if code.lower() not in LANGUAGES:
             raise NoSuchLanguage(code, tuple(LANGUAGES))
-        chat.client.view = view(chat.client.view.time, code.lower())
+        chat.client.view = chat.client.view.but(code=code.lower())
     known = {language.code: language.name for language in LANGUAGES.values()}
     chat.answer(LanguageSet(chat.client.view.language.code, known))
 
@@ -282,7 +285,25 @@ def echo(chat: Chatting, shown: str) -> None:
     chat.answer(EchoShown(chat.member.echo))
 
 
-@command("format", arguments="text|json", help="the format for programs: docs/json.md")
+@command("colour", "color", arguments="[on|off|16]", help="names in colour where there is a terminal for it")
+def colour(chat: Participant, colours: str) -> None:
+    if colours:
+        if colours not in ("on", "off", "16"):
+            raise chat.table.find("colour").misused()
+        chat.client.view = chat.client.view.but(colours=colours)
+    chat.answer(ColoursShown(chat.client.view.colours))
+
+
+@command("bell", arguments="[on|off]", help="whether the bell rings when a line names you")
+def bell(chat: Participant, rings: str) -> None:
+    if rings:
+        if rings not in ("on", "off"):
+            raise chat.table.find("bell").misused()
+        chat.client.view = chat.client.view.but(bell=rings == "on")
+    chat.answer(BellRings(chat.client.view.bell))
+
+
+@command("format", arguments="text|json", help="speak with programs: docs/json.md")
 def format_(chat: Participant, format: str) -> None:
     chat.client.speak(format)
     chat.say_hello()

@@ -111,9 +111,6 @@ class Operating(Participant):
     def say_hello(self) -> None:
         self.send(OperatorWelcome())
 
-    def ask(self) -> None:
-        """No-op: nothing is asked of an operator."""
-
     def receive(self, given: Line | Command) -> Awaitable[None] | None:
         if isinstance(given, Command):
             entry = self.table.find(given.name)

@@ -178,6 +178,14 @@ class TypingTooFast:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidates:
+    """What the word that you have begun may become, and how many more there are."""
+
+    words: tuple[str, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class LinesSkipped:
     """You did not read fast enough, and so many lines were lost."""
 
@@ -211,6 +219,7 @@ Note = (
     | LineDropped
     | StillHere
     | TypingTooFast
+    | Candidates
     | LinesSkipped
     | IdleWarning
     | TypingSeen

@@ -12,7 +12,7 @@ from twisted.logger import Logger
 from chatd.core.events import Departure, Event
 from chatd.core.member import Member
 from chatd.core.owners import Owner
-from chatd.core.refusals import HallError, HallFull, NotAdmitted
+from chatd.core.refusals import AddresseeUnclear, HallError, NicknameTaken, NotAdmitted
 from chatd.core.room import Room
 from chatd.session.accounts import Accounts, as_events
 from chatd.session.answers import StillAway, TalkingTo
@@ -62,6 +62,10 @@ class AwaitingNickname(Participant):
     def is_entering(self) -> bool:
         return True
 
+    @property
+    def asked(self) -> Prompt:
+        return Prompt(Asked.NICKNAME)
+
     def __init__(self, session: Session, table: Table) -> None:
         super().__init__(session, table)
         self._refused = 0
@@ -71,30 +75,23 @@ class AwaitingNickname(Participant):
     def begin(self) -> None:
         session, server = self.session, self.server
         try:
-            server.hall.check_admission(session.ip)
+            server.check_admission(session.ip)
         except NotAdmitted as error:
-            # An owner may have a place already, that of a lost connection.
-            if not (isinstance(error, HallFull) and server.hall.accounts_here):
-                session.turn_away(error)
-                return
+            session.turn_away(error)
+            return
         server.sessions[session] = None
         self.send(Welcome(server.title, len(server.hall.members), server.motd))
         self.tell_kept(server.hall.lobby)
-        self.ask()
 
-    def ask(self) -> None:
-        self.send(Prompt(Asked.NICKNAME))
-
-    def receive(self, given: Line | Command) -> None:
+    def receive(self, given: Line | Command) -> Awaitable[None] | None:
         self._has_typed = True
         if isinstance(given, Command):
             entry = self.table.find(given.name)
-            self._obey(entry, entry.take(given.arguments))
-            return
+            return self._obey(entry, entry.take(given.arguments))
         typed = marked(clean(given).strip())
         if typed.startswith("/"):
-            self._obey_line(typed[1:])
-        elif is_quit(typed):
+            return self._obey_line(typed[1:])
+        if is_quit(typed):
             self.session.close(QUIT)
         elif not typed:
             self.ask()
@@ -102,7 +99,8 @@ class AwaitingNickname(Participant):
             raise PastedBehindNickname(unsent=typed)
         else:
             self._refused_at = given.typed_at  # unless they get in
-            self._enter(typed)
+            return self._enter(typed)
+        return None
 
     def not_read(self, given: Refused) -> None:
         self._refused_at = given.typed_at
@@ -117,18 +115,18 @@ class AwaitingNickname(Participant):
         told = "{address} left before giving a nickname ({reason})"
         log(told, event="left", address=self.session.address, reason=logged_as)
 
-    def _obey_line(self, typed: str) -> None:
+    def _obey_line(self, typed: str) -> Awaitable[None] | None:
         try:
             entry, arguments = self.table.parse(typed)
         except HallError:  # whatever it is, it comes later
             raise NicknameFirst from None
-        self._obey(entry, arguments)
+        return self._obey(entry, arguments)
 
-    def _obey(self, entry: Entry, arguments: list[str]) -> None:
+    def _obey(self, entry: Entry, arguments: list[str]) -> Awaitable[None] | None:
         """Do what can be done without a nickname."""
         match entry.names[0]:
             case "nick":
-                self._enter(*arguments)
+                return self._enter(*arguments)
             case "quit":
                 self.session.close(QUIT)
             case "format" | "lang":
@@ -136,20 +134,21 @@ class AwaitingNickname(Participant):
                 self.ask()
             case _:
                 raise NicknameFirst
+        return None
 
-    def _enter(self, typed: str) -> None:
+    def _enter(self, typed: str) -> Awaitable[None] | None:
         person = Chatting(self.session, self.table)
         server = self.server
         try:
             owner = server.hall.owner_of(typed)
             if owner is not None and server.accounts is not None:
-                self._ask_password(server.accounts, owner)
-                return
+                return self._check_owner(server.accounts, owner)
             member = server.hall.enter(typed, self.client.deliver, person.dismissed)
         except HallError as error:
             self._refuse(error)
         else:
             person.come_in(member)
+        return None
 
     def _refuse(self, error: HallError) -> None:
         """@raises HallError: unless they have to go."""
@@ -165,16 +164,23 @@ class AwaitingNickname(Participant):
             raise error
         session.turn_away(TooManyNicknames(MAX_REFUSED_NICKNAMES))
 
-    def _ask_password(self, accounts: Accounts, owner: Owner) -> None:
+    def _check_owner(self, accounts: Accounts, owner: Owner) -> Awaitable[None] | None:
+        """Let an owner in, once they have proven to be that."""
+        if self.session.identity.is_of(owner):
+            return self._proven(accounts, owner.id)
         accounts.check_asked(self.client, owner)
         state = Proving(self, accounts.people, owner, partial(self._proven, accounts, owner.id))
         self.session.become(state)
         state.ask()
+        return None
+
+    def hold_secrets(self) -> None:
+        """No-op: what is typed ahead of a refusal here is no nickname."""
 
     async def _proven(self, accounts: Accounts, account: int) -> None:
         """Let an owner in; whoever comes by the administrator's password chooses another one first."""
         owner = accounts.people.owners.demand(account)
-        if not owner.must_change:
+        if not owner.must_change or self.session.identity.holds_key_of(owner):
             await self._come_in(accounts, owner)
             return
         self.send(NewPasswordDue())
@@ -190,6 +196,9 @@ class AwaitingNickname(Participant):
     async def _come_in(self, accounts: Accounts, owner: Owner) -> None:
         person, hall = Chatting(self.session, self.table), self.server.hall
         here = hall.holder_of(owner.id)
+        if here is not None and self.session.brief:
+            self._refuse(NicknameTaken(owner.name.shown, here.nickname, hall.lost_after))
+            return
         if here is not None:
             person.take_over(here)
         else:
@@ -206,7 +215,7 @@ class AwaitingNickname(Participant):
 class Chatting(Participant):
     """A member of the hall: says lines and gives commands."""
 
-    __slots__ = ("_explained_slashes", "_given_back", "_told_away", "member", "typed_at")
+    __slots__ = ("_explained_slashes", "_given_back", "_secrets_before", "_told_away", "member", "typed_at")
 
     _log = Logger()
 
@@ -218,6 +227,7 @@ class Chatting(Participant):
         self._given_back = ""  # what looked like a command of another program
         self._explained_slashes = False
         self._told_away = False  # that others still take this person for away
+        self._secrets_before = float("-inf")  # what was typed up to this time may be a password
 
     def come_in(self, member: Member) -> None:
         self.member = member
@@ -281,9 +291,6 @@ class Chatting(Participant):
     def begin(self) -> None:
         """No-op: the person was greeted already."""
 
-    def ask(self) -> None:
-        """No-op: nothing is asked of somebody who chats."""
-
     def receive(self, given: Line | Command) -> Awaitable[None] | None:
         self.typed_at = given.typed_at
         if isinstance(given, Command):
@@ -323,6 +330,10 @@ class Chatting(Participant):
         elif not self._told_away:
             self._told_away = True
             self.answer(StillAway())
+
+    def hold_secrets(self) -> None:
+        """No password is asked for, or no more, where the person may have typed one ahead: that must not be said."""
+        self._secrets_before = self.server.hall.clock.seconds()
 
     def dismissed(self, how: Departure) -> None:
         """The administrator has put this person out."""
@@ -374,7 +385,13 @@ class Chatting(Participant):
         self.turn_to(name, text)
 
     def _check_is_said(self, typed: str, line: str) -> None:
-        """@raises CommandElsewhere: for a line that may be a command; the same line right behind is one to be said."""
+        """Say whether a line is one to be said.
+
+        @raises AddresseeUnclear: for one that may be a password; it is not given back.
+        @raises CommandElsewhere: for one that may be a command; the same line right behind is one to be said.
+        """
+        if self.typed_at is not None and self.typed_at <= self._secrets_before:
+            raise AddresseeUnclear(self.talks_to)
         word = normalize("NFKC", typed).rstrip().lower() if len(typed) <= _LONGEST_ELSEWHERE else ""
         if word in COMMANDS_ELSEWHERE and word != self._given_back:
             self._given_back = word

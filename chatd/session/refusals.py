@@ -137,6 +137,14 @@ class LineTooLong(HallError):
 
 
 @dataclass(eq=False)
+class PasteTooLong(HallError):
+    """What was pasted has more than `limit` of a `unit`: "lines", "bytes", or "bytes in a line"."""
+
+    limit: int
+    unit: str
+
+
+@dataclass(eq=False)
 class LineCutOff(HallError):
     """The input ended in the middle of a line."""
 

@@ -75,6 +75,8 @@ async def remember(chat: Chatting, on: str) -> None:
         raise chat.table.find("remember").misused()
     if on:
         await _remember_person(chat, on == "on")
+        if not chat.member.here:  # they have left meanwhile
+            return
         await _remember_room(chat, on == "on")
     member, hall = chat.member, chat.server.hall
     days = chat.server.kept_in(member.room).days
@@ -93,6 +95,8 @@ async def lock(chat: Chatting) -> None:
         except ArchiveSilent:
             room.ring.archived = True
             raise
+        if not member.here:  # they have left meanwhile
+            return
     member.turn_lock(True)
 
 

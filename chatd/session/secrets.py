@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from twisted.logger import Logger
 
@@ -42,6 +42,8 @@ class Before(State, Protocol):
 
     def sees(self, room: Room[Member]) -> bool: ...
 
+    def hold_secrets(self) -> None: ...
+
 
 class Secret(Participant):
     """Waits for a password; everything else about the person is as in the state before."""
@@ -63,8 +65,9 @@ class Secret(Participant):
     def begin(self) -> None:
         """No-op: the person was greeted already."""
 
+    @property
     @abstractmethod
-    def ask(self) -> None: ...
+    def asked(self) -> Prompt: ...
 
     def receive(self, given: Line | Command) -> Awaitable[None] | None:
         if isinstance(given, Command):
@@ -98,6 +101,15 @@ class Secret(Participant):
     def go_back(self) -> None:
         self.session.become(self.before)
 
+    def go_back_refused(self, error: HallError) -> NoReturn:
+        """Go back, though another password may have been typed ahead already.
+
+        @raises HallError: the error.
+        """
+        self.go_back()
+        self.before.hold_secrets()
+        raise error
+
     @abstractmethod
     def take(self, typed: str) -> Awaitable[None] | None:
         """Do what is to be done with a password."""
@@ -117,8 +129,9 @@ class Proving(Secret):
         self._proven = proven
         self._wrong = 0
 
-    def ask(self) -> None:
-        self.send(Prompt(Asked.PASSWORD, self._owner.name.shown))
+    @property
+    def asked(self) -> Prompt:
+        return Prompt(Asked.PASSWORD, self._owner.name.shown)
 
     async def take(self, typed: str) -> None:
         session = self.session
@@ -149,8 +162,7 @@ class Proving(Secret):
         if self.is_entering and isinstance(error, TooManyGuesses | TooManyPasswords):
             self.session.turn_away(error)
             return
-        self.go_back()
-        raise error
+        self.go_back_refused(error)
 
 
 class Choosing(Secret):
@@ -164,8 +176,9 @@ class Choosing(Secret):
         self._chosen = chosen
         self._first: str | None = None
 
-    def ask(self) -> None:
-        self.send(Prompt(Asked.NEW_PASSWORD if self._first is None else Asked.AGAIN, self._name.shown))
+    @property
+    def asked(self) -> Prompt:
+        return Prompt(Asked.NEW_PASSWORD if self._first is None else Asked.AGAIN, self._name.shown)
 
     def take(self, typed: str) -> Awaitable[None] | None:
         if self._first is None:
@@ -173,7 +186,7 @@ class Choosing(Secret):
             self._first = typed
             self.ask()
             return None
-        self.go_back()
         if prepared(typed) != prepared(self._first):
-            raise PasswordsDiffer
+            self.go_back_refused(PasswordsDiffer())
+        self.go_back()
         return self._chosen(typed)

@@ -21,14 +21,15 @@ from chatd.core.bans import Address
 from chatd.core.events import Cause, Departure
 from chatd.core.hall import Hall
 from chatd.core.member import Member
-from chatd.core.refusals import HallError
+from chatd.core.refusals import HallError, HallFull
 from chatd.core.room import Room
 from chatd.core.text import one_line
 from chatd.session.accounts import Accounts
 from chatd.session.answers import Answer
 from chatd.session.client import Client
+from chatd.session.identity import NOBODY
 from chatd.session.inputs import Command, Ended, Input, Line, Refused
-from chatd.session.outputs import CameElsewhere, Done, Goodbye, Hello, KeptHere, LineDropped, Output, Refusal
+from chatd.session.outputs import CameElsewhere, Done, Goodbye, Hello, KeptHere, LineDropped, Output, Prompt, Refusal
 from chatd.session.table import Table
 
 QUIT, CLOSED = Departure(Cause.QUIT), Departure(Cause.CLOSED)
@@ -72,6 +73,18 @@ class Server:
         """The seconds since the chat was opened."""
         return self.hall.clock.seconds() - self.opened_at
 
+    def check_admission(self, ip: Address | None) -> None:
+        """Say whether somebody from there may give a nickname; owners may have a place in a full hall already, that of
+        a lost connection.
+
+        @raises NotAdmitted: if not.
+        """
+        try:
+            self.hall.check_admission(ip)
+        except HallFull:
+            if not self.hall.accounts_here:
+                raise
+
     def kept_in(self, room: Room[Member]) -> KeptHere:
         """Return what is kept on the disk of what is said in a room, and privately."""
         days = self.history_days if room.ring.archived else 0
@@ -91,6 +104,10 @@ class State(Protocol):
 
     def begin(self) -> None:
         """Greet somebody who has just come."""
+
+    @property
+    def asked(self) -> Prompt | None:
+        """What the person is asked for, None if that is nothing in particular."""
 
     def ask(self) -> None:
         """Ask again for what is waited for."""
@@ -112,10 +129,22 @@ class Session:
     """What a connection hands inputs to; what comes of them goes to its client.
 
     `address` is what the log shows, `ip` what may be banned, None on this machine itself; `user` is whose process it is
-    at the other end of a Unix socket, "" elsewhere. `first` makes the state in which a session begins.
+    at the other end of a Unix socket, "" elsewhere. `first` makes the state in which a session begins. `identity` is
+    who the person has proven to be already. One that is `brief`, for a single command, takes over no other connection.
     """
 
-    __slots__ = ("_state", "address", "began_at", "client", "ip", "server", "user")
+    __slots__ = (
+        "_state",
+        "address",
+        "began_at",
+        "brief",
+        "client",
+        "identity",
+        "ip",
+        "server",
+        "user",
+        "was_turned_away",
+    )
 
     _log = Logger()
 
@@ -133,6 +162,9 @@ class Session:
         self.client = client
         self.address = address
         self.ip = ip
+        self.identity = NOBODY
+        self.brief = False
+        self.was_turned_away = False
         self.began_at = server.hall.now()
         self._state = first(self)
 
@@ -146,9 +178,21 @@ class Session:
         """Whether a nickname is waited for."""
         return self._state.is_entering
 
-    def begin(self) -> None:
-        """Greet somebody who has just come, or turn them away."""
+    @property
+    def state(self) -> State:
+        """How far the session has come."""
+        return self._state
+
+    @property
+    def asked(self) -> Prompt | None:
+        """What the person is asked for, None if that is nothing in particular."""
+        return self._state.asked
+
+    def begin(self, asking: bool = True) -> None:
+        """Greet somebody who has just come, or turn them away. `asking`: what is waited for does not follow at once."""
         self._state.begin()
+        if asking:
+            self._state.ask()
 
     def become(self, state: State) -> None:
         """Go on in another state."""
@@ -187,6 +231,7 @@ class Session:
     def turn_away(self, error: HallError) -> None:
         """Say why the person can't come in, and close."""
         self._log.info("{address} was refused: {reason}", event="refused", address=self.address, reason=str(error))
+        self.was_turned_away = True
         self._end()
         self._tell(error)
         self.client.send(Goodbye(None, None))
@@ -261,6 +306,10 @@ class Participant(ABC):
     def is_entering(self) -> bool:
         return False
 
+    @property
+    def asked(self) -> Prompt | None:
+        return None
+
     def __init__(self, session: Session, table: Table) -> None:
         self.session = session
         self.table = table
@@ -272,6 +321,11 @@ class Participant(ABC):
     @property
     def client(self) -> Client:
         return self.session.client
+
+    def ask(self) -> None:
+        """Ask for what is waited for, if anything is."""
+        if self.asked is not None:
+            self.send(self.asked)
 
     def say_hello(self) -> None:
         """Say where the session stands to a client that begins to speak another format."""
@@ -306,6 +360,7 @@ class Departed:
 
     member: Member | None = None
     is_entering = False
+    asked = None
 
     def begin(self) -> None:
         """No-op: the session has ended."""

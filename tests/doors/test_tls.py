@@ -210,7 +210,7 @@ class TalkTests(TLSTestCase):
         client = self.client()
         client.type("alice\n")
         [behind_tls] = self.entrance.connections
-        self.assertTrue(behind_tls.is_private)
+        self.assertTrue(behind_tls.session.client.is_private)
         plain, _ = self.connect(b"bob\n")
         self.assertFalse(plain.connection.is_private)
 

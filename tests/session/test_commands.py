@@ -307,6 +307,16 @@ class ViewTests(CommandTestCase):
             self.type("/time Mars"), ["!! there is no time zone Mars; try one such as Asia/Shanghai, or +8"]
         )
 
+    def test_colours(self) -> None:
+        """/colour and /bell are each person's own, and shown."""
+        self.assertEqual(self.type("/colour"), ["-- colours: off"])
+        self.assertEqual(self.type("/colour 16"), ["-- colours: 16"])
+        self.assertEqual(self.type("/time UTC", "/color"), ["-- the time in front of lines: UTC", "-- colours: 16"])
+        self.assertEqual(self.type("/colour red")[0][:32], "!! usage: /colour [on|off|16] --")
+        self.assertEqual(self.type("/bell"), ["-- the bell when a line names you: on"])
+        self.assertEqual(self.type("/bell off"), ["-- the bell when a line names you: off"])
+        self.assertEqual(self.type("/bell maybe")[0][:24], "!! usage: /bell [on|off]")
+
     def test_echo(self) -> None:
         """/echo turns the echo of one's own lines off and on."""
         self.assertEqual(self.type("/echo"), ["-- the echo of your own lines: on"])

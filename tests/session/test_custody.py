@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from twisted.internet.defer import Deferred
 
@@ -22,7 +21,7 @@ class CustodyTestCase(OperatorTestCase):
         folder = Path(self.mktemp()).absolute()
         folder.mkdir()
         self.owning = own_names(self.server, folder, self.clock)
-        self.history: Any = keep_history(self.server, folder, self.clock)
+        self.history = keep_history(self.server, folder, self.clock)
         for session, _ in list(self.people.values()):
             session.type("quit")
         for number, name in enumerate(("alice", "bob"), start=1):
@@ -78,14 +77,14 @@ class OwnersTests(CustodyTestCase):
         password = answer.split()[-1]
         self.come("dave", "10.0.0.4")
         self.people["dave"][0].type(password, "battery staple", "battery staple")
-        self.assertEqual(self.people["dave"][0].member.nickname, "dave")
+        self.assertEqual(self.people["dave"][0].person.nickname, "dave")
         self.assertIn("Operator root gave dave a new password", self.log.getvalue())
         self.assertNotIn(password, self.log.getvalue())
 
     def test_disown(self) -> None:
         """/disown makes a name anybody's; who is here stays."""
-        self.assertEqual(self.type("/disown carol"), ["-- anybody may have carol again"])
-        self.assertIsNone(self.people["carol"][0].member.traces.account)
+        self.assertEqual(self.type("/disown carol"), ["-- carol is anybody's again"])
+        self.assertIsNone(self.people["carol"][0].person.traces.account)
         self.assertIsNone(self.owning.owners.named("carol"))
         self.assertIn("Operator root disowned carol", self.log.getvalue())
 
@@ -145,7 +144,7 @@ class AccountBanTests(CustodyTestCase):
         self.assertIn('!! "carol" is banned', self.come("carol", "10.0.0.3"))
         self.type("/unban carol")
         self.come_as_owner("carol")
-        self.assertEqual(self.people["carol"][0].member.nickname, "carol")
+        self.assertEqual(self.people["carol"][0].person.nickname, "carol")
 
     def test_ban_by_another_name(self) -> None:
         """So is the ban of the name that an owner has just now."""

@@ -13,13 +13,14 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.core.bans import Address
 from chatd.core.events import Cause, Departure, Event, Events
 from chatd.core.hall import Hall
+from chatd.core.member import Member
 from chatd.core.ports import Deliver
 from chatd.doors.telnet import Terminal
 from chatd.doors.text import TextCodec
 from chatd.session.client import Client
 from chatd.session.commands import a_person
-from chatd.session.inputs import Line, Refused
-from chatd.session.outputs import Output
+from chatd.session.inputs import Input, Line, Refused
+from chatd.session.outputs import Output, Prompt
 from chatd.session.refusals import LineTooLong, NoSuchFormat
 from chatd.session.session import Server, Session
 from chatd.session.view import view
@@ -50,7 +51,10 @@ class Screen:
     def send(self, output: Output) -> None:
         self.outputs.append(output)
         self._codec.view = self.view
-        text = b"".join(self._codec.encode(output)).decode().removeprefix("\r\n")
+        sent = b"".join(self._codec.encode(output))
+        if isinstance(output, Prompt) and self._codec.row is not None:
+            sent += self._codec.row.around(b"")
+        text = sent.decode().removeprefix("\r\n")
         if text:
             self.lines += text.removesuffix("\r\n").split("\r\n")
 
@@ -84,11 +88,20 @@ _: type[Client] = Screen
 class Typing(Session):
     """A session that is typed to."""
 
+    @property
+    def person(self) -> Member:
+        """The member, for somebody who has come in."""
+        assert self.member is not None
+        return self.member
+
     def type(self, *lines: str) -> None:
         for line in lines:
-            work = self.receive(Line(line))
-            if work is not None:
-                Deferred.fromCoroutine(_done(work))
+            self.give(Line(line))
+
+    def give(self, given: Input) -> None:
+        work = self.receive(given)
+        if work is not None:
+            Deferred.fromCoroutine(_done(work))
 
 
 async def _done(work: Awaitable[None]) -> None:

@@ -61,6 +61,9 @@ def note_lines(note: to.Note, language: Language) -> Iterator[str]:
         case to.TypingTooFast(lines):
             too_fast = "you are typing faster than {n} lines a second; your lines are being sent at that pace"
             yield say(too_fast, n=lines)
+        case to.Candidates(words, more):
+            behind = (say("and {n} others", n=f"{more:,}"),) if more else ()
+            yield from language.listing(say("these fit:"), (*words, *behind))
         case to.LinesSkipped(count):
             one = "1 line skipped while your connection was slow"
             yield language.count(count, one, "{n} lines skipped while your connection was slow")

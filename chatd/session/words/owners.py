@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import assert_never
 
 from chatd.core import owner_refusals as refusal
 from chatd.session import answers as to
 from chatd.session import refusals as session
+from chatd.session.view import View
 from chatd.session.words.language import Language, rule_words
 
-OfOwning = to.Registered | to.PasswordChanged | to.Unregistered | to.Remembering | to.Forgotten | to.LetterKept
+OfOwning = (
+    to.Registered
+    | to.PasswordChanged
+    | to.KeyAdded
+    | to.KeyRemoved
+    | to.Unregistered
+    | to.Remembering
+    | to.Forgotten
+    | to.LetterKept
+)
 OfOwners = (
     refusal.BadPassword
     | refusal.NameOwned
@@ -24,6 +36,7 @@ OfOwners = (
     | refusal.KeyTaken
     | refusal.TooManyKeys
     | refusal.NoSuchKey
+    | refusal.NoPublicKey
     | refusal.LastKey
     | refusal.OwnerNotHere
     | refusal.LettersFull
@@ -38,14 +51,23 @@ def of_owning(answer: OfOwning, language: Language) -> str:
     """Return an answer as one sentence."""
     say = language.say
     match answer:
+        case to.Registered(nickname, True):
+            yours = "{name} is yours: your SSH key opens it; /keys lists keys, /password adds one for other ways in"
+            return say(yours, name=nickname)
         case to.Registered(nickname):
             yours = (
                 "{name} is yours: from now on you come in with your password; "
                 "/password changes it, /unregister gives it up"
             )
             return say(yours, name=nickname)
+        case to.PasswordChanged(nickname, True):
+            return say("{name} has a password now, too", name=nickname)
         case to.PasswordChanged(nickname):
-            return say("{name} has a new password", name=nickname)
+            return say("{name} has another password now", name=nickname)
+        case to.KeyAdded(nickname, fingerprint):
+            return say("{key} opens {name} from now on", key=fingerprint, name=nickname)
+        case to.KeyRemoved(nickname, fingerprint):
+            return say("{key} opens {name} no longer", key=fingerprint, name=nickname)
         case to.Unregistered(nickname):
             return say("anybody may have {name} again", name=nickname)
         case to.Remembering():
@@ -62,6 +84,25 @@ def of_owning(answer: OfOwning, language: Language) -> str:
             )
         case _:  # pragma: no cover
             assert_never(answer)
+
+
+def key_list(answer: to.Keys, view: View) -> Iterator[str]:
+    """Yield the lines of an answer that lists SSH keys."""
+    say = view.language.say
+    count, name = len(answer.keys), answer.nickname
+    if answer.has_password:
+        told = view.language.count(
+            count, "1 key and a password open {name}", "{n} keys and a password open {name}", name=name
+        )
+    else:
+        told = view.language.count(
+            count, "1 key opens {name}, and no password", "{n} keys open {name}, and no password", name=name
+        )
+    yield told if count else say("a password opens {name}, and no key", name=name)
+    for key in answer.keys:
+        since = f"{datetime.fromtimestamp(key.since, view.zone):%Y-%m-%d}"
+        came = say("; you came with it") if key.here else ""
+        yield say("{key} {comment}, since {date}", key=key.fingerprint, comment=key.comment, date=since) + came
 
 
 def _remembering(answer: to.Remembering, language: Language) -> str:
@@ -149,6 +190,7 @@ def _of_keys_and_letters(
     error: refusal.KeyTaken
     | refusal.TooManyKeys
     | refusal.NoSuchKey
+    | refusal.NoPublicKey
     | refusal.LastKey
     | refusal.OwnerNotHere
     | refusal.LettersFull
@@ -165,6 +207,8 @@ def _of_keys_and_letters(
             return say("a name may have {n} keys at most; remove one first", n=limit)
         case refusal.NoSuchKey(fingerprint):
             return say("there is no key {key}", key=language.quoted(fingerprint))
+        case refusal.NoPublicKey():
+            return say("that is no SSH key: give a line of a .pub file, or nothing where you came with one")
         case refusal.LastKey():
             return say("that is the only key, and there is no password; /password sets one first")
         case refusal.OwnerNotHere(nickname):

@@ -39,6 +39,7 @@ OfLines = (
     | session.ChangedByTelnet
     | session.TelnetUnfinished
     | session.LineTooLong
+    | session.PasteTooLong
     | session.LineCutOff
 )
 OfRooms = (
@@ -209,6 +210,14 @@ def _of_lines(error: OfLines, language: Language) -> str:
             return say("your client sent a telnet command without an end; what was in it is lost")
         case session.LineTooLong(limit):
             return say("that line is longer than {n} bytes; none of it was sent; cut it into shorter ones", n=limit)
+        case session.PasteTooLong(limit, unit):
+            size = "{n} bytes"
+            if unit == "lines":
+                size = "{n} lines"
+            elif unit == "bytes in a line":
+                size = "{n} bytes in a line"
+            amount = say(size, n=f"{limit:,}")
+            return say("that is more than {amount}; nothing of what you pasted was taken", amount=amount)
         case session.LineCutOff():
             return say("your last line had no end; it was not sent; end each line with a newline")
         case _:  # pragma: no cover
@@ -288,9 +297,10 @@ def _of_commands(error: OfCommands, language: Language) -> str:
                 "{name} is not spoken here; {known} are", name=language.quoted(typed), known=language.all_of(codes)
             )
         case session.NoSuchFormat(typed, known):
-            return say(
-                "{name} is not spoken here; {known} are", name=language.quoted(typed), known=language.all_of(known)
+            spoken = (
+                "{name} is not spoken here; {known} are" if len(known) > 1 else "{name} is not spoken here; {known} is"
             )
+            return say(spoken, name=language.quoted(typed), known=language.all_of(known))
         case session.NotAnObject():
             return say("that line is not a JSON object; /format text goes back to text")
         case session.NothingAsked():
