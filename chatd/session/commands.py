@@ -160,7 +160,7 @@ def me(chat: Chatting, text: str) -> None:
     chat.talked()
 
 
-@command("nick", arguments="name...", help="take another nickname", cost=_COSTLY)
+@command("nick", arguments="name...", help="change your nickname", cost=_COSTLY)
 def nick(chat: Chatting, name: str) -> Awaitable[None] | None:
     return owning.take_name(chat, name)
 
@@ -303,7 +303,7 @@ def bell(chat: Participant, rings: str) -> None:
     chat.answer(BellRings(chat.client.view.bell))
 
 
-@command("format", arguments="text|json", help="speak with programs: docs/json.md")
+@command("format", arguments="text|json", help="the format for programs: docs/json.md")
 def format_(chat: Participant, format: str) -> None:
     chat.client.speak(format)
     chat.say_hello()

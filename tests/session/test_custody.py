@@ -83,7 +83,7 @@ class OwnersTests(CustodyTestCase):
 
     def test_disown(self) -> None:
         """/disown makes a name anybody's; who is here stays."""
-        self.assertEqual(self.type("/disown carol"), ["-- carol is anybody's again"])
+        self.assertEqual(self.type("/disown carol"), ["-- anybody may have carol again"])
         self.assertIsNone(self.people["carol"][0].person.traces.account)
         self.assertIsNone(self.owning.owners.named("carol"))
         self.assertIn("Operator root disowned carol", self.log.getvalue())

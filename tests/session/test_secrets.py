@@ -364,9 +364,7 @@ class RegisteringTests(OwningTestCase):
         self.alice.type("/password")
         self.assertEqual(self.screen.take(), ['!! "alice" has no owner'])
         self.alice.type("/register", SECRET, SECRET, "/password", SECRET, "battery staple", "battery staple")
-        self.assertEqual(
-            self.screen.take()[4:], [ASKED, "New password: ", "Again: ", "-- alice has another password now"]
-        )
+        self.assertEqual(self.screen.take()[4:], [ASKED, "New password: ", "Again: ", "-- alice has a new password"])
         owner = self.owner_of("alice")
         self.assertTrue(self.successResultOf(Deferred.fromCoroutine(self.people.check(owner.id, "battery staple"))))
 
@@ -381,7 +379,7 @@ class RegisteringTests(OwningTestCase):
     def test_unregister(self) -> None:
         """/unregister gives a name up, against the password."""
         self.alice.type("/register", SECRET, SECRET, "/unregister", SECRET)
-        self.assertEqual(self.screen.take()[-1], "-- alice is anybody's again")
+        self.assertEqual(self.screen.take()[-1], "-- anybody may have alice again")
         self.assertIsNone(self.alice.person.traces.account)
         self.assertIsNone(self.people.owners.named("alice"))
 
@@ -429,7 +427,7 @@ class RegisteringTests(OwningTestCase):
         self.assertEqual(self.screen.take()[-1], "New password: ")
         self.assertEqual(self.alice.person.nickname, "alice")
         self.alice.type("battery staple", "battery staple")
-        self.assertEqual(self.screen.take()[-1], "-- your nickname is bob now")
+        self.assertEqual(self.screen.take()[-1], "-- your nickname is now bob")
         self.assertFalse(self.people.owners.demand(owner.id).must_change)
 
     def test_nick_of_the_banned(self) -> None:
@@ -792,7 +790,7 @@ class LetterTests(OwningTestCase):
         typed_at = self.clock.seconds()
         self.clock.advance(1)
         self.own("carol")
-        for at, answer in ((typed_at, "!! carol has had this name only since"), (typed_at + 2, "-- carol is not here")):
+        for at, answer in ((typed_at, "!! carol took this name after"), (typed_at + 2, "-- carol is not here")):
             self.alice.give(Line("@carol lunch?", at))
             self.assertIn(answer, self.screen.take()[0])
 

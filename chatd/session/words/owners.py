@@ -63,7 +63,7 @@ def of_owning(answer: OfOwning, language: Language) -> str:
         case to.PasswordChanged(nickname, True):
             return say("{name} has a password now, too", name=nickname)
         case to.PasswordChanged(nickname):
-            return say("{name} has another password now", name=nickname)
+            return say("{name} has a new password", name=nickname)
         case to.KeyAdded(nickname, fingerprint):
             return say("{key} opens {name} from now on", key=fingerprint, name=nickname)
         case to.KeyRemoved(nickname, fingerprint):
