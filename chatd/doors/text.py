@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from chatd.core.events import Cause, Event, Said
 from chatd.doors.prompt import OpenPrompt
 from chatd.doors.telnet import CTRL_D, EOF, Terminal, erased, needs_erasing
+from chatd.doors.wrap import wrap
 from chatd.session.answers import Answer
 from chatd.session.inputs import Ended, Input, Line, Refused
 from chatd.session.outputs import Goodbye, Note, Output, Prompt, Refusal, Replay
@@ -20,13 +21,25 @@ from chatd.session.words.refusals import refusal_lines
 from chatd.wire.codec import Row
 
 MAX_LINE = 4096  # bytes
+INDENT = 6  # columns of the rows that a line is broken into: those of the time
+WIDEST = 512  # columns; nobody sees that what is wider is broken, and fewer widths are told apart
 _CHOICE = re.compile(rb"\s*(?:to:|/(?:to|join|j|leave)\b)", re.IGNORECASE)
 
 
 class TextCodec:
     """A `Codec` for people. Its format is what they see: those who see alike share what is encoded."""
 
-    __slots__ = ("_is_pasted", "_line_end", "_line_is_open", "_row", "_terminal", "_typed_at", "_view", "format")
+    __slots__ = (
+        "_is_pasted",
+        "_line_end",
+        "_line_is_open",
+        "_row",
+        "_terminal",
+        "_typed_at",
+        "_view",
+        "_width",
+        "format",
+    )
 
     max_line = MAX_LINE
 
@@ -50,6 +63,7 @@ class TextCodec:
     @view.setter
     def view(self, view: View) -> None:
         self._view = view
+        self._width = min(self._terminal.columns, WIDEST)
         self.format: Hashable = self._format()
 
     def decode(self, line: bytes, typed_at: float) -> Input:
@@ -71,7 +85,7 @@ class TextCodec:
 
     def encode(self, output: Output) -> Iterable[bytes]:
         if isinstance(output, Said):  # nearly all that is ever encoded
-            return (f"{event_line(output, self._view)}{self._line_end}".encode(),)
+            return (self._row_or_rows(event_line(output, self._view)),)
         if isinstance(output, Prompt):
             self._line_is_open = True
             words = prompt_words(output, self._view.language)
@@ -79,7 +93,13 @@ class TextCodec:
             return ()
         if self._row is None:
             self._line_is_open = False
-        return (f"{line}{self._line_end}".encode() for line in self._lines(output))
+        return map(self._row_or_rows, self._lines(output))
+
+    def _row_or_rows(self, line: str) -> bytes:
+        """Return a line with its end; where the terminal's width is known, no row of it begins like another line."""
+        if self._width:
+            line = wrap(line, self._width, INDENT)
+        return f"{line}{self._line_end}".encode()
 
     def _how_to_close(self, goodbye: Goodbye) -> str:
         """Return what a person in nc needs to know: it stays open behind a goodbye, while telnet and scripts close."""
@@ -92,7 +112,7 @@ class TextCodec:
         return self._line_end.encode() if self._line_is_open and self._row is None else b""
 
     def _format(self) -> Hashable:
-        return self._view if self._line_end == "\r\n" else (self._view, self._line_end)
+        return self._view if self._line_end == "\r\n" and not self._width else (self._view, self._line_end, self._width)
 
     def _lines(self, output: Output) -> Iterator[str]:
         if isinstance(output, Event):
