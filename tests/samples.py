@@ -154,7 +154,7 @@ def sample_answers() -> tuple[Answer, ...]:
 
 
 REFUSALS: tuple[HallError, ...] = (
-    refusals.BadNickname("al ice", Rule("no spaces in it")),
+    refusals.BadNickname("al ice", Rule("it may not contain spaces")),
     refusals.NicknameTaken("alice", "Alice", 120),
     refusals.NicknameBanned("bob", 7200.0, "spam"),
     refusals.NameKept("alice"),
@@ -209,7 +209,7 @@ REFUSALS: tuple[HallError, ...] = (
     session.BadArgument("text"),
     session.BadDuration("2hours"),
     session.TookTooLong(30.0),
-    owners.BadPassword(Rule("it is not the name; choose one that nobody would guess")),
+    owners.BadPassword(Rule("it may not be the name; choose one that nobody would guess")),
     owners.NameOwned("b0b", "bob"),
     owners.OwnsAlready("bob"),
     owners.TooManyOwners(20_000),

@@ -117,10 +117,11 @@ class WentElsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """People in your room left the chat; `how` is told if exactly one did."""
+    """People left the chat; `how` is told if exactly one did. `room` is the one you shared, None for somebody who had
+    written to you from another, and whose name has been taken since."""
 
     at: float
-    room: str
+    room: str | None
     nicknames: tuple[str, ...]
     how: Departure | None
 

@@ -20,6 +20,8 @@ from chatd.core.events import (
     Departure,
     Events,
     Invited,
+    Left,
+    Renamed,
     Said,
     ToldByAdministrator,
     Whispered,
@@ -65,6 +67,7 @@ class Member:
     """
 
     __slots__ = (
+        "_came_in_at",
         "_dismissed",
         "_echo",
         "_guard",
@@ -86,6 +89,7 @@ class Member:
         "talked_to_by",
         "traces",
         "wrote_last",
+        "wrote_last_as",
     )
 
     def __init__(
@@ -101,11 +105,13 @@ class Member:
         self.came_at = hall.clock.seconds()
         self.name, self._named_at = name, self.came_at
         self.room: Room[Member] = hall.lobby
+        self._came_in_at = self.came_at  # into the room
         self.quiet = False
         self.away: str | None = None  # why, "" without a reason; None for somebody who is not away
         self.addressee: Member | None = None  # None is the room
         self.talked_to_by: dict[Member, None] = {}
         self.wrote_last: Member | None = None  # the one who last wrote to this person privately
+        self.wrote_last_as = name  # and under which name
         self.ignoring: set[Member] = set()
         self.ignored_by: set[Member] = set()
         self.ignored_before: deque[Whose] = deque(maxlen=_MOST_IGNORED_BEFORE)  # lines of those who have left
@@ -280,7 +286,7 @@ class Member:
             raise RoomLocked(room.name)
         self.room.leave(self, None)
         self._hall.close_if_empty(self.room)
-        self.room = room
+        self.room, self._came_in_at = room, self._hall.clock.seconds()
         if not room.members and room is not self._hall.lobby:
             room.opened_by = self
         room.enter(self)
@@ -323,6 +329,7 @@ class Member:
             raise InRoomAlready(self.room.name, other.nickname)
         self._check_heard_by(other)
         other.room.notices.tell_before_private(self)
+        other._learn_whose_name_it_was(self)
         if not tell(Invited(self._hall.now(), self.room.name, self.nickname), other):
             raise TooSlow(other.nickname)
         invited = {room: by_first for room, by_first in other.invitations.items() if room.members}
@@ -381,6 +388,7 @@ class Member:
         how = replace(how, why=one_line(how.why).strip())
         self._hall.broadcaster.settle()
         self.here = False
+        self._named_at = self._hall.clock.seconds()  # the name is over
         self._hall.left(self, how)
         self.room.leave(self, how)
         self._hall.close_if_empty(self.room)
@@ -439,6 +447,7 @@ class Member:
         self._check_heard_by(other, text)
         self.room.notices.tell_before_hearing(self)
         other.room.notices.tell_before_private(self)
+        other._learn_whose_name_it_was(self)
         now = self._hall.now()
         if not tell(Whispered(now, self.nickname, text), other):
             raise TooSlow(other.nickname, unsent=text)
@@ -450,6 +459,19 @@ class Member:
             why = "" if other in self.ignoring else other.away
             tell(AddresseeAway(now, other.nickname, why), self)
 
+    def _learn_whose_name_it_was(self, sender: Member) -> None:
+        """Be told, unless the room was, if somebody who is about to write has the name of another who wrote last."""
+        before, name = self.wrote_last, self.wrote_last_as
+        if before is None or before is sender or name.exact != sender.name.exact:
+            return
+        if before.room is self.room and self._came_in_at <= before._named_at:
+            return
+        now = self._hall.now()
+        if before.here:
+            tell(Renamed(now, None, ((name.shown, before.nickname),)), self)
+        else:
+            tell(Left(now, None, (name.shown,), None), self)
+
     def _written_to_by(self, sender: Member) -> None:
         """Remember whom to answer; somebody in a private conversation turns to the one who wrote last."""
         now = self._hall.clock.seconds()
@@ -459,6 +481,7 @@ class Member:
             else:
                 self._reply_guard.switched(now)
             self.wrote_last = sender
+        self.wrote_last_as = sender.name
         before = self.addressee
         if before is not None and before is not sender:
             changed = AddresseeChanged(self._hall.now(), sender.nickname, before.nickname)

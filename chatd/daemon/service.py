@@ -152,7 +152,7 @@ class ChatService(MultiService):
         timer.setServiceParent(self)
 
     def _hang_up(self, *_: object) -> None:
-        """SIGHUP: take over what has changed in the configuration."""
+        """SIGHUP: read the configuration again, and apply what has changed."""
         self._reactor.callFromThread(lambda: Deferred.fromCoroutine(self.operations.reload_and_log()))
 
     async def _stop(self) -> None:

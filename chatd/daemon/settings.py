@@ -34,7 +34,7 @@ def _number(low: int, high: int) -> Callable[[str], int]:
 
 def _lines_of_file(typed: str) -> tuple[str, ...]:
     if Path(typed).exists() and not Path(typed).is_file():
-        raise BadSetting("it is no regular file")  # reading it might never end
+        raise BadSetting("it isn't a regular file")  # reading it might never end
     try:
         text = Path(typed).read_text(encoding="utf-8")
     except OSError as error:
@@ -54,7 +54,7 @@ def _title(typed: str) -> str:
 def _folder(typed: str) -> str:
     with suppress(FileNotFoundError):  # then it is made
         if not S_ISDIR(Path(typed).stat().st_mode):
-            raise BadSetting("it is no folder")
+            raise BadSetting("it isn't a folder")
     return typed
 
 

@@ -46,11 +46,11 @@ from chatd.session.view import zone_name
 from chatd.session.words.languages import LANGUAGES
 
 TABLE = Table(
-    ("text", "is said to your room, or to whom you chose with to:"),
-    ("@name text", "a private line to name, seen by the two of you alone"),
-    ("to:name [text]", "your lines go to name from now on; to: alone: the room"),
-    ("quit", "goodbye"),
-    ("//text", "says /text"),
+    ("text", "say text to your room, or to whomever to: has chosen"),
+    ("@name text", "a private line to name; only the two of you see it"),
+    ("to:name [text]", "talk to name from now on; to: alone ends that"),
+    ("quit", "leave the chat"),
+    ("//text", "say /text"),
     essentials=(
         "nick",
         "away",
@@ -85,7 +85,7 @@ def person(member: Member, room: str | None = None) -> Person:
     return Person(member.nickname, member.away, member.quiet, member.since, room)
 
 
-@command("say", arguments="text...", help="says text, whatever it begins with")
+@command("say", arguments="text...", help="say text, whatever it begins with")
 def say(chat: Chatting, text: str) -> None:
     chat.say(text)
 
@@ -108,7 +108,7 @@ def reply(chat: Chatting, text: str) -> None:
     chat.talked()
 
 
-@command("to", "query", arguments="[name] [text...]", help="your lines go to name from now on; alone: to whom")
+@command("to", "query", arguments="[name] [text...]", help="talk to name from now on; alone: whom you talk to")
 def to(chat: Chatting, name: str, text: str) -> None:
     if name:
         chat.turn_to(name, text)
@@ -147,7 +147,7 @@ def help_(chat: Participant, command: str) -> None:
         chat.answer(HelpOn(chat.table.find(command.lstrip("/／")).facts))
 
 
-@command("i", "quiet", help="turn your room off, in both directions; again: back on")
+@command("i", "quiet", help="hear and say nothing in your room; again: undo that")
 def i(chat: Chatting) -> None:
     member = chat.member
     member.set_quiet(not member.quiet)
@@ -160,7 +160,7 @@ def me(chat: Chatting, text: str) -> None:
     chat.talked()
 
 
-@command("nick", arguments="name...", help="take another nickname", cost=_COSTLY)
+@command("nick", arguments="name...", help="change your nickname", cost=_COSTLY)
 def nick(chat: Chatting, name: str) -> Awaitable[None] | None:
     return owning.take_name(chat, name)
 
@@ -171,7 +171,7 @@ def away(chat: Chatting, why: str) -> None:
     chat.answer(AwaySet(True))
 
 
-@command("back", help="you are here again")
+@command("back", help="you are back")
 def back(chat: Chatting) -> None:
     chat.member.set_away(None)
     chat.answer(AwaySet(False))
@@ -189,7 +189,7 @@ def who_is(state: Participant, other: Member, address: str | None = None) -> Who
     return WhoIs(other.nickname, room, other.since, here_for, other.away, other.quiet, address)
 
 
-@command("join", "j", arguments="#room", help="go to a room, or open one of that name", cost=_COSTLY)
+@command("join", "j", arguments="#room", help="go to a room, or open a new one", cost=_COSTLY)
 def join(chat: Chatting, room: str) -> None:
     _go_to(chat, room_typed(room))
 
@@ -221,12 +221,12 @@ def rooms(chat: Participant) -> None:
     chat.answer(Rooms(RoomFacts(room.name, len(room.members), room.locked) for room in seen))
 
 
-@command("lock", help="only those you invite see your room and get in", cost=_COSTLY)
+@command("lock", help="lock your room: only the invited see it and get in", cost=_COSTLY)
 async def lock(chat: Chatting) -> None:
     await remembering.lock(chat)
 
 
-@command("unlock", help="anyone gets into your room again")
+@command("unlock", help="let everybody into your room again")
 def unlock(chat: Chatting) -> None:
     chat.member.turn_lock(False)
 
@@ -237,7 +237,7 @@ def invite(chat: Chatting, name: str) -> None:
     chat.answer(InvitationSent(other.nickname, chat.member.room.name))
 
 
-@command("ignore", "屏蔽", arguments="[name]", help="see nothing from name any more; alone: whom you ignore")
+@command("ignore", "屏蔽", arguments="[name]", help="hide what name says; alone: list whom you ignore")
 async def ignore(chat: Chatting, name: str) -> None:
     if name:
         await owning.ignore(chat, name, True)
@@ -245,7 +245,7 @@ async def ignore(chat: Chatting, name: str) -> None:
         chat.answer(Ignored(owning.ignored(chat)))
 
 
-@command("unignore", arguments="name", help="see what name says again")
+@command("unignore", arguments="name", help="show what name says again")
 async def unignore(chat: Chatting, name: str) -> None:
     await owning.ignore(chat, name, False)
 
@@ -266,7 +266,7 @@ def time(chat: Participant, zone: str) -> None:
     chat.answer(TimeShown(chat.client.view.time))
 
 
-@command("lang", arguments="[code]", help="your language; alone: which there are")
+@command("lang", arguments="[code]", help="choose your language; alone: list them")
 def lang(chat: Participant, code: str) -> None:
     if code:
         if code.lower() not in LANGUAGES:
@@ -276,7 +276,7 @@ def lang(chat: Participant, code: str) -> None:
     chat.answer(LanguageSet(chat.client.view.language.code, known))
 
 
-@command("echo", arguments="[on|off]", help="whether you see your own lines in the room again")
+@command("echo", arguments="[on|off]", help="whether the room shows you your own lines")
 def echo(chat: Chatting, shown: str) -> None:
     if shown:
         if shown not in ("on", "off"):
@@ -303,7 +303,7 @@ def bell(chat: Participant, rings: str) -> None:
     chat.answer(BellRings(chat.client.view.bell))
 
 
-@command("format", arguments="text|json", help="speak with programs: docs/json.md")
+@command("format", arguments="text|json", help="the format for programs: docs/json.md")
 def format_(chat: Participant, format: str) -> None:
     chat.client.speak(format)
     chat.say_hello()
@@ -315,17 +315,17 @@ def motd(chat: Participant) -> None:
     chat.answer(Motd(chat.server.motd))
 
 
-@command("version", help="which chatd this is")
+@command("version", help="which version of chatd this is")
 def version(chat: Participant) -> None:
     chat.answer(Version(__version__, platform.python_version()))
 
 
-@command("uptime", help="for how long this chat has been open")
+@command("uptime", help="how long this chat has been open")
 def uptime(chat: Participant) -> None:
     chat.answer(Uptime(chat.server.uptime, len(chat.server.hall.members)))
 
 
-@command("quit", "exit", "bye", "q", "退出", arguments="[why...]", help="goodbye")
+@command("quit", "exit", "bye", "q", "退出", arguments="[why...]", help="leave the chat")
 def quit_(chat: Chatting, why: str) -> None:
     try:
         chat.member.check_may_speak()

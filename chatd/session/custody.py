@@ -40,7 +40,7 @@ async def reset(state: Operating, name: str) -> None:
     state.answer(PasswordReset(owner.name.shown, password, ONE_TIME_HOURS))
 
 
-@command("disown", arguments="name", help="make an owned name anybody's again")
+@command("disown", arguments="name", help="let anybody have an owned name again")
 async def disown(state: Operating, name: str) -> None:
     accounts = _accounts(state)
     owner = _owner(accounts, name)
@@ -50,7 +50,7 @@ async def disown(state: Operating, name: str) -> None:
     state.answer(Disowned(owner.name.shown))
 
 
-@command("forget", arguments="name [duration]", help="erase what somebody said, as in the last 2h")
+@command("forget", arguments="name [duration]", help="erase what somebody said, all or in the last 2h")
 async def forget(state: Operating, name: str, duration: str) -> None:
     hall = state.server.hall
     since = hall.now() - seconds_in(duration) if duration else 0.0
@@ -73,7 +73,7 @@ async def purge(state: Operating, room: str) -> None:
     state.answer(Forgotten(lines))
 
 
-@command("backup", arguments="folder", help="copy all that is on the disk into a new folder, while chatd runs")
+@command("backup", arguments="folder", help="back up all that is on the disk to a new folder, while chatd runs")
 async def backup(state: Operating, folder: str) -> None:
     where = await state.daemon.backup(folder)
     state.log("backed up", "made a backup")

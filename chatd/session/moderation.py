@@ -36,15 +36,17 @@ command = TABLE.command
 def kick(state: Operating, name: str, why: str) -> None:
     member = state.server.hall.find(name)
     state.answer(Kicked(member.nickname))
+    state.log("kicked", "disconnected {target}", target=member.nickname)
     member.dismiss(Departure(Cause.KICKED, why))
 
 
 @command(
     "ban",
     arguments="target [duration] [why...]",
-    help="let a name, an address or a network in no more: for 2h, or for good",
+    help="keep a name, an address or a network out: for 2h, or for good",
 )
 async def ban(state: Operating, target: str, duration: str, why: str) -> None:
+    target = _without_mark(target)
     network = network_in(target)
     _check_not_here(network)
     if network is None and _LIKE_ADDRESS.fullmatch(target):
@@ -68,6 +70,7 @@ async def ban(state: Operating, target: str, duration: str, why: str) -> None:
 
 @command("unban", arguments="target", help="end the ban of a name, an address or a network")
 async def unban(state: Operating, target: str) -> None:
+    target = _without_mark(target)
     network = network_in(target)
     account = None if network else _account(state, target)
     lifted = state.server.hall.bans.lift("name" if network is None else "network", str(network or target), account)
@@ -85,7 +88,7 @@ def bans(state: Operating) -> None:
 @command(
     "mute",
     arguments="name [duration] [why...]",
-    help="let nothing that somebody types reach anyone: for 15m, or for good",
+    help="silence somebody: for 15m, or for good",
 )
 async def mute(state: Operating, name: str, duration: str, why: str) -> None:
     made = _ban(state, "mute", name, duration, why)
@@ -105,16 +108,21 @@ async def unmute(state: Operating, name: str) -> None:
     state.answer(BanLifted(lifted.target, True))
 
 
-@command("rename", arguments="old new", help="give somebody another nickname")
+@command("rename", arguments="old new", help="change somebody's nickname")
 async def rename(state: Operating, old: str, new: str) -> None:
     hall = state.server.hall
     member = hall.find(old)
     before = member.nickname
     hall.rename(member, new)
-    state.session.log_rename(before, member)
+    state.log("renamed", "renamed {target} to {nickname}", target=before, nickname=member.nickname)
     tell(NicknameGiven(hall.now(), member.nickname), member)
     await state.daemon.keep_bans()  # a mute has moved with them
     state.answer(RenameMade(before, member.nickname))
+
+
+def _without_mark(target: str) -> str:
+    """Return a name as it is, which may have been typed as `@bob`; an address has no such mark."""
+    return target.removeprefix("＠").removeprefix("@")
 
 
 def _ban(state: Operating, kind: Kind, target: str, duration: str, why: str) -> Ban:

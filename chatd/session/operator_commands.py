@@ -33,8 +33,8 @@ LONGEST_DRAIN = 10_080  # minutes, a week
 _LOOKS = ("bans", "h", "ls", "motd", "rooms", "stats", "uptime", "version", "whois")  # and changes nothing
 
 TABLE = Table(
-    ("text", "is announced to everyone, as by /announce"),
-    ("//text", "announces /text"),
+    ("text", "is announced to everyone, as with /announce"),
+    ("//text", "announce /text"),
     essentials=("stop", "drain", "stats", "listen", "bans", "mute", "ban", "kick", "tell", "ls", "text", "quit"),
 )
 command = TABLE.command
@@ -48,6 +48,7 @@ def an_operator(session: Session, daemon: Daemon) -> Operating:
 @command("announce", "say", arguments="text...", help="say something to everyone, as a plain line does")
 def announce(state: Operating, text: str) -> None:
     state.server.hall.announce(text)
+    state.log("announced", "made an announcement")
     state.answer(AnnouncedTo(len(state.server.hall.members)))
 
 
@@ -63,6 +64,7 @@ def announce(state: Operating, text: str) -> None:
 def tell(state: Operating, name: str, text: str) -> None:
     member = state.server.hall.find(name, unsent=text)
     member.hear_administrator(text)
+    state.log("told", "told {target} something", target=member.nickname)
     state.answer(ToldTo(member.nickname))
 
 
@@ -71,10 +73,12 @@ def listen(state: Operating, heard: str) -> None:
     hall = state.server.hall
     if heard == "off":
         hall.listen_no_more(state)
+        state.log("stopped listening", "stopped listening")
         state.answer(Listening(None))
     else:
         room = hall.lobby if heard == "on" else hall.find_room(room_typed(heard))
         hall.listen(state, room)
+        state.log("listening", "listens to {room}", room=room.name)
         state.answer(Listening(room.name))
 
 
@@ -93,14 +97,14 @@ TABLE.share(moderation.TABLE)
 TABLE.share(custody.TABLE)
 
 
-@command("stats", arguments="[--json]", help="what can be counted: people, lines, refusals")
+@command("stats", arguments="[--json]", help="figures: people, lines, refusals and more")
 def stats(state: Operating, option: str) -> None:
     if option not in ("", "--json"):
         raise TABLE.find("stats").misused()
     state.answer(Stats(state.daemon.stats(), as_json=bool(option)))
 
 
-@command("drain", arguments="[minutes|off]", help="let nobody in any more, and stop after so many minutes")
+@command("drain", arguments="[minutes|off]", help="let nobody new in, and stop after that many minutes")
 def drain(state: Operating, minutes: str) -> None:
     number = minutes.removesuffix("m")
     if minutes == "off":
@@ -119,24 +123,27 @@ def drain(state: Operating, minutes: str) -> None:
         raise BadDrain(minutes, LONGEST_DRAIN)
 
 
-@command("stop", help="say goodbye to everyone, and end the daemon")
+@command("stop", help="say goodbye to everyone, and stop chatd")
 def stop(state: Operating) -> None:
     state.daemon.stop()
     state.log("stopped", "stopped chatd")
     state.answer(Stopping())
 
 
-@command("reload", help="take over what has changed in the configuration")
+@command("reload", help="read the configuration again, and apply what has changed")
 async def reload(state: Operating) -> None:
-    state.answer(await state.daemon.reload())
+    reloaded = await state.daemon.reload()
+    state.log("reloaded", "had the configuration read again")
+    state.answer(reloaded)
 
 
-@command("log", arguments="[level]", help="log more or less: debug, info, warn or error; alone: which of them")
+@command("log", arguments="[level]", help="what is logged: debug, info, warn or error and above; alone: show it")
 def log(state: Operating, level: str) -> None:
     if level:
         if level not in LOG_LEVELS:
             raise TABLE.find("log").misused()
         state.daemon.set_log_level(level)
+        state.log("log level", "set the log level to {least}", least=level)
     state.answer(LogLevelSet(state.daemon.log_level()))
 
 
@@ -150,7 +157,7 @@ def whois(state: Operating, name: str) -> None:
 TABLE.share(commands.TABLE, "h", "rooms", "time", "lang", "format", "motd", "version", "uptime")
 
 
-@command("quit", "exit", "bye", help="close this door behind you; chatd goes on")
+@command("quit", "exit", "bye", help="leave the console; chatd keeps running")
 def quit_(state: Operating) -> None:
     state.session.close(QUIT)
 

@@ -43,7 +43,7 @@ _COSTLY = 5
 @command(
     "register",
     takes_secrets=True,
-    help="make your nickname yours alone, by a password",
+    help="make your nickname yours alone, with a password",
     cost=_COSTLY,
     more=(
         "nobody else gets in under that name, or one that looks like it",
@@ -67,7 +67,7 @@ def register(chat: Chatting) -> Awaitable[None] | None:
     return None
 
 
-@command("password", help="choose another password for your nickname", cost=_COSTLY, takes_secrets=True)
+@command("password", help="change the password of your nickname", cost=_COSTLY, takes_secrets=True)
 def password(chat: Chatting) -> Awaitable[None] | None:
     accounts, owner = own(chat)
     accounts.check_private(chat.client, owner.name.shown)
@@ -82,7 +82,7 @@ def password(chat: Chatting) -> Awaitable[None] | None:
     return prove(chat, accounts, owner, proven)
 
 
-@command("unregister", help="give your nickname up; anybody may have it then", cost=_COSTLY, takes_secrets=True)
+@command("unregister", help="give up your nickname; anybody may have it then", cost=_COSTLY, takes_secrets=True)
 def unregister(chat: Chatting) -> Awaitable[None] | None:
     accounts, owner = own(chat)
 

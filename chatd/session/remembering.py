@@ -25,7 +25,7 @@ command = TABLE.command
 _COSTLY = 5
 
 
-@command("last", arguments="[n]", help="the last lines that were said in your room", cost=_COSTLY)
+@command("last", arguments="[n]", help="the last lines said in your room", cost=_COSTLY)
 async def last(chat: Chatting, n: str) -> None:
     if n and not (n.isascii() and n.isdecimal() and 1 <= int(n) <= MOST_LAST):
         raise chat.table.find("last").misused()
@@ -39,7 +39,7 @@ async def last(chat: Chatting, n: str) -> None:
     _show(chat, lines[-count:], Of.LAST)
 
 
-@command("search", arguments="words...", help="what was said in your room with these words", cost=_COSTLY)
+@command("search", arguments="words...", help="find what was said in your room with these words", cost=_COSTLY)
 async def search(chat: Chatting, words: str) -> None:
     archive = _archive_of_room(chat)
     if archive is not None:

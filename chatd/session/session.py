@@ -52,9 +52,8 @@ class Server:
     """The hall, whose it is, its message of the day, and everybody who talks with it.
 
     `language` is the code of the one in which people are greeted. `opened_at` is on the hall's clock; `sessions` are in
-    the order of arrival, with a nickname or not yet.
-    `opened_at` is on the hall's clock; `sessions` are in the order of arrival, with a nickname or not yet. `accounts`
-    is None where no name is owned. What is said is kept on the disk for `history_days`, 0 is not at all.
+    the order of arrival, with a nickname or not yet. `accounts` is None where no name is owned. What is said is kept on
+    the disk for `history_days`, 0 is not at all.
     """
 
     hall: Hall

@@ -20,16 +20,18 @@ Does = Callable[..., Awaitable[None] | None]
 _WORD = re.compile(r"\s*(\S*)\s*(.*)")
 _NAME = re.compile(r"\s*@?\s*([^\s,:，：]*)[,:，：]*\s*(.*)")  # no name has a space, a comma or a colon
 
+_NAMES = ("name", "old")  # arguments that are somebody's name
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One command.
 
     `arguments` is what the usage line shows and the parser obeys: a word each, `[…]` around those that may be missing,
-    and `...` behind a last one that takes the whole rest of the line. A `name` may be typed as `@alice` or `alice:`.
-    `parameters` are the names by which programs give them. `cost` is in lines of what a person may say. `more` is told
-    to whoever asks for help on this command alone. One that `takes_secrets` on lines of their own never gives back what
-    stands behind it.
+    and `...` behind a last one that takes the whole rest of the line. A `name`, or an `old` one, may be typed as
+    `@alice` or `alice:`. `parameters` are the names by which programs give them. `cost` is in lines of what a person
+    may say. `more` is told to whoever asks for help on this command alone. One that `takes_secrets` on lines of their
+    own never gives back what stands behind it.
     """
 
     names: tuple[str, ...]
@@ -59,7 +61,7 @@ class Entry:
             if argument.strip("[]").endswith("..."):
                 word, typed = typed.lstrip(), ""
             else:
-                word, typed = split_name(typed) if argument.strip("[]") == "name" else _split_word(typed)
+                word, typed = split_name(typed) if argument.strip("[]") in _NAMES else _split_word(typed)
             found.append(word)
         if typed.strip():
             raise self.misused(unsent)

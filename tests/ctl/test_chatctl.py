@@ -80,7 +80,7 @@ class CommandTests(ControlTestCase):
             self.obey("ban", "bob", "2h", "spam")[:2], (0, "bob is banned for 2 h; nobody of that name is here\n")
         )
         self.assertEqual(json.loads(self.obey("stats", "--json")[1])["people"], 1)
-        self.assertEqual(self.obey("stop"), (0, "chatd stops now\n", ""))
+        self.assertEqual(self.obey("stop"), (0, "chatd is stopping\n", ""))
         self.read_until(alice, b"-- goodbye (Enter")
         out, _ = self.assertExits(self.process, 0)
         for said in ("noon", "enough", "spam"):

@@ -78,7 +78,7 @@ class ReloadTests(DaemonTestCase):
         """What can change while chatd runs does: welcome, message of the day, capacity, log level."""
         self.assertEqual(
             self.reload(title="the ship", motd=("Be kind.",), capacity=1, log_level="error"),
-            ["taken over: title, motd, capacity, log-level"],
+            ["applied: title, motd, capacity, log-level"],
         )
         _, line = self.connect(b"alice\n")
         seen = self.seen(line)
@@ -106,7 +106,7 @@ class ReloadTests(DaemonTestCase):
         self.reload(line_rate=100, line_burst=100)
         self.clock.pump([0.1] * 10)
         self.assertEqual(line.value().count(b"<alice> x"), 20)
-        self.assertIn("connections are open", self.limited(max_connections=1))
+        self.assertIn("connections is reached", self.limited(max_connections=1))
 
     def limited(self, **changed: Any) -> str:
         self.reload(**changed)
@@ -192,7 +192,7 @@ class ReloadTests(DaemonTestCase):
         self.assertEqual(
             [formatEvent(event) for event in events],
             [
-                "Reloaded: taken over: title",
+                "Reloaded: applied: title",
                 "Reloaded: needs a restart: listen",
                 "Not reloaded: chatd.toml: no; nothing has changed",
             ],
@@ -218,7 +218,7 @@ class DrainTests(DaemonTestCase):
         waiting, line = self.connect()
         self.seen(alice)
         self.daemon.drain(None)
-        self.assertIn("## Administrator: nobody new is let in any more", self.seen(alice))
+        self.assertIn("## Administrator: this chat closes soon; nobody new is let in", self.seen(alice))
         self.assertIn("is about to close and lets nobody in", self.seen(self.connect()[1]))
         waiting.dataReceived(b"bob\n")
         self.assertIn("is about to close and lets nobody in", self.seen(line))

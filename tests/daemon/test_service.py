@@ -246,7 +246,7 @@ class TwistdTests(TwistdTestCase):
         self.read_until(self.connect(), b"-- welcome to the lab;")
         assert process.stdout is not None
         for text, said in (
-            ('title = "the ship"\n', "Reloaded: taken over: title"),
+            ('title = "the ship"\n', "Reloaded: applied: title"),
             ("title = 7\n", "error: Not reloaded: "),
             ('title = "the sea"\nmetrics = "tcp:1"\n', "other machines could reach it"),
             ('title = "the ship"\nlisten = ["tcp:1"]\n', "Reloaded: nothing has changed"),

@@ -26,7 +26,7 @@ REFUSALS = {
     "your telnet changed": NOT_TEXT,
     "that line is longer": TOO_LONG,
     "your last line": CUT_OFF,
-    "your client began": None,
+    "your client sent": None,
 }
 
 

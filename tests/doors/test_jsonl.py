@@ -127,7 +127,7 @@ class TalkTests(DoorTestCase):
         _, line = self.connect(b"bot\n", b"/format xml\n", b"/format json\n", b"/format text\n", b"hello\n")
         seen = self.seen(line)
         self.assertIn('!! "xml" is not spoken here; text, json and json+text are\r\n', seen)
-        self.assertTrue(seen.endswith("-- the format is text from now on\r\n<bot> hello\r\n"), seen)
+        self.assertTrue(seen.endswith("-- the format is now text\r\n<bot> hello\r\n"), seen)
 
     def test_nickname_first(self) -> None:
         """Before the nickname, other commands are refused, and the connection stays."""

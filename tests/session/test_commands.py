@@ -151,7 +151,7 @@ class TalkTests(CommandTestCase):
                 "!! there is no command /jion; the nearest is /join",
             ],
         )
-        self.assertEqual(self.type("/xyzzy"), ["!! there is no command /xyzzy; /h all lists those there are"])
+        self.assertEqual(self.type("/xyzzy"), ["!! there is no command /xyzzy; /h all lists them all"])
         self.assertEqual(self.bob_sees.take(), [])
 
     def test_no_slash_line_is_sent(self) -> None:
@@ -224,13 +224,13 @@ class PeopleTests(CommandTestCase):
 
     def test_nick(self) -> None:
         """/nick takes another name, and everybody sees it."""
-        self.assertEqual(self.type("/nick Alicia"), ["-- alice is now called Alicia", "-- your nickname is Alicia now"])
+        self.assertEqual(self.type("/nick Alicia"), ["-- alice is now called Alicia", "-- your nickname is now Alicia"])
         self.assertEqual(self.bob_sees.take(), ["-- alice is now called Alicia"])
         self.assertEqual(self.type("/nick bob")[0][:21], '!! "bob" is taken; if')
 
     def test_away(self) -> None:
         """/away is told to who writes, until /back."""
-        self.assertEqual(self.type("/away"), ["-- you are away; /back when you are here again"])
+        self.assertEqual(self.type("/away"), ["-- you are away; type /back when you return"])
         self.bob.type("@alice psst")
         self.assertEqual(self.bob_sees.take(), ["[you -> alice] psst", "-- alice is away"])
         self.assertEqual(self.type("/back"), ["-- welcome back"])
@@ -240,14 +240,14 @@ class PeopleTests(CommandTestCase):
     def test_quiet(self) -> None:
         """/i shuts the room out in both directions, and lets it in again."""
         self.assertEqual(
-            self.type("/i"), ["-- #lobby is turned off: you see and send no lines there until you type /i again"]
+            self.type("/i"), ["-- #lobby is off: you neither see nor send lines there until you type /i again"]
         )
         self.bob.type("hello")
         self.assertEqual(
             self.type("hm"),
             ["!! you have turned the room off; /i turns it back on; your line was not sent", "!! not sent: hm"],
         )
-        self.assertEqual(self.type("/i"), ["-- #lobby is turned back on"])
+        self.assertEqual(self.type("/i"), ["-- #lobby is back on"])
 
     def test_me(self) -> None:
         """/me is an action."""
@@ -256,11 +256,11 @@ class PeopleTests(CommandTestCase):
     def test_ignore(self) -> None:
         """/ignore lists and adds, /unignore takes out."""
         self.assertEqual(self.type("/ignore"), ["-- you aren't ignoring anybody"])
-        self.assertEqual(self.type("/ignore bob"), ["-- you see nothing from bob any more; /unignore bob ends that"])
+        self.assertEqual(self.type("/ignore bob"), ["-- you are ignoring bob; /unignore bob ends that"])
         self.assertEqual(self.type("/ignore"), ["-- you are ignoring: bob"])
         self.bob.type("hello")
         self.assertEqual(self.alice_sees.take(), [])
-        self.assertEqual(self.type("/unignore bob"), ["-- you see what bob says again"])
+        self.assertEqual(self.type("/unignore bob"), ["-- you are no longer ignoring bob"])
 
 
 class RoomTests(CommandTestCase):
@@ -268,7 +268,7 @@ class RoomTests(CommandTestCase):
         """/join opens a room and says who is there, /leave goes back, /rooms lists them."""
         self.assertEqual(self.type("/join #den"), ["-- you are alice in #den; 1 person is here: alice"])
         self.assertEqual(self.bob_sees.take(), ["-- alice went to another room"])
-        self.assertEqual(self.type("/rooms"), ["-- rooms that you can see: #lobby 2, #den 1"])
+        self.assertEqual(self.type("/rooms"), ["-- rooms you can see: #lobby 2, #den 1"])
         self.assertEqual(self.type("/leave"), ["-- you are alice in #lobby; 3 people are here: bob, carol, alice"])
         self.assertEqual(self.type("/leave"), ["!! you are in #lobby already"])
 
@@ -277,13 +277,13 @@ class RoomTests(CommandTestCase):
         self.assertEqual(self.type("/join #den", "/lock")[1:], ["-- alice locked #den"])
         self.assertEqual(self.type("/invite bob"), ["-- bob is invited to #den"])
         self.assertIn("-- alice invites you to #den: /join #den takes you there", self.bob_sees.take())
-        self.assertEqual(self.type("/rooms"), ["-- rooms that you can see: #lobby 2, #den 1 locked"])
+        self.assertEqual(self.type("/rooms"), ["-- rooms you can see: #lobby 2, #den 1 locked"])
         self.carol_sees.take()
         self.carol.type("/join #den")
         self.carol.type("/rooms")
         self.assertEqual(
             self.carol_sees.take(),
-            ["!! #den is locked; only those its first member invites get in", "-- rooms that you can see: #lobby 2"],
+            ["!! #den is locked; only those its first member invites get in", "-- rooms you can see: #lobby 2"],
         )
         self.bob.type("/join #den")
         self.assertEqual(self.type("/unlock"), ["-- alice unlocked #den"])

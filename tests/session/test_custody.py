@@ -73,7 +73,7 @@ class OwnersTests(CustodyTestCase):
     def test_reset(self) -> None:
         """/reset gives a password by which the owner comes in once; the log doesn't have it."""
         [answer] = self.type("/reset dave")
-        self.assertIn("-- dave comes in by this password, within 24 hours, and chooses another one: ", answer)
+        self.assertIn("-- dave can come in with this password within 24 hours, and must then choose another: ", answer)
         password = answer.split()[-1]
         self.come("dave", "10.0.0.4")
         self.people["dave"][0].type(password, "battery staple", "battery staple")
@@ -83,7 +83,7 @@ class OwnersTests(CustodyTestCase):
 
     def test_disown(self) -> None:
         """/disown makes a name anybody's; who is here stays."""
-        self.assertEqual(self.type("/disown carol"), ["-- carol is anybody's again"])
+        self.assertEqual(self.type("/disown carol"), ["-- anybody may have carol again"])
         self.assertIsNone(self.people["carol"][0].person.traces.account)
         self.assertIsNone(self.owning.owners.named("carol"))
         self.assertIn("Operator root disowned carol", self.log.getvalue())
@@ -110,7 +110,7 @@ class ForgettingTests(CustodyTestCase):
         self.people["alice"][0].type("b")
         self.assertIn("-- 1 line is forgotten here", self.type("/forget alice 15m")[0])
         self.assertEqual(self.kept(), ["a"])
-        self.assertIn("is no duration", self.type("/forget alice soon")[0])
+        self.assertIn("is not a duration", self.type("/forget alice soon")[0])
 
     def test_purge(self) -> None:
         """/purge takes back all that was said in a room, or everywhere."""
@@ -132,7 +132,7 @@ class ForgettingTests(CustodyTestCase):
 
     def test_backup(self) -> None:
         """/backup says where the copy is."""
-        self.assertEqual(self.type("/backup monday"), ["-- all that is on the disk is in /backups/monday too"])
+        self.assertEqual(self.type("/backup monday"), ["-- all that is on the disk was copied to /backups/monday"])
         self.assertIn("Operator root made a backup", self.log.getvalue())
 
 

@@ -61,7 +61,7 @@ class OtherProgramsTests(CommandTestCase):
         self.assertIn("-- you are alice in #den; ", self.type("/join den")[0])
         self.assertIn("-- 1 person is in #den: alice", self.type("/ls den"))
         self.assertIn("-- you are alice in #lobby; ", self.type("/part")[0])
-        self.assertIn("you see nothing from bob", self.type("/屏蔽 bob")[0])
+        self.assertIn("you are ignoring bob", self.type("/屏蔽 bob")[0])
         self.assertIn("-- you are alice in #den; ", self.type("/j ＃den")[0])
 
     def test_for_the_administrator_alone(self) -> None:
@@ -216,7 +216,7 @@ class NicknamePromptTests(TalkTestCase):
         self.assertEqual(
             screen.take(),
             [
-                '!! "al ice" can\'t be a nickname: no spaces in it',
+                '!! "al ice" can\'t be a nickname: it may not contain spaces',
                 "Nickname: ",
                 "!! it came together with a nickname that was refused; your line was not sent",
                 "!! not sent: hello",
@@ -250,11 +250,11 @@ class NicknamePromptTests(TalkTestCase):
 class WordsOfHelpTests(CommandTestCase):
     def test_away(self) -> None:
         """Who is away, with or without a reason, is marked, and reminded once when they talk."""
-        hint = "-- you are still away to the others; /back when you are here again"
+        hint = "-- the others still see you as away; type /back if you have returned"
         self.assertEqual(
             self.type("/away", "hello", "hello"),
             [
-                "-- you are away; /back when you are here again",
+                "-- you are away; type /back when you return",
                 "<alice> hello",
                 hint,
                 "<alice> hello",
@@ -271,7 +271,9 @@ class WordsOfHelpTests(CommandTestCase):
 
     def test_nickname_with_a_space(self) -> None:
         """/nick says why a name with a space can't be."""
-        self.assertEqual(self.type("/nick Alice Smith"), ['!! "Alice Smith" can\'t be a nickname: no spaces in it'])
+        self.assertEqual(
+            self.type("/nick Alice Smith"), ['!! "Alice Smith" can\'t be a nickname: it may not contain spaces']
+        )
 
     def test_the_house(self) -> None:
         """A name of the house says whose it is."""

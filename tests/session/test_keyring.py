@@ -62,7 +62,7 @@ class RegisteringTests(KeyTestCase):
         _, screen = self.come("alice", SECRET)
         self.assertIn("-- you were here already: your other connection is closed", screen.take())
         _, screen = self.come_with(WITH_KEY, "alice", "/password", "battery staple", "battery staple")
-        self.assertEqual(screen.take()[-1], "-- alice has another password now")
+        self.assertEqual(screen.take()[-1], "-- alice has a new password")
 
 
 class ComingTests(KeyTestCase):
@@ -126,7 +126,7 @@ class ComingTests(KeyTestCase):
     def test_nick(self) -> None:
         """Who came under another name takes theirs without a password."""
         alice, screen = self.come_with(WITH_KEY, "tom", "/nick alice")
-        self.assertIn("-- your nickname is alice now", screen.take())
+        self.assertIn("-- your nickname is now alice", screen.take())
         self.assertEqual(self.here(alice).traces.account, self.owner().id)
 
     def test_full(self) -> None:
@@ -139,7 +139,7 @@ class ComingTests(KeyTestCase):
     def test_unregister(self) -> None:
         """The key is proof enough to give the name up."""
         _, screen = self.come_with(WITH_KEY, "alice", "/unregister")
-        self.assertEqual(screen.take()[-1], "-- alice is anybody's again")
+        self.assertEqual(screen.take()[-1], "-- anybody may have alice again")
         self.assertIsNone(self.people.owners.owner_of_key("SHA256:abcd"))
 
 

@@ -140,7 +140,7 @@ class ChineseTests(TalkTestCase):
     def test_lists(self) -> None:
         """Lists have the marks of Chinese, and numbers need no plural."""
         self.assertEqual(
-            self.lines(Joined(0, "#lobby", ("小明", "alice", "bob"))), ["-- 小明、alice和bob 进入了聊天室"]
+            self.lines(Joined(0, "#lobby", ("小明", "alice", "bob"))), ["-- 小明、alice 和 bob 进入了聊天室"]
         )
         self.assertEqual(self.lines(Left(0, "#lobby", tuple("abcde"), None)), ["-- a、b 和另外 3 人 离开了"])
         self.assertEqual(
@@ -173,9 +173,9 @@ class ChineseTests(TalkTestCase):
                 "## 管理员：聊天室将在 1 分钟后关闭，不再让新人进来",
                 "## 管理员：聊天室现在关闭",
                 "## 管理员：聊天室不关了",
-                "!! 这里没有叫“zed”的人；这行没有发出",
+                "!! 没有叫“zed”的人在线；这条消息没有发出",
                 "!! 未发送：hi",
-                "!! 这里不支持“xx”；支持 en和zh",
+                "!! 这里不支持“xx”；支持 en 和 zh",
                 "-- bob 离开了",
             ],
         )
@@ -194,7 +194,7 @@ class ChineseTests(TalkTestCase):
         codec = JSONCodec()
         codec.view = view("on", "zh")
         [refused] = codec.encode(Refusal(samples.REFUSALS[6]))
-        self.assertIn('"code": "ThatIsYou", "text": "这是你自己的昵称；请写别人的"', refused.decode())
+        self.assertIn('"code": "ThatIsYou", "text": "这是你自己的昵称；请换一个人"', refused.decode())
         with_lines = JSONCodec(with_lines=True)
         before = with_lines.format
         with_lines.view = view("on", "zh")
@@ -208,7 +208,7 @@ class ChineseTests(TalkTestCase):
         screen.view = view("off", self.server.language)
         screen.take()
         talk.type("小明")
-        self.assertEqual(screen.take()[-1], "-- /h 看命令，/echo off 不重复显示自己的话，quit 离开；/lang en: English")
+        self.assertEqual(screen.take()[-1], "-- /h 查看命令，/echo off 不回显自己的消息，quit 退出；/lang en: English")
 
 
 class CatalogueTests(SynchronousTestCase):

@@ -136,7 +136,7 @@ class AnnounceTests(OperatorTestCase):
         """A command without its slash is given back, not announced; a sentence that begins like one is announced."""
         for line in ("kick alice spam", "drain 10", "exit", "stop"):
             answers = self.type(line)
-            self.assertIn(f"/{line.split()[0]} is a command and begins with /", answers[0])
+            self.assertIn(f"/{line.split()[0]} is a command and needs its /", answers[0])
             self.assertEqual(answers[1], f"!! not sent: {line}")
         self.type("stop talking, please", "/announce kick alice spam")
         self.assertEqual(
@@ -173,8 +173,8 @@ class AnnounceTests(OperatorTestCase):
 
     def test_log_level(self) -> None:
         """/log alone says what is logged, /log level changes it."""
-        self.assertEqual(self.type("/log"), ["-- info and what is more important is logged"])
-        self.assertEqual(self.type("/log debug"), ["-- debug and what is more important is logged"])
+        self.assertEqual(self.type("/log"), ["-- what is logged: info and above"])
+        self.assertEqual(self.type("/log debug"), ["-- what is logged: debug and above"])
 
     def test_unknown(self) -> None:
         """An unknown command is refused with the nearest, a command for people alone likewise; nothing is announced."""
@@ -254,7 +254,7 @@ class LsTests(OperatorTestCase):
         """An operator sees locked rooms too."""
         for line in ("/join #den", "/lock"):
             self.people["bob"][0].type(line)
-        self.assertEqual(self.type("/rooms"), ["-- rooms that you can see: #lobby 1, #den 1 locked"])
+        self.assertEqual(self.type("/rooms"), ["-- rooms you can see: #lobby 1, #den 1 locked"])
 
 
 class ModerationTests(OperatorTestCase):
@@ -294,7 +294,7 @@ class ModerationTests(OperatorTestCase):
     def test_no_address(self) -> None:
         """A slip in an address is not taken for a name, and nobody has such a name."""
         for target in ("192.168.1.256", "192.168.1", "10.0.0.0/33"):
-            self.assertIn(f'"{target}" is no address; type one such as 192.0.2.7', self.type(f"/ban {target}")[0])
+            self.assertIn(f'"{target}" is not an address; type one such as 192.0.2.7', self.type(f"/ban {target}")[0])
         self.assertIn("it looks like an address", self.come("10.0.0.7", "10.0.0.7"))
 
     def test_logged(self) -> None:
@@ -308,9 +308,38 @@ class ModerationTests(OperatorTestCase):
             "Operator root unbanned eve",
             "Operator root lets nobody new in, and stops chatd in 5 min",
             "Operator root stopped chatd",
+            "Operator root made an announcement",
         ):
             self.assertIn(f"{line}\n", log)
         self.assertNotIn("SECRET", log)
+
+    def test_log_has_the_rest(self) -> None:
+        """So does it say who has disconnected, renamed, told and listened to whom, and changed the daemon."""
+        self.type(
+            "/listen on", "/listen off", "/tell alice SECRET", "/rename alice ann", "/kick bob SECRET", "/log debug"
+        )
+        self.type("/reload")
+        self.daemon.reloaded.callback(Reloaded((), (), ()))
+        log = self.log.getvalue()
+        for line in (
+            "Operator root listens to #lobby",
+            "Operator root stopped listening",
+            "Operator root told alice something",
+            "Operator root renamed alice to ann",
+            "Operator root disconnected bob",
+            "Operator root set the log level to debug",
+            "Operator root had the configuration read again",
+        ):
+            self.assertIn(f"{line}\n", log)
+        self.assertNotIn("SECRET", log)
+
+    def test_names_with_their_mark(self) -> None:
+        """An operator may type names as people do, `@bob` or `＠bob`, wherever a name is wanted."""
+        self.assertEqual(self.type("/ban @eve 2h")[0].split(";")[0], "-- eve is banned for 2 h")
+        self.assertEqual(self.type("/unban ＠eve"), ["-- eve is not banned any more"])
+        self.assertEqual(self.type("/mute @bob 2h"), ["-- bob is muted for 2 h"])
+        self.assertEqual(self.type("/rename @bob rob"), ["-- bob is now called rob"])
+        self.assertEqual(self.type("/kick @rob"), ["-- rob is disconnected"])
 
     def test_kick_nobody(self) -> None:
         """Nobody is disconnected for another's name."""
@@ -348,10 +377,10 @@ class ModerationTests(OperatorTestCase):
 
     def test_bad_ban(self) -> None:
         """A duration that can't be read, or a target that is nobody's name, is refused; nothing is banned."""
-        self.assertIn('"2hours" is no duration', self.type("/ban bob 2hours")[0])
-        self.assertIn('"b:b" is no address', self.type("/ban b:b")[0])
+        self.assertIn('"2hours" is not a duration', self.type("/ban bob 2hours")[0])
+        self.assertIn('"b:b" is not an address', self.type("/ban b:b")[0])
         self.assertIn("can't be a nickname", self.type("/ban b*b")[0])
-        self.assertIn('"10.0.0.0/33" is no address', self.type("/ban 10.0.0.0/33")[0])
+        self.assertIn('"10.0.0.0/33" is not an address', self.type("/ban 10.0.0.0/33")[0])
         self.assertEqual(self.type("/bans"), ["-- nobody is banned or muted"])
         self.assertEqual(self.daemon.told, [])
 
@@ -388,7 +417,7 @@ class ModerationTests(OperatorTestCase):
     def test_not_kept(self) -> None:
         """An operator is told if a ban won't survive a restart; if that is by a fault, it is a refusal."""
         self.daemon.has_file = False
-        self.assertIn("; without --state, until chatd stops at the latest", self.type("/ban eve")[0])
+        self.assertIn("; without --state it ends when chatd stops", self.type("/ban eve")[0])
         self.assertEqual(self.type("/unban eve"), ["-- eve is not banned any more"])
         self.daemon.problem = NotKept("bans.json", "no room")
         self.assertEqual(self.type("/ban bob"), ["!! bans.json can't be written (no room); it holds until chatd stops"])
@@ -434,14 +463,14 @@ class ModerationTests(OperatorTestCase):
         """/rename gives somebody another name, tells them and the room, and a mute stays with them."""
         self.type("/mute bob")
         self.take()
-        self.assertEqual(self.type("/rename bob rob"), ["-- bob is called rob now"])
+        self.assertEqual(self.type("/rename bob rob"), ["-- bob is now called rob"])
         seen = self.take()
         self.assertEqual(seen["alice"], ["-- bob is now called rob"])
         self.assertEqual(
             seen["bob"], ["-- bob is now called rob", "-- the administrator has changed your nickname to rob"]
         )
         self.assertEqual(self.type("/bans"), ["-- rob is muted for good (since 1970-01-12 13:47, by root)"])
-        self.assertIn("bob is now called rob", self.log.getvalue())
+        self.assertIn("renamed bob to rob", self.log.getvalue())
         self.assertIn("is taken", self.type("/rename rob alice")[0])
         self.assertIn("is the nickname already", self.type("/rename rob rob")[0])
 
@@ -469,18 +498,18 @@ class DaemonTests(OperatorTestCase):
         self.assertEqual(self.type("/drain off"), ["-- people are let in again"])
         self.assertEqual(self.daemon.told, [("drain", None), ("drain", 10), "open again"])
         for typed in ("0", "x", "-1", "10081", "1.5", "٣", "2h", "m"):
-            self.assertIn("is no number of minutes from 1 to 10,080", self.type(f"/drain {typed}")[0])
+            self.assertIn("is not a number of minutes from 1 to 10,080", self.type(f"/drain {typed}")[0])
         self.assertEqual(len(self.daemon.told), 3)
         self.assertIn("chatd stops in 10 min", self.type("/drain 10m")[0])
 
     def test_stop(self) -> None:
         """/stop stops."""
-        self.assertEqual(self.type("/stop"), ["-- chatd stops now"])
+        self.assertEqual(self.type("/stop"), ["-- chatd is stopping"])
         self.assertEqual(self.daemon.told, ["stop"])
 
     def test_log(self) -> None:
         """/log sets how much is logged."""
-        self.assertEqual(self.type("/log debug"), ["-- debug and what is more important is logged"])
+        self.assertEqual(self.type("/log debug"), ["-- what is logged: debug and above"])
         self.assertIn("usage: /log [level]", self.type("/log loud")[0])
         self.assertEqual(self.daemon.told, ["debug"])
 
@@ -490,7 +519,7 @@ class DaemonTests(OperatorTestCase):
         self.daemon.reloaded.callback(Reloaded(("title", "motd"), ("listen",), ("a certificate was renewed",)))
         self.assertEqual(
             self.screen.take(),
-            ["-- taken over: title, motd", "-- needs a restart: listen", "-- a certificate was renewed"],
+            ["-- applied: title, motd", "-- needs a restart: listen", "-- a certificate was renewed"],
         )
         self.daemon.reloaded = Deferred()
         self.type("/reload")
@@ -584,7 +613,7 @@ class WithoutConnectionTests(OperatorTestCase):
 
     def test_rename(self) -> None:
         """They can be given another name, and are told."""
-        self.assertEqual(self.type("/rename bot robot"), ["-- bot is called robot now"])
+        self.assertEqual(self.type("/rename bot robot"), ["-- bot is now called robot"])
         self.assertEqual([event.nickname for event in self.heard if isinstance(event, NicknameGiven)], ["robot"])
         self.assertIn("-- bot is now called robot", self.take()["alice"])
 

@@ -177,7 +177,7 @@ class AskingTests(RingTestCase):
         self.alice.type("d")
         self.screen.take(), screen.take()
         self.alice.type("/forget 15m")
-        one = "-- 1 line is forgotten here; on the screens of others and in backups it stays"
+        one = "-- 1 line is forgotten here, but not on the screens of others or in backups"
         self.assertEqual(self.screen.take(), [one])
         bob.type("/last")
         self.assertEqual(screen.take(), ["-- the last 2 lines:", "| <alice> a", "| <bob> c"])
@@ -191,9 +191,9 @@ class AskingTests(RingTestCase):
     def test_remember(self) -> None:
         """/remember says what is remembered of what one says, and changes that."""
         for typed, answered in (
-            ("", "what you say in #lobby is kept on no disk; whoever enters is shown the last 20 lines"),
+            ("", "what you say in #lobby is not kept on disk; whoever enters is shown the last 20 lines"),
             ("off", "what you say in rooms is not remembered; /remember on ends that"),
-            ("on", "what you say in #lobby is kept on no disk; whoever enters is shown the last 20 lines"),
+            ("on", "what you say in #lobby is not kept on disk; whoever enters is shown the last 20 lines"),
         ):
             self.alice.type(f"/remember {typed}")
             self.assertEqual(self.screen.take(), [f"-- {answered}"])
@@ -201,7 +201,7 @@ class AskingTests(RingTestCase):
         self.assertIn("!! usage: /remember [on|off]", self.screen.take()[0])
         self.hall.memory.lines = 0
         self.alice.type("/remember")
-        self.assertEqual(self.screen.take(), ["-- what you say in #lobby is kept on no disk"])
+        self.assertEqual(self.screen.take(), ["-- what you say in #lobby is not kept on disk"])
 
     def test_help(self) -> None:
         """/h remember says who reads what is said, and how to be left out."""

@@ -20,7 +20,7 @@ from tests.keeping import DAY, SECRET, own_names
 from tests.session.test_session import Screen, TalkTestCase, Typing
 from tests.store.at_once import ByHand
 
-YOURS = "-- alice is yours: your password is asked when you come; /password changes it, /unregister ends that"
+YOURS = "-- alice is yours: from now on you come in with your password; /password changes it, /unregister gives it up"
 ASKED = "Password of alice: "
 
 
@@ -211,7 +211,7 @@ class ComingTests(OwningTestCase):
                 ASKED,
                 "-- that was a one-time password from the administrator; choose your own",
                 "New password: ",
-                "!! that can't be a password: it has at least 8 characters; several words are easy to remember",
+                "!! that can't be a password: it must have at least 8 characters; several words are easy to remember",
                 "New password: ",
                 "Again: ",
             ],
@@ -317,7 +317,7 @@ class RegisteringTests(OwningTestCase):
         self.alice.type("/register correct horse")
         self.assertEqual(
             self.screen.take(),
-            ["!! usage: /register -- make your nickname yours alone, by a password"],
+            ["!! usage: /register -- make your nickname yours alone, with a password"],
         )
 
     def test_two_that_differ(self) -> None:
@@ -364,9 +364,7 @@ class RegisteringTests(OwningTestCase):
         self.alice.type("/password")
         self.assertEqual(self.screen.take(), ['!! "alice" has no owner'])
         self.alice.type("/register", SECRET, SECRET, "/password", SECRET, "battery staple", "battery staple")
-        self.assertEqual(
-            self.screen.take()[4:], [ASKED, "New password: ", "Again: ", "-- alice has another password now"]
-        )
+        self.assertEqual(self.screen.take()[4:], [ASKED, "New password: ", "Again: ", "-- alice has a new password"])
         owner = self.owner_of("alice")
         self.assertTrue(self.successResultOf(Deferred.fromCoroutine(self.people.check(owner.id, "battery staple"))))
 
@@ -381,7 +379,7 @@ class RegisteringTests(OwningTestCase):
     def test_unregister(self) -> None:
         """/unregister gives a name up, against the password."""
         self.alice.type("/register", SECRET, SECRET, "/unregister", SECRET)
-        self.assertEqual(self.screen.take()[-1], "-- alice is anybody's again")
+        self.assertEqual(self.screen.take()[-1], "-- anybody may have alice again")
         self.assertIsNone(self.alice.person.traces.account)
         self.assertIsNone(self.people.owners.named("alice"))
 
@@ -391,7 +389,7 @@ class RegisteringTests(OwningTestCase):
         self.alice.type("/nick b0b")
         self.assertEqual(self.screen.take(), ["Password of bob: "])
         self.alice.type(SECRET)
-        self.assertEqual(self.screen.take(), ["-- alice is now called bob", "-- your nickname is bob now"])
+        self.assertEqual(self.screen.take(), ["-- alice is now called bob", "-- your nickname is now bob"])
         self.assertIs(self.hall.holder_of(owner.id), self.alice.member)
         self.assertIn("alice is now called bob", self.log.getvalue())
 
@@ -419,7 +417,7 @@ class RegisteringTests(OwningTestCase):
     def test_nick_of_ones_own(self) -> None:
         """An owner may be called otherwise, and be again who they are, without a password."""
         self.alice.type("/register", SECRET, SECRET, "/nick carol", "/nick alice")
-        self.assertEqual(self.screen.take()[-2:], ["-- your nickname is carol now", "-- your nickname is alice now"])
+        self.assertEqual(self.screen.take()[-2:], ["-- your nickname is now carol", "-- your nickname is now alice"])
 
     def test_nick_by_a_one_time_password(self) -> None:
         """By the administrator's password a name is taken once, when another one has been chosen."""
@@ -429,7 +427,7 @@ class RegisteringTests(OwningTestCase):
         self.assertEqual(self.screen.take()[-1], "New password: ")
         self.assertEqual(self.alice.person.nickname, "alice")
         self.alice.type("battery staple", "battery staple")
-        self.assertEqual(self.screen.take()[-1], "-- your nickname is bob now")
+        self.assertEqual(self.screen.take()[-1], "-- your nickname is now bob")
         self.assertFalse(self.people.owners.demand(owner.id).must_change)
 
     def test_nick_of_the_banned(self) -> None:
@@ -548,7 +546,7 @@ class TakeOverTests(OwningTestCase):
             ],
         )
         self.assertEqual(
-            self.first_screen.take(), ["-- you came in from elsewhere; this connection ends", "-- goodbye, alice"]
+            self.first_screen.take(), ["-- you came in from elsewhere; this connection is closed", "-- goodbye, alice"]
         )
         self.assertTrue(self.first_screen.closed)
         self.assertIs(second.member, member)
@@ -637,9 +635,9 @@ class IgnoreTests(OwningTestCase):
             self.screen.take()[-6:],
             [
                 "!! you aren't ignoring bob",
-                "-- you see nothing from bob any more; /unignore bob ends that",
+                "-- you are ignoring bob; /unignore bob ends that",
                 "-- you are ignoring: bob",
-                "-- you see what bob says again",
+                "-- you are no longer ignoring bob",
                 "-- you aren't ignoring anybody",
                 '!! nobody here is called "nobody1"',
             ],
@@ -653,7 +651,7 @@ class IgnoreTests(OwningTestCase):
         self.assertEqual(
             screen.take(),
             [
-                "-- you see nothing from bob any more; /unignore bob ends that",
+                "-- you are ignoring bob; /unignore bob ends that",
                 '!! nobody here is called "B0B"; bob looks like it',
             ],
         )
@@ -708,7 +706,7 @@ class LetterTests(OwningTestCase):
     def test_letter(self) -> None:
         """A private line to an owner who isn't here is kept, and shown to them when they come."""
         self.alice.type("@bob lunch?", "@BOB now?")
-        kept = "-- bob is not here; your line is kept and bob reads it when they come, within 30 days"
+        kept = "-- bob is not here; your line is kept for bob, for 30 days at most"
         self.assertEqual(self.screen.take(), [kept, kept])
         self.clock.advance(60)
         _, screen = self.come("bob", SECRET)
@@ -792,7 +790,10 @@ class LetterTests(OwningTestCase):
         typed_at = self.clock.seconds()
         self.clock.advance(1)
         self.own("carol")
-        for at, answer in ((typed_at, "!! carol has had this name only since"), (typed_at + 2, "-- carol is not here")):
+        for at, answer in (
+            (typed_at, "!! carol took this name after you had typed that"),
+            (typed_at + 2, "-- carol is not here"),
+        ):
             self.alice.give(Line("@carol lunch?", at))
             self.assertIn(answer, self.screen.take()[0])
 

@@ -179,7 +179,7 @@ class WelcomeTests(TalkTestCase):
         for typed, refusal in (
             ("ALICE", f'!! "ALICE" is taken (it looks like "alice"); {own}'),
             ("alice", f'!! "alice" is taken; {own}'),
-            ("al ice", '!! "al ice" can\'t be a nickname: no spaces in it'),
+            ("al ice", '!! "al ice" can\'t be a nickname: it may not contain spaces'),
         ):
             talk.type(typed)
             self.assertEqual(screen.take(), [refusal, "Nickname: "])

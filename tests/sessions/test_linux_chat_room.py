@@ -31,7 +31,7 @@ class LinuxChatRoomTests(SessionTestCase):
         """The daemon's own announcements reach everyone."""
         alice, bob = await self.enter("alice"), await self.enter("bob")
         bob.type("/join #den", "/i")
-        await bob.sees("-- #den is turned off: .*")
+        await bob.sees("-- #den is off: .*")
         self.service.hall.announce("we restart at noon")
         for person in (alice, bob):
             await person.sees("## Administrator: we restart at noon")

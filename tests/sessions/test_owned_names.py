@@ -64,7 +64,7 @@ class OwnedNamesTests(SessionTestCase):
         old = await deferToThread(self.read, deaf)
         shown = {int(number) for number in re.findall(r"<bob> (\d+) x", old + alice.screen)}
         self.assertEqual(shown, set(range(LINES)))
-        self.assertIn("-- you came in from elsewhere; this connection ends", old)
+        self.assertIn("-- you came in from elsewhere; this connection is closed", old)
         alice.type("still here")
         await bob.sees("<alice> still here")
         self.assertEqual(bob.screen.count("alice joined"), 2)  # at first, and as the deaf one
@@ -83,7 +83,7 @@ class OwnedNamesTests(SessionTestCase):
         (await self.register("bob")).transport.loseConnection()
         alice = await self.enter("alice")
         alice.type("@bob lunch?")
-        await alice.sees("-- bob is not here; your line is kept and bob reads it when they come, within 30 days")
+        await alice.sees("-- bob is not here; your line is kept for bob, for 30 days at most")
         bob = await self.come("bob")
         await bob.sees("-- 1 private line came while you were away:")
         await bob.sees(r"\| \d\d:\d\d \[alice -> you\] lunch\?")
@@ -106,7 +106,7 @@ class OwnedNamesTests(SessionTestCase):
         alice.type("/search LINE 17")
         await alice.sees("-- 1 line has that:")
         alice.type("/forget")
-        await alice.sees("-- 30 lines are forgotten here; .*")
+        await alice.sees("-- 30 lines are forgotten here, .*")
         alice.type("/last")
         await alice.sees("-- nothing that was said here before is remembered")
 

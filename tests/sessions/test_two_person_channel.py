@@ -49,7 +49,7 @@ class RoomTests(SessionTestCase):
         await bob.sees("-- alice invites you to #den: .*")
         carol.type("/join #den", "/rooms")
         await carol.sees("!! #den is locked; .*")
-        await carol.sees("-- rooms that you can see: #lobby 2")
+        await carol.sees("-- rooms you can see: #lobby 2")
         bob.type("/join #den")
         await alice.sees("-- bob joined")
         bob.type("only you and me")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from typing import assert_never
 
 from chatd.core.nickname import columns
@@ -65,9 +66,7 @@ def _for_people(answer: OfPeople, language: Language) -> Iterator[str]:
                 )
                 yield language.count(elsewhere, one, many)
         case to.Rooms(rooms):
-            yield from language.listing(
-                say("rooms that you can see:"), (_with_people(room, language) for room in rooms)
-            )
+            yield from language.listing(say("rooms you can see:"), (_with_people(room, language) for room in rooms))
         case to.Help():
             yield from _help(answer, language)
         case to.HelpOn(command):
@@ -81,21 +80,21 @@ def _for_people(answer: OfPeople, language: Language) -> Iterator[str]:
         case to.StillTalkingTo(nickname, room):
             yield say("what you type still goes to {name}; to: talks to {room}", name=nickname, room=room)
         case to.Quiet(room, quiet):
-            off = "{room} is turned off: you see and send no lines there until you type /i again"
-            yield say(off if quiet else "{room} is turned back on", room=room)
+            off = "{room} is off: you neither see nor send lines there until you type /i again"
+            yield say(off if quiet else "{room} is back on", room=room)
         case to.NicknameSet(nickname):
-            yield say("your nickname is {name} now", name=nickname)
+            yield say("your nickname is now {name}", name=nickname)
         case to.AwaySet(away):
-            yield say("you are away; /back when you are here again" if away else "welcome back")
+            yield say("you are away; type /back when you return" if away else "welcome back")
         case to.StillAway():
-            yield say("you are still away to the others; /back when you are here again")
+            yield say("the others still see you as away; type /back if you have returned")
         case to.WhoIs():
             yield _who_is(answer, language)
         case to.InvitationSent(nickname, room):
             yield say("{name} is invited to {room}", name=nickname, room=room)
         case to.IgnoreSet(nickname, ignored):
-            told = "you see nothing from {name} any more; /unignore {name} ends that"
-            yield say(told if ignored else "you see what {name} says again", name=nickname)
+            told = "you are ignoring {name}; /unignore {name} ends that"
+            yield say(told if ignored else "you are no longer ignoring {name}", name=nickname)
         case to.Ignored(nicknames):
             head = say("you are ignoring:" if nicknames else "you aren't ignoring anybody")
             yield from language.listing(head, nicknames)
@@ -104,7 +103,7 @@ def _for_people(answer: OfPeople, language: Language) -> Iterator[str]:
         case to.LanguageSet(code, languages):
             yield say("your language is {name}", name=languages[code])
             others = [f"/lang {one} {name}" for one, name in languages.items() if one != code]
-            yield from language.listing(say("others:"), others)
+            yield from language.listing(say("other languages:"), others)
         case to.EchoShown(echo):
             yield say("the echo of your own lines: on" if echo else "the echo of your own lines: off")
         case to.ColoursShown(colours):
@@ -112,7 +111,7 @@ def _for_people(answer: OfPeople, language: Language) -> Iterator[str]:
         case to.BellRings(bell):
             yield say("the bell when a line names you: on" if bell else "the bell when a line names you: off")
         case to.FormatSpoken(format):
-            yield say("the format is {format} from now on", format=format)
+            yield say("the format is now {format}", format=format)
         case to.Motd(lines):
             yield from lines or (say("there is no message of the day"),)
         case to.Version(chatd, python):
@@ -160,4 +159,4 @@ def _who_is(who: to.WhoIs, language: Language) -> str:
         facts.append(say("quiet"))
     if who.address is not None:
         facts.append(say("from {address}", address=who.address))
-    return say(", ").join(facts)
+    return reduce(lambda told, why: say("{told}, {why}", told=told, why=why), facts)

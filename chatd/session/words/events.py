@@ -138,7 +138,7 @@ def _closing(event: ClosingAnnounced | ClosingCalledOff, language: Language) -> 
     if isinstance(event, ClosingCalledOff):
         return language.say("this chat stays open")
     if event.minutes is None:
-        return language.say("nobody new is let in any more: this chat closes soon")
+        return language.say("this chat closes soon; nobody new is let in")
     if event.minutes == 0:
         return language.say("this chat is closing now")
     one = "this chat closes in 1 minute; nobody new is let in"

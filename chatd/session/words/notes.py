@@ -48,7 +48,7 @@ def note_lines(note: to.Note, language: Language) -> Iterator[str]:
         case to.TakenOver():
             yield say("you were here already: your other connection is closed")
         case to.CameElsewhere():
-            yield say("you came in from elsewhere; this connection ends")
+            yield say("you came in from elsewhere; this connection is closed")
         case to.OperatorWelcome():
             yield say("chatd, the operator's door: a plain line is announced to everyone; /h helps")
         case to.LineDropped():

@@ -70,7 +70,7 @@ def for_operators(answer: OfOperators, view: View) -> Iterator[str]:
             if not bans:
                 yield say("nobody is banned or muted")
         case to.RenameMade(before_name, nickname):
-            yield say("{before} is called {name} now", before=before_name, name=nickname)
+            yield say("{before} is now called {name}", before=before_name, name=nickname)
         case to.Stats(facts, True):
             yield json.dumps(facts)
         case to.Stats(facts):
@@ -79,24 +79,24 @@ def for_operators(answer: OfOperators, view: View) -> Iterator[str]:
         case to.Draining():
             yield _draining(answer, language)
         case to.Stopping():
-            yield say("chatd stops now")
+            yield say("chatd is stopping")
         case to.Reloaded():
             yield from _reloaded(answer, language)
         case to.LogLevelSet(level):
-            yield say("{level} and what is more important is logged", level=level)
+            yield say("what is logged: {level} and above", level=level)
         case to.OwnerList():
             yield from _owners(answer, language, view)
         case to.PasswordReset(nickname, password, hours):
             yield say(
-                "{name} comes in by this password, within {n} hours, and chooses another one: {password}",
+                "{name} can come in with this password within {n} hours, and must then choose another: {password}",
                 name=nickname,
                 n=hours,
                 password=password,
             )
         case to.Disowned(nickname):
-            yield say("{name} is anybody's again", name=nickname)
+            yield say("anybody may have {name} again", name=nickname)
         case to.BackedUp(folder):
-            yield say("all that is on the disk is in {folder} too", folder=folder)
+            yield say("all that is on the disk was copied to {folder}", folder=folder)
         case _:  # pragma: no cover
             assert_never(answer)
 
@@ -169,7 +169,7 @@ def _but(before: Iterable[to.BanFacts], absent: bool, kept: bool, language: Lang
     if absent:
         known += say("; nobody of that name is here")
     if not kept:
-        known += say("; without --state, until chatd stops at the latest")
+        known += say("; without --state it ends when chatd stops")
     return known
 
 
@@ -203,7 +203,7 @@ def _draining(answer: to.Draining, language: Language) -> str:
 def _reloaded(answer: to.Reloaded, language: Language) -> Iterator[str]:
     say = language.say
     if answer.taken_over:
-        yield say("taken over: {names}", names=say(", ").join(answer.taken_over))
+        yield say("applied: {names}", names=say(", ").join(answer.taken_over))
     for name in answer.need_restart:
         yield say("needs a restart: {name}", name=name)
     yield from answer.news

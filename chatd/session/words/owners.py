@@ -55,27 +55,30 @@ def of_owning(answer: OfOwning, language: Language) -> str:
             yours = "{name} is yours: your SSH key opens it; /keys lists keys, /password adds one for other ways in"
             return say(yours, name=nickname)
         case to.Registered(nickname):
-            yours = "{name} is yours: your password is asked when you come; /password changes it, /unregister ends that"
+            yours = (
+                "{name} is yours: from now on you come in with your password; "
+                "/password changes it, /unregister gives it up"
+            )
             return say(yours, name=nickname)
         case to.PasswordChanged(nickname, True):
             return say("{name} has a password now, too", name=nickname)
         case to.PasswordChanged(nickname):
-            return say("{name} has another password now", name=nickname)
+            return say("{name} has a new password", name=nickname)
         case to.KeyAdded(nickname, fingerprint):
             return say("{key} opens {name} from now on", key=fingerprint, name=nickname)
         case to.KeyRemoved(nickname, fingerprint):
             return say("{key} opens {name} no longer", key=fingerprint, name=nickname)
         case to.Unregistered(nickname):
-            return say("{name} is anybody's again", name=nickname)
+            return say("anybody may have {name} again", name=nickname)
         case to.Remembering():
             return _remembering(answer, language)
         case to.Forgotten(lines):
-            one = "1 line is forgotten here; on the screens of others and in backups it stays"
-            many = "{n} lines are forgotten here; on the screens of others and in backups they stay"
+            one = "1 line is forgotten here, but not on the screens of others or in backups"
+            many = "{n} lines are forgotten here, but not on the screens of others or in backups"
             return language.count(lines, one, many)
         case to.LetterKept(nickname, days):
             return say(
-                "{name} is not here; your line is kept and {name} reads it when they come, within {span}",
+                "{name} is not here; your line is kept for {name}, for {span} at most",
                 name=nickname,
                 span=language.count(days, "1 day", "{n} days"),
             )
@@ -111,7 +114,7 @@ def _remembering(answer: to.Remembering, language: Language) -> str:
         kept = "what you say in {room} is kept for {span}"
         facts.append(say(kept, room=answer.room, span=language.count(answer.days, "1 day", "{n} days")))
     else:
-        facts.append(say("what you say in {room} is kept on no disk", room=answer.room))
+        facts.append(say("what you say in {room} is not kept on disk", room=answer.room))
     if answer.lines:
         shown = "whoever enters is shown the last {n} lines"
         facts.append(language.count(answer.lines, "whoever enters is shown the last line", shown))
@@ -141,7 +144,7 @@ def of_owners(error: OfOwners, language: Language) -> str:
         case refusal.OwnsAlready(nickname):
             return say("you own {name} already; /unregister gives it up", name=nickname)
         case refusal.TooManyOwners(limit):
-            many = "{n} names have owners, which is all there may be; the administrator can free some"
+            many = "{n} names have owners, the most there may be; the administrator can free some"
             return say(many, n=f"{limit:,}")
         case refusal.RegisteredTooOften(limit, wait):
             often = "{n} names were registered from your address today; try again in {span}"
@@ -201,7 +204,7 @@ def _of_keys_and_letters(
         case refusal.KeyTaken(holder):
             return say("that key is {name}'s already; a key opens one name", name=holder)
         case refusal.TooManyKeys(limit):
-            return say("{n} keys are all that a name may have; remove one first", n=limit)
+            return say("a name may have {n} keys at most; remove one first", n=limit)
         case refusal.NoSuchKey(fingerprint):
             return say("there is no key {key}", key=language.quoted(fingerprint))
         case refusal.NoPublicKey():

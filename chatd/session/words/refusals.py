@@ -200,14 +200,14 @@ def _of_lines(error: OfLines, language: Language) -> str:
         case hall.AddresseeUnclear(addressee):
             return say("that may not have been meant for {name}; type it again if it is", name=addressee)
         case hall.NameChangedHands(nickname):
-            changed = "{name} has had this name only since after you typed that; type it again if it is meant for them"
+            changed = "{name} took this name after you had typed that; type it again if it is meant for them"
             return say(changed, name=nickname)
         case session.NotText():
             return say("that line is not UTF-8; it was not sent; set your terminal to UTF-8")
         case session.ChangedByTelnet():
             return say("your telnet changed a character of that line on its way; it was not sent; type it again")
         case session.TelnetUnfinished():
-            return say("your client began a telnet command that had no end; what stood in it was not read")
+            return say("your client sent a telnet command without an end; what was in it is lost")
         case session.LineTooLong(limit):
             return say("that line is longer than {n} bytes; none of it was sent; cut it into shorter ones", n=limit)
         case session.PasteTooLong(limit, unit):
@@ -245,7 +245,7 @@ def _of_rooms(error: OfRooms, language: Language) -> str:
         case hall.RoomLocked(room):
             return say("{room} is locked; only those its first member invites get in", room=room)
         case hall.NotFirstMember(room, first):
-            not_first = "only {first}, who has been in {room} for longest, can do that; /join #name opens your own room"
+            not_first = "only {first}, who has been in {room} the longest, can do that; /join #name opens your own room"
             return say(not_first, first=first, room=room)
         case hall.LobbyStaysOpen(room):
             return say("{room} stays open to all; /join #name opens a room that you can lock", room=room)
@@ -268,9 +268,9 @@ def _of_admission(error: OfAdmission, language: Language) -> str:
         case session.WrongProtocol(protocol):
             return say("this port speaks plain text, not {protocol}; use telnet or nc", protocol=protocol)
         case session.TooManyConnections(limit):
-            return say("{n} connections are open, which is all there may be; come back later", n=f"{limit:,}")
+            return say("the limit on connections ({n}) is reached; come back later", n=f"{limit:,}")
         case session.TooManyFromAddress(limit):
-            full = "{n} connections from your address are open, which is all there may be; close one first"
+            full = "your address has reached its limit on connections ({n}); close one first"
             return say(full, n=f"{limit:,}")
         case session.TooManyArrivals(limit, seconds):
             again = "your address has made more than {n} connections in {seconds} seconds; wait a little and try again"
@@ -302,13 +302,13 @@ def _of_commands(error: OfCommands, language: Language) -> str:
             )
             return say(spoken, name=language.quoted(typed), known=language.all_of(known))
         case session.NotAnObject():
-            return say("that line is no JSON object; /format text speaks text again")
+            return say("that line is not a JSON object; /format text goes back to text")
         case session.NothingAsked():
             return say('an object asks for something by "do", or types a line by "line"')
         case session.BadArgument(name):
             return say("{name} must be a text of one line", name=language.quoted(name))
         case session.BadDuration(typed):
-            bad = "{span} is no duration; type one such as 90s, 15m, 2h or 7d (at most 3650d)"
+            bad = "{span} is not a duration; type one such as 90s, 15m, 2h or 7d (at most 3650d)"
             return say(bad, span=language.quoted(typed))
         case session.TookTooLong(seconds):
             return say("that was not done within {n} seconds; try again later", n=f"{seconds:g}")
@@ -319,7 +319,7 @@ def _of_commands(error: OfCommands, language: Language) -> str:
 def _unknown(error: session.UnknownCommand, language: Language) -> str:
     say, near = language.say, error.near
     unknown = say("there is no command /{name}", name=error.name[:24])
-    hint = say("the nearest is /{near}", near=near) if near else say("/h all lists those there are")
+    hint = say("the nearest is /{near}", near=near) if near else say("/h all lists them all")
     slashes = [say("//text says /text")] if error.explains else []
     return say("; ").join([unknown, hint, *slashes])
 
@@ -332,16 +332,16 @@ def _of_operators(error: OfOperators, language: Language) -> str:
         case hall.NotMuted(target):
             return say("{name} is not muted; /bans lists who is", name=language.quoted(target))
         case session.LooksLikeCommand(name):
-            return say("/{name} is a command and begins with /; /announce says the line to everyone", name=name)
+            return say("/{name} is a command and needs its /; /announce says the line to everyone", name=name)
         case session.NoPrivateLines():
             return say("that would be a private line: /tell name text says it to one, /announce text to everyone")
         case session.NotByAddress(network):
             return say("{network} is this machine itself; its people can be banned by name alone", network=network)
         case session.NotAnAddress(typed):
-            wanted = "{name} is no address; type one such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/64"
+            wanted = "{name} is not an address; type one such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/64"
             return say(wanted, name=language.quoted(typed))
         case session.BadDrain(typed, longest):
-            bad = "{typed} is no number of minutes from 1 to {longest}; off ends draining"
+            bad = "{typed} is not a number of minutes from 1 to {longest}; off ends draining"
             return say(bad, typed=typed[:24], longest=f"{longest:,}")
         case session.NotReloaded(why):
             return say("{why}; nothing has changed", why=why)
@@ -354,7 +354,7 @@ def _of_operators(error: OfOperators, language: Language) -> str:
         case session.OpenAlready():
             return say("people are let in already")
         case session.StoppingAlready():
-            return say("chatd stops already")
+            return say("chatd is stopping already")
         case _:  # pragma: no cover
             assert_never(error)
 

@@ -95,7 +95,7 @@ class KeyTests(OwnedTestCase):
         client.enter_with(KEY, "tom")
         self.assertIn("-- you are tom", self.enter_hall(client))
         client.type(b"/nick alice\n")
-        self.assertIn("-- your nickname is alice now", self.said(client))
+        self.assertIn("-- your nickname is now alice", self.said(client))
 
     def test_command(self) -> None:
         """A command takes nobody's place."""
