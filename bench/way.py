@@ -79,6 +79,9 @@ class Gathering:
         for inbox in self.inboxes:
             inbox.lines.clear()
 
+    def whisper(self) -> None:
+        self.speaker.whisper("guest0", TEXT)
+
     def enter_and_leave(self) -> None:
         self.hall.enter("newcomer", _nobody).leave()
 
@@ -120,7 +123,7 @@ def steps() -> Iterable[tuple[str, float]]:
     yield f"Session.receive: the same line as it was typed, to {HEARERS}", heard
     yield "  for each delivered line", heard / HEARERS
     for people, gathering in ((HEARERS, room), (MANY, crowd)):
-        whisper = best(lambda gathering=gathering: gathering.speaker.whisper("guest0", TEXT), gathering.empty)  # type: ignore[misc]
+        whisper = best(gathering.whisper, gathering.empty)
         yield f"Member.whisper: in a hall of {people:,}", whisper
     yield "nickname: a name is checked", best(lambda: nickname("newcomer"))
     yield f"Hall.enter and Member.leave: in a hall of {HEARERS}", best(room.enter_and_leave, room.empty)

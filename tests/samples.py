@@ -37,8 +37,12 @@ EVENTS: tuple[Event, ...] = (
     events.Left(NOON, "#lobby", ("bob",), Departure(Cause.QUIT, "tired")),
     events.Renamed(NOON, "#lobby", (("bob", "rob"),)),
     events.LockTurned(NOON, "#den", "rob", True),
+    events.RoomIsYours(NOON, "#den"),
     events.Invited(NOON, "#den", "rob"),
     events.Announced(NOON, "we restart at noon"),
+    events.ToldByAdministrator(NOON, "your backup failed"),
+    events.ClosingAnnounced(NOON, 10),
+    events.ClosingCalledOff(NOON),
     events.MuteChanged(NOON, True, 900.0, "too loud"),
     events.NicknameGiven(NOON, "bobby"),
 )
@@ -52,21 +56,22 @@ NOTES: tuple[Note, ...] = (
     outputs.TypingTooFast(5, 4096),
     outputs.LinesSkipped(37),
     outputs.IdleWarning(60.0),
+    outputs.LineDropped(),
     outputs.StillHere(),
 )
 
-_BAN = answers.BanFacts("bob", False, 7200.0, "spam")
-_MUTE = answers.BanFacts("bob", True, None, "")
+_BAN = answers.BanFacts("bob", False, 7200.0, "spam", NOON, "root")
+_MUTE = answers.BanFacts("bob", True, None, "", None, "")
 _HELP = answers.CommandFacts("/me text...", "do something: /me waves")
 
 
 def sample_answers() -> tuple[Answer, ...]:
     """Return one of each; lists are made as they are sent, so they can be sent once."""
     people = (
-        answers.Person("alice", "", False, NOON - 3600, None),
+        answers.Person("alice", None, False, NOON - 3600, None),
         answers.Person("bob", "lunch", True, NOON - 60, None),
     )
-    everybody = (answers.Person("alice", "", False, NOON - 3600, "#den"),)
+    everybody = (answers.Person("alice", None, False, NOON - 3600, "#den"),)
     connections = (
         answers.ConnectionFacts("alice", "#den", "192.0.2.1:4711", NOON - 3600, 12.0, 0),
         answers.ConnectionFacts(None, None, "192.0.2.2:4712", NOON, 0.0, 0),
@@ -74,31 +79,35 @@ def sample_answers() -> tuple[Answer, ...]:
     return (
         answers.People("#lobby", 2, 1, iter(people)),
         answers.Rooms(iter((answers.RoomFacts("#lobby", 2, False), answers.RoomFacts("#den", 1, True)))),
-        answers.Help((_HELP,)),
+        answers.Help((_HELP,), False),
         answers.HelpOn(answers.CommandFacts("/r text...", "private answer", ("/reply",))),
         answers.TalkingTo("bob"),
+        answers.Addressee("bob"),
         answers.StillTalkingTo("bob", "#den"),
         answers.Quiet("#lobby", True),
         answers.NicknameSet("rob"),
         answers.AwaySet(True),
+        answers.StillAway(),
         answers.WhoIs("bob", "#lobby", NOON - 60, 60.0, "lunch", False),
         answers.InvitationSent("bob", "#den"),
         answers.IgnoreSet("bob", True),
         answers.Ignored(("bob",)),
         answers.TimeShown("Asia/Shanghai"),
+        answers.LanguageSet("zh", {"en": "English", "zh": "中文"}),
         answers.EchoShown(False),
         answers.FormatSpoken("json"),
         answers.Motd(("Be kind.",)),
         answers.Version("0.1.0", "3.11.7"),
         answers.Uptime(3600.0, 3),
         answers.AnnouncedTo(3),
-        answers.Listening("#lobby", True),
+        answers.Listening("#lobby"),
+        answers.ToldTo("bob"),
         answers.Everybody(1, iter(everybody)),
         answers.Connections(iter(connections), (5, 6, 14)),
         answers.Kicked("bob"),
         answers.BanMade(_BAN, None, ("bob",), False, True, (answers.AddressHint("192.0.2.2", ("carol",)),)),
         answers.MuteMade(_MUTE, _MUTE, True, False),
-        answers.BanLifted("bob", False, True),
+        answers.BanLifted("bob", False),
         answers.BanList((_BAN, _MUTE)),
         answers.RenameMade("bob", "rob"),
         answers.Stats({"people": 3, "lines_heard": 120, "refusals": {"NobodyHere": 2}}),
@@ -114,12 +123,13 @@ REFUSALS: tuple[HallError, ...] = (
     refusals.NicknameTaken("alice", "Alice", 120),
     refusals.NicknameBanned("bob", 7200.0, "spam"),
     refusals.NameKept("alice"),
-    refusals.NobodyHere("bbo", unsent="psst"),
+    refusals.NobodyHere("bbo", "bob", unsent="psst"),
     refusals.LooksLike("AIice", "alice", unsent="psst"),
     refusals.ThatIsYou(),
     refusals.NotHeardBy("bob", unsent="psst"),
     refusals.NotIgnored("bob"),
     session.NicknameFirst(),
+    session.PastedBehindNickname(unsent="hello"),
     session.TooManyNicknames(10),
     session.NicknameTooLate(60.0),
     refusals.Muted(900.0, "too loud", unsent="hello"),
@@ -130,7 +140,6 @@ REFUSALS: tuple[HallError, ...] = (
     refusals.AddresseeGone("bob", unsent="psst"),
     refusals.AddresseeUnclear("carol", unsent="as I said, bob"),
     refusals.NameChangedHands("alice", unsent="my key is 5678"),
-    session.ToTakesNoText(unsent="to:bob psst"),
     session.NotText(),
     session.ChangedByTelnet(),
     session.TelnetUnfinished(),
@@ -153,8 +162,11 @@ REFUSALS: tuple[HallError, ...] = (
     session.TooManyFromAddress(20),
     session.TooManyArrivals(20, 10.0),
     session.BadUsage("/me text...", "do something: /me waves"),
-    session.UnknownCommand("jion", "join", unsent="/jion #den"),
+    session.UnknownCommand("jion", "join", True),
+    session.AdministratorOnly("kick"),
+    session.CommandElsewhere(unsent="exit"),
     session.NoSuchTimeZone("Mars"),
+    session.NoSuchLanguage("xx", ("en", "zh")),
     session.NoSuchFormat("xml", ("text", "json")),
     session.NotAnObject(),
     session.NothingAsked(),
@@ -185,6 +197,7 @@ REFUSALS: tuple[HallError, ...] = (
     session.LooksLikeCommand("kick", unsent="kick bob"),
     session.NoPrivateLines(unsent="@bob psst"),
     session.NotByAddress("127.0.0.1/32"),
+    session.NotAnAddress("300.1.1.1"),
     session.BadDrain("0", 10_080),
     session.NotReloaded("chatd.toml: sendq: a whole number from 16 to 65,536 is allowed"),
     session.NotKept("/var/lib/chatd/bans.json", "No space left on device"),

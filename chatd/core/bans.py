@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Any, Literal, get_args
 
@@ -23,12 +23,17 @@ WIDTH_OF_ONE = 64  # bits of an IPv6 address that say whose it is; whoever has o
 
 @dataclass(frozen=True, slots=True)
 class Ban:
-    """A ban of a name or a network, or the mute of a name; `until` is in seconds since 1970, None is for good."""
+    """A ban of a name or a network, or the mute of a name; `until` is in seconds since 1970, None is for good.
+
+    `since` is when it was made, and `by` which operator made it; None and "" for one from before these were kept.
+    """
 
     kind: Kind
     target: str
     until: float | None
     why: str
+    since: float | None = None
+    by: str = ""
 
     def holds(self, now: float) -> bool:
         return self.until is None or now < self.until
@@ -106,7 +111,7 @@ class Bans:
         ban = self._find((("mute", key) for key in before.keys), now)
         if ban:
             self.lift("mute", ban.target)
-            moved = Ban("mute", after.shown, ban.until, ban.why)
+            moved = replace(ban, target=after.shown)
             replaced = self.add(moved)
             if replaced and moved.until is not None and (replaced.until is None or replaced.until > moved.until):
                 self.add(replaced)
@@ -114,7 +119,7 @@ class Bans:
     def plain(self, now: float) -> list[dict[str, Any]]:
         """Return what holds as plain data, for a file."""
         return [
-            {"kind": ban.kind, "target": ban.target, "until": ban.until, "why": ban.why}
+            {name: value for name, value in asdict(ban).items() if value is not None or name == "until"}
             for ban in (*self.in_force(now), *self._unusable)
         ]
 
@@ -153,13 +158,14 @@ def around(address: Address, width: int) -> Network:
     return IPv6Network((int(address), width), strict=False)
 
 
-def _restored(kind: Any, target: Any, until: Any, why: Any) -> Ban:
+def _restored(kind: Any, target: Any, until: Any, why: Any, since: Any = None, by: Any = "") -> Ban:
     """@raises ValueError: for values that no ban has."""
     if kind not in get_args(Kind) or not isinstance(target, str):
         raise ValueError("an entry in it is no ban")
-    if until is not None and not (isinstance(until, int | float) and 0 <= until < END_OF_TIME):
+    if not all(time is None or (isinstance(time, int | float) and 0 <= time < END_OF_TIME) for time in (until, since)):
         raise ValueError("an entry in it is no ban")
-    return Ban(kind, str(ip_network(target)) if kind == "network" else one_line(target), until, one_line(str(why)))
+    target = str(ip_network(target)) if kind == "network" else one_line(target)
+    return Ban(kind, target, until, one_line(str(why)), since, one_line(str(by)))
 
 
 def network_in(typed: str) -> Network | None:

@@ -145,6 +145,14 @@ class LockTurned:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomIsYours:
+    """Whoever was first in your locked room has gone, and now you are."""
+
+    at: float
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
 class Invited:
     """Somebody invites you to their room."""
 
@@ -159,6 +167,29 @@ class Announced:
 
     at: float
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldByAdministrator:
+    """The administrator speaks to you alone."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingAnnounced:
+    """The chat closes in so many minutes, 0 for now, None for soon; nobody new is let in meanwhile."""
+
+    at: float
+    minutes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingCalledOff:
+    """The chat stays open after all."""
+
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +223,12 @@ Event = (
     | Left
     | Renamed
     | LockTurned
+    | RoomIsYours
     | Invited
     | Announced
+    | ToldByAdministrator
+    | ClosingAnnounced
+    | ClosingCalledOff
     | MuteChanged
     | NicknameGiven
 )

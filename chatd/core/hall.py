@@ -7,8 +7,9 @@ from collections.abc import Callable
 from chatd.core.bans import Address, Bans
 from chatd.core.counts import Counts
 from chatd.core.delivery import AtOnce, broadcast
-from chatd.core.events import Announced, Departure, Joined, Left, Renamed
+from chatd.core.events import Announced, ClosingAnnounced, ClosingCalledOff, Departure, Event, Joined, Left, Renamed
 from chatd.core.member import Member
+from chatd.core.near import is_slip
 from chatd.core.nickname import Nickname, exact_key, look_alike_keys, nickname, room_name
 from chatd.core.notices import Notice
 from chatd.core.ports import Broadcaster, Clock, Deliver, Subscriber
@@ -20,12 +21,14 @@ from chatd.core.refusals import (
     NicknameTaken,
     NobodyHere,
     NoSuchRoom,
+    RoomLocked,
     RoomLooksLike,
 )
 from chatd.core.room import Room
 from chatd.core.text import one_line
 
 LOBBY = "#lobby"
+MANY = 2_000  # people; among more of them, to look for a name that is near would keep everybody waiting
 
 
 class Hall:
@@ -59,7 +62,7 @@ class Hall:
         self.members: dict[Member, None] = {}
         self._by_key: dict[str, Member] = {}  # of what looks like their names
         self._by_name: dict[str, Member] = {}  # by their exact keys
-        self._listeners: dict[Subscriber, None] = {}
+        self._listeners: dict[Subscriber, Room[Member]] = {}  # with the room that each hears
 
     def check_admission(self, address: Address | None = None) -> None:
         """@raises NotAdmitted: if nobody from that address can come in now; None is this machine itself."""
@@ -117,19 +120,27 @@ class Hall:
         broadcast((Renamed(self.now(), None, names),), elsewhere)
         self._tell_listeners(Renamed(self.now(), member.room.name, names))
 
-    def listen(self, subscriber: Subscriber, on: bool) -> None:
-        """Tell somebody who is no member who comes and goes, and what is said in the lobby; or end that."""
-        if on:
-            self._listeners[subscriber] = None
-        else:
-            self._listeners.pop(subscriber, None)
-        self.lobby.set_listening(subscriber, on)
+    def listen(self, subscriber: Subscriber, room: Room[Member]) -> None:
+        """Tell somebody who is no member who comes and goes, and what is said in one room, while it stays open.
 
-    def find(self, typed: str, unsent: str = "") -> Member:
+        @raises RoomLocked: if it is locked: those inside want to be alone.
+        """
+        if room.locked:
+            raise RoomLocked(room.name)
+        self.listen_no_more(subscriber)
+        self._listeners[subscriber] = room
+        room.set_listening(subscriber, True)
+
+    def listen_no_more(self, subscriber: Subscriber) -> None:
+        room = self._listeners.pop(subscriber, None)
+        if room is not None:
+            room.set_listening(subscriber, False)
+
+    def find(self, typed: str, unsent: str = "", asker: Member | None = None) -> Member:
         """Return the member who has the name that was typed; only case and width may differ.
 
         @raises LooksLike: if the name only looks like somebody's; giving back `unsent`.
-        @raises NobodyHere: likewise, if it is nobody's.
+        @raises NobodyHere: likewise, if it is nobody's; with the one other than `asker` whose name is near, if any.
         """
         member = self._by_name.get(exact_key(typed))
         if member is not None:
@@ -137,7 +148,7 @@ class Hall:
         for key in look_alike_keys(typed):
             if key in self._by_key:
                 raise LooksLike(typed, self._by_key[key].nickname, unsent=unsent)
-        raise NobodyHere(typed, unsent=unsent)
+        raise NobodyHere(typed, self._near(typed, asker), unsent=unsent)
 
     def find_room(self, typed: str) -> Room[Member]:
         """@raises NoSuchRoom: if there is no room of that name."""
@@ -148,7 +159,15 @@ class Hall:
 
     def announce(self, text: str) -> None:
         """Say something to everybody, in the name of the administrator."""
-        broadcast((Announced(self.now(), one_line(text)),), (*self.members, *self._listeners))
+        self._tell_everybody(Announced(self.now(), one_line(text)))
+
+    def announce_closing(self, minutes: int | None) -> None:
+        """Tell everybody that the chat closes in so many minutes, 0 for now, None for soon."""
+        self._tell_everybody(ClosingAnnounced(self.now(), minutes))
+
+    def call_off_closing(self) -> None:
+        """Tell everybody that the chat stays open."""
+        self._tell_everybody(ClosingCalledOff(self.now()))
 
     def open_room(self, typed: str) -> Room[Member]:
         """Return the room of that name, opened if there was none.
@@ -173,6 +192,18 @@ class Hall:
             for alike in look_alike_keys(room.name):
                 del self._rooms_alike[alike]
 
+    def _near(self, typed: str, asker: Member | None) -> str:
+        """Return the nickname of the only other person here whose name begins like that, or is a slip away; else ""."""
+        key = exact_key(typed)
+        if not key or len(self._by_name) > MANY:
+            return ""
+        near = [
+            member.nickname
+            for name, member in self._by_name.items()
+            if member is not asker and (name.startswith(key) or is_slip(key, name))
+        ]
+        return near[0] if len(near) == 1 else ""
+
     def _check_free(self, name: Nickname, member: Member | None) -> None:
         """@raises NicknameTaken: if the name, or one that looks like it, is another's."""
         for key in name.keys:
@@ -188,6 +219,9 @@ class Hall:
         for key in name.keys:
             del self._by_key[key]
         del self._by_name[name.exact]
+
+    def _tell_everybody(self, event: Event) -> None:
+        broadcast((event,), (*self.members, *self._listeners))
 
     def _tell_listeners(self, notice: Notice) -> None:
         """Tell them at once, one by one: what is gathered for a room would come behind what somebody says in it."""

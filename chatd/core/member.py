@@ -20,6 +20,7 @@ from chatd.core.events import (
     Events,
     Invited,
     Said,
+    ToldByAdministrator,
     Whispered,
     WhisperSent,
 )
@@ -95,7 +96,7 @@ class Member:
         self.take_name(name)
         self.room: Room[Member] = hall.lobby
         self.quiet = False
-        self.away = ""  # why, or "" for somebody who is not away
+        self.away: str | None = None  # why, "" without a reason; None for somebody who is not away
         self.addressee: Member | None = None  # None is the room
         self.talked_to_by: dict[Member, None] = {}
         self.wrote_last: Member | None = None  # the one who last wrote to this person privately
@@ -181,9 +182,7 @@ class Member:
         @raises TooSlow: if their connection can't take it now.
         @raises Muted: if this person may not say anything.
         """
-        other = self._hall.find(name, text)
-        other.check_named_before(typed_at, text)
-        self._whisper_to(other, text)
+        self._whisper_to(self._find(name, typed_at, text), text)
 
     def answer(self, text: str, typed_at: float | None = None) -> None:
         """Write to the one who last wrote to this person privately.
@@ -211,6 +210,27 @@ class Member:
         other = None if not name or name.startswith("#") else self._other(name, typed_at)
         self._set_addressee(other)
         self._guard.chosen()
+
+    def turn_to(self, name: str, text: str, typed_at: float | None = None) -> None:
+        """Say a line to a person, or to the room by its name, and go on talking to them.
+
+        @raises HallError: as `talk_to`, `whisper` and `say` do; then the addressee is who it was.
+        """
+        self.choice_refused()  # unless the end of this is reached
+        if name.startswith("#"):
+            if exact_key(name) != exact_key(self.room.name):
+                raise NotInThatRoom(self.room.name, unsent=text)
+            self.say(text)
+            self._set_addressee(None)
+        else:
+            other = self._find(name, typed_at, text)
+            self._whisper_to(other, text)
+            self._set_addressee(other)
+        self._guard.chosen()
+
+    def hold_typed_ahead(self) -> None:
+        """Give back what was typed before this moment and not read yet: it may be meant for nobody here."""
+        self._guard.began(self._hall.clock.seconds())
 
     def choice_refused(self) -> None:
         """The person wanted to talk to others and can't; what is typed behind that may have been meant for them."""
@@ -317,14 +337,14 @@ class Member:
         self.quiet = quiet
         self.room.set_listening(self, not quiet)
 
-    def set_away(self, why: str) -> None:
-        """Tell those who write privately that this person is away, and why; with "" they are back.
+    def set_away(self, why: str | None) -> None:
+        """Tell those who write privately that this person is away, and why, if there is a reason; None is back again.
 
         @raises Muted: if there is something to say, and this person may not.
         """
         if why:
             self.check_may_speak()
-        self.away = one_line(why).strip()
+        self.away = None if why is None else one_line(why).strip()
 
     def leave(self, how: Departure = CLOSED) -> None:
         """Leave the hall; the nickname is free. Leaving twice does nothing."""
@@ -338,6 +358,14 @@ class Member:
         self._hall.close_if_empty(self.room)
         broadcast((AddresseeLeft(self._hall.now(), self.nickname),), tuple(self.talked_to_by))
         self._let_go()
+
+    def hear_administrator(self, text: str) -> None:
+        """Be told something by the administrator, alone.
+
+        @raises TooSlow: if the connection can't take it now.
+        """
+        if not tell(ToldByAdministrator(self._hall.now(), _fit(text)), self):
+            raise TooSlow(self.nickname, unsent=text)
 
     def dismiss(self, how: Departure) -> None:
         """Put this person out of the hall, whatever door they came by."""
@@ -387,7 +415,7 @@ class Member:
         self._hall.counts.delivered += 2
         other._written_to_by(self)
         tell(WhisperSent(now, other.nickname, text), self)
-        if other.away:
+        if other.away is not None:
             why = "" if other in self.ignoring else other.away
             tell(AddresseeAway(now, other.nickname, why), self)
 
@@ -422,10 +450,14 @@ class Member:
         return text
 
     def _other(self, name: str, typed_at: float | None = None) -> Member:
-        other = self._hall.find(name)
-        other.check_named_before(typed_at)
+        other = self._find(name, typed_at)
         if other is self:
             raise ThatIsYou
+        return other
+
+    def _find(self, name: str, typed_at: float | None, unsent: str = "") -> Member:
+        other = self._hall.find(name, unsent, asker=self)
+        other.check_named_before(typed_at, unsent)
         return other
 
     def check_may_speak(self, unsent: str = "") -> None:

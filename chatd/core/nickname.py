@@ -58,7 +58,7 @@ def nickname(typed: str) -> Nickname:
     except RuleBroken as broken:
         raise BadNickname(typed, broken.rule) from None
     if is_the_house(shown):
-        raise BadNickname(typed, Rule("it could be mistaken for the house; choose another"))
+        raise BadNickname(typed, Rule("it could be mistaken for the administrator or for chatd itself"))
     return Nickname(shown, _keys(shown), _exact(shown))
 
 

@@ -19,7 +19,7 @@ try:
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
     from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 except ImportError:
-    raise ImportError("metrics need prometheus_client: pip install 'chatd[metrics]'") from None
+    raise ImportError("metrics need prometheus_client: pip install '.[metrics]'") from None
 
 from chatd.doors.endpoints import parts, unescaped
 

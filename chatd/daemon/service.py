@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -27,8 +28,9 @@ from chatd.daemon.options import CannotStart, Options
 from chatd.daemon.settings import BadSetting, Settings
 from chatd.daemon.systemd import Notifier
 from chatd.doors.control import ControlSocket, operators_entrance
-from chatd.doors.endpoints import to_listen_on
+from chatd.doors.endpoints import to_listen_on, way_in
 from chatd.doors.line import LineFactory
+from chatd.doors.proxied import PREFIX, ProxiedFactory
 from chatd.session.commands import a_person
 from chatd.session.session import Server
 from chatd.store.state_file import StateFile
@@ -60,9 +62,10 @@ class ChatService(MultiService):
         self._reactor = reactor
         self._application_log = log
         self._ports: dict[Any, str] = {}  # services, and where each listens
+        self._listen, self._control = settings.listen, settings.control
         self._batcher = batcher = Batcher(reactor)
         self.hall = Hall(reactor, settings.capacity, settings.peer_timeout, batcher, time.time)
-        server = Server(self.hall, settings.title, settings.motd or ())
+        server = Server(self.hall, settings.title, settings.motd or (), settings.language)
         people = Entrance(server, reactor, batcher, limits(settings), a_person, "Line door")
         file = StateFile(Path(settings.state) / "bans.json") if settings.state else None
         self.operations = Operations(settings, server, people, reactor, file=file, levels=levels, reread=reread)
@@ -94,6 +97,11 @@ class ChatService(MultiService):
                 print(refusal, file=sys.__stderr__)  # by now, twistd has turned sys.stderr into a part of the log
                 refusal.code = 1  # so that Python prints it no second time
                 raise refusal from None
+        for where in self._listen:
+            if way := way_in(where, socket.gethostname()):
+                self._log.info("People come in by: {way}", way=way)
+        if self._control:
+            self._log.info("Operators come in by: chatctl --control {path}", path=self._control)
         self._log.info("Up to {files:,} files and connections may be open", files=raise_file_limit())
 
     def startService(self) -> None:
@@ -104,13 +112,15 @@ class ChatService(MultiService):
         return Deferred.fromCoroutine(self._stop())
 
     def _open(self, endpoint: str, factory: IProtocolFactory) -> None:
-        below = endpoint
-        if endpoint.startswith("ssl:"):
+        below = endpoint.removeprefix(PREFIX)
+        if below.startswith("ssl:"):
             from chatd.doors.tls import behind_tls  # it needs pyOpenSSL, which not everybody has
 
-            below, factory, watch = behind_tls(endpoint, factory, self._reactor)
+            below, factory, watch = behind_tls(below, factory, self._reactor)
             self.operations.renewals.append(factory.certificate.check)
             watch.setServiceParent(self)
+        if endpoint.startswith(PREFIX):
+            factory = ProxiedFactory(factory, self._reactor)
         for one in to_listen_on(below):
             self._add_port(endpoint, strports.service(one, factory, self._reactor))
 
@@ -139,7 +149,7 @@ class ChatService(MultiService):
 
     async def _say_goodbye(self) -> None:
         await super().stopService()
-        self.hall.announce("this chat is closing now")
+        self.hall.announce_closing(0)
         await DeferredList(
             [Deferred.fromCoroutine(entrance.close_all(STOP_WITHIN)) for entrance in self.operations.entrances]
         )
@@ -164,7 +174,8 @@ def _naming(what: str, example: str) -> Iterator[None]:
         yield
     except Exception as error:  # each kind of endpoint has its own ways to fail
         why = f"there is no {error}" if isinstance(error, KeyError) else str(error)
-        hint = "" if " ssl:" in what or " systemd:" in what else f"; {example} would work"
+        no_example = " ssl:" in what or " systemd:" in what or isinstance(error, ImportError)
+        hint = "" if no_example else f"; {example} would work"
         raise BadSetting(f"{what}: {why}{hint}") from None
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from chatd.core.text import one_line
 from chatd.session.operator_commands import LOG_LEVELS
+from chatd.session.words.languages import LANGUAGES
 
 LOG_FORMATS = ("auto", "text", "systemd", "json")
 
@@ -106,6 +107,12 @@ class Settings:
     title: str = _setting("chatd", "TEXT", _title, "whose chat this is, shown in the welcome")
     motd: tuple[str, ...] | None = _setting(
         None, "FILE", _lines_of_file, "message of the day, UTF-8 text, shown on arrival", kind="file"
+    )
+    language: str = _setting(
+        "en",
+        "CODE",
+        _one_of(*LANGUAGES),
+        f"in which language people are greeted, until they choose by /lang: {', '.join(LANGUAGES)}",
     )
     capacity: int | None = _count(None, "N", 1, 1_000_000, "people who fit in; any more are turned away")
     sendq: int = _count(256, "KIB", 16, 65_536, "KiB waiting for one slow reader, beyond which lines are skipped")

@@ -48,10 +48,21 @@ def to_listen_on(endpoint: str) -> list[str]:
     return [both] if _read(_ONLY_V6) == 0 else [endpoint + queue, both]
 
 
+def way_in(endpoint: str, host: str) -> str:
+    """Return what people type to reach an endpoint on the machine called `host`, "" if that can't be known."""
+    kind, *others = parts(endpoint)
+    by = "telnet {host} {port}"
+    if kind == "ssl":
+        by = "openssl s_client -quiet -connect {host}:{port}"
+    elif kind not in ("tcp", "tcp6"):
+        return ""
+    port = next((other.removeprefix("port=") for other in others if "=" not in other or other[:5] == "port="), "")
+    interface = next((unescaped(other[10:]) for other in others if other.startswith("interface=")), "")
+    return by.format(host=interface or host, port=port) if port.isdecimal() else ""
+
+
 def _check(kind: str, others: list[str]) -> None:
     """@raises ValueError: for what Twisted would refuse only when the port is opened, or not at all."""
-    if kind == "haproxy":
-        raise ValueError("connections behind the PROXY protocol are not served: limits and bans would be the proxy's")
     if kind in ("tcp", "tcp6"):
         port = next((other.removeprefix("port=") for other in others if "=" not in other or other[:5] == "port="), "")
         if not (port.isascii() and port.isdecimal() and len(port) < 6 and int(port) <= _HIGHEST_PORT):

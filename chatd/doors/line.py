@@ -48,8 +48,10 @@ class LineDoor(LineReceiver):
             terminal,
             reply=connection.write,
             there=lambda: connection.send(StillHere()),
+            interrupted=lambda: connection.session.interrupted(),
             unfinished=lambda: connection.refuse(TelnetUnfinished()),
         )
+        self._terminal = terminal
         self._keyboard = Keyboard(terminal, telnet)
         connection.begin()
 
@@ -87,6 +89,7 @@ class LineDoor(LineReceiver):
         self.connection.session.turn_away(WrongProtocol(protocol))
 
     def readConnectionLost(self) -> None:
+        self._terminal.has_ended = True
         if self.clearLineBuffer():
             self.connection.refuse(LineCutOff())
         self.connection.ended()

@@ -35,6 +35,7 @@ class Terminal:
 
     speaks_telnet: bool = False  # it has sent one of telnet's words
     ends_with_cr: bool = False  # or its lines end as those of telnet do
+    has_ended: bool = False  # it has closed its side, and will close the rest by itself
 
     @property
     def is_telnet(self) -> bool:
@@ -48,21 +49,35 @@ class Telnet:
     stays, so that the line is refused as no UTF-8. CR and LF are never part of a word.
     """
 
-    __slots__ = ("_asked_binary", "_begun", "_refused", "_reply", "_tail", "_terminal", "_there", "_unfinished")
+    __slots__ = (
+        "_asked_binary",
+        "_begun",
+        "_interrupted",
+        "_refused",
+        "_reply",
+        "_tail",
+        "_terminal",
+        "_there",
+        "_unfinished",
+        "_was_interrupted",
+    )
 
     def __init__(
         self,
         terminal: Terminal,
         reply: Callable[[bytes], object],
         there: Callable[[], object],
+        interrupted: Callable[[], object],
         unfinished: Callable[[], object],
     ) -> None:
-        """`reply` is called with what answers telnet, `there` for a client that asks whether anybody is, `unfinished`
-        when a word without an end is given up.
+        """`reply` is called with what answers telnet, `there` for a client that asks whether anybody is,
+        `interrupted` for Ctrl-C, `unfinished` when a word without an end is given up.
         """
         self._terminal = terminal
         self._reply = reply
         self._there = there
+        self._interrupted = interrupted
+        self._was_interrupted = False  # by this segment; however often, it is told once
         self._unfinished = unfinished
         self._begun = b""  # of a word that is not whole yet
         self._tail = b""  # the end of the text before this segment
@@ -73,6 +88,9 @@ class Telnet:
         """Return the text in one segment."""
         if IAC in data or self._begun:
             data = self._without_words(data)
+            if self._was_interrupted:  # told behind the answer to its mark: until then, telnet shows nothing
+                self._was_interrupted = False
+                self._interrupted()
         self._tail = (self._tail + data[-3:])[-3:]
         return data
 
@@ -156,6 +174,9 @@ class Telnet:
             text += DEL
         elif command == EL:
             text += CTRL_U
+        elif command == IP:
+            text += CTRL_U  # what was half typed is gone at the client already
+            self._was_interrupted = True
         elif command == AYT:
             self._there()
 

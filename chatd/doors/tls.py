@@ -30,7 +30,7 @@ try:
     from OpenSSL import SSL
     from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 except ImportError:
-    raise ImportError("TLS needs pyOpenSSL: pip install 'chatd[tls]'") from None
+    raise ImportError("TLS needs pyOpenSSL: pip install '.[tls]'") from None
 
 from chatd.doors.certificate import Certificate, InThread, in_words
 from chatd.doors.endpoints import parts, unescaped

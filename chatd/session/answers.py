@@ -13,10 +13,10 @@ FOR_PEOPLE = {"for": "people"}  # what a program doesn't need to know
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One of the people in a list; `since` is in seconds since 1970."""
+    """One of the people in a list; `away` is why, None for who is here; `since` is in seconds since 1970."""
 
     name: str
-    away: str
+    away: str | None
     quiet: bool
     since: float
     room: str | None = None
@@ -59,9 +59,10 @@ class CommandFacts:
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """All that may be typed."""
+    """What may be typed: all of it, or what somebody new should know."""
 
     commands: tuple[CommandFacts, ...]
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,13 @@ class StillTalkingTo:
 
 
 @dataclass(frozen=True, slots=True)
+class Addressee:
+    """Who gets what is typed: a person or a room, as before."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Quiet:
     """Whether the room is shut out."""
 
@@ -109,15 +117,24 @@ class AwaySet:
 
 
 @dataclass(frozen=True, slots=True)
+class StillAway:
+    """Others are still told that you are away, though you talk."""
+
+
+@dataclass(frozen=True, slots=True)
 class WhoIs:
-    """Where somebody is, None for a locked room, and since when: in seconds since 1970, and for how many."""
+    """Where somebody is, None for a locked room, and since when: in seconds since 1970, and for how many.
+
+    `address` is for operators alone.
+    """
 
     nickname: str
     room: str | None
     since: float
     seconds: float
-    away: str
+    away: str | None
     quiet: bool
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +165,14 @@ class TimeShown:
     """The time in front of lines: on, off, or in a zone."""
 
     time: str
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageSet:
+    """The language that you read, and those that there are: by their codes, with what they call themselves."""
+
+    language: str
+    languages: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +224,16 @@ class AnnouncedTo:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Whether the operator hears a room."""
+    """Which room the operator hears; None is none."""
 
-    room: str
-    listening: bool
+    room: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToldTo:
+    """Somebody was told something, alone."""
+
+    nickname: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,19 +273,21 @@ class Kicked:
 
 @dataclass(frozen=True, slots=True)
 class BanFacts:
-    """A ban or a mute: of what, for how many seconds more, None for good, and why."""
+    """A ban or a mute: of what, for how many seconds more, None for good, why, since when, and by which operator."""
 
     target: str
     muted: bool
     seconds: float | None
     why: str
+    since: float | None
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
 class AddressHint:
-    """How to ban an address too, and who else would be disconnected."""
+    """How to ban an address too, and who else would be disconnected; None is this machine itself, which can't be."""
 
-    address: str
+    address: str | None
     also: tuple[str, ...]
 
 
@@ -289,7 +322,6 @@ class BanLifted:
 
     target: str
     muted: bool
-    kept: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,15 +382,18 @@ Answer = (
     | Help
     | HelpOn
     | TalkingTo
+    | Addressee
     | StillTalkingTo
     | Quiet
     | NicknameSet
     | AwaySet
+    | StillAway
     | WhoIs
     | InvitationSent
     | IgnoreSet
     | Ignored
     | TimeShown
+    | LanguageSet
     | EchoShown
     | FormatSpoken
     | Motd
@@ -366,6 +401,7 @@ Answer = (
     | Uptime
     | AnnouncedTo
     | Listening
+    | ToldTo
     | Everybody
     | Connections
     | Kicked

@@ -11,8 +11,9 @@ import platform
 from chatd import __version__
 from chatd.core.events import Cause, Departure
 from chatd.core.member import Member
-from chatd.core.refusals import NoSuchRoom
+from chatd.core.refusals import Muted, NoSuchRoom
 from chatd.session.answers import (
+    Addressee,
     AwaySet,
     EchoShown,
     FormatSpoken,
@@ -21,6 +22,7 @@ from chatd.session.answers import (
     Ignored,
     IgnoreSet,
     InvitationSent,
+    LanguageSet,
     Motd,
     NicknameSet,
     People,
@@ -29,24 +31,42 @@ from chatd.session.answers import (
     RoomFacts,
     Rooms,
     StillTalkingTo,
-    TalkingTo,
     TimeShown,
     Uptime,
     Version,
     WhoIs,
 )
 from chatd.session.person import AwaitingNickname, Chatting
-from chatd.session.refusals import NoSuchTimeZone
+from chatd.session.refusals import NoSuchLanguage, NoSuchTimeZone
 from chatd.session.session import Participant, Session
 from chatd.session.table import Table
-from chatd.session.view import view
+from chatd.session.view import view, zone_name
+from chatd.session.words.languages import LANGUAGES
 
 TABLE = Table(
     ("text", "is said to your room, or to whom you chose with to:"),
-    ("@name text", "private line to name, seen by the two of you alone"),
-    ("to:name", "your lines go to name from now on; to: alone: the room"),
+    ("@name text", "a private line to name, seen by the two of you alone"),
+    ("to:name [text]", "your lines go to name from now on; to: alone: the room"),
     ("quit", "goodbye"),
     ("//text", "says /text"),
+    essentials=(
+        "nick",
+        "away",
+        "ignore",
+        "i",
+        "rooms",
+        "join",
+        "r",
+        "to:name [text]",
+        "@name text",
+        "ls",
+        "text",
+        "quit",
+    ),
+    operators_only=(
+        *("announce", "ban", "bans", "drain", "kick", "listen", "log"),
+        *("mute", "reload", "rename", "stats", "stop", "unban", "unmute"),
+    ),
 )
 command = TABLE.command
 _COSTLY = 3
@@ -64,42 +84,63 @@ def person(member: Member, room: str | None = None) -> Person:
 
 @command("say", arguments="text...", help="says text, whatever it begins with")
 def say(chat: Chatting, text: str) -> None:
-    chat.member.speak(text, chat.typed_at)
+    chat.say(text)
 
 
-@command("msg", "m", "tell", arguments="name text...", help="private line to name, as @name text")
+@command(
+    "msg", "m", "tell", "w", "pm", "whisper", "私聊", arguments="name text...", help="a private line, as @name text"
+)
 def msg(chat: Chatting, name: str, text: str) -> None:
     chat.member.whisper(name, text, chat.typed_at)
+    chat.talked()
 
 
-@command("r", "reply", arguments="text...", help="private answer to who last wrote to you privately")
+@command("r", "reply", arguments="text...", help="a private answer to whoever wrote to you last")
 def reply(chat: Chatting, text: str) -> None:
     chat.member.answer(text, chat.typed_at)
+    chat.talked()
 
 
-@command("to", arguments="[name]", help="your lines go to name from now on; without it: the room")
-def to(chat: Chatting, name: str) -> None:
-    chat.member.talk_to(name, chat.typed_at)
-    other = chat.member.addressee
-    chat.answer(TalkingTo(other.nickname if other else chat.member.room.name))
+@command("to", "query", arguments="[name] [text...]", help="your lines go to name from now on; alone: to whom")
+def to(chat: Chatting, name: str, text: str) -> None:
+    if name:
+        chat.turn_to(name, text)
+    else:
+        chat.answer(Addressee(chat.talks_to))
 
 
-@command("ls", "who", "names", arguments="[#room]", help="who is here", cost=_COSTLY)
+@command(
+    "ls",
+    "who",
+    "names",
+    "l",
+    "list",
+    "users",
+    "在线",
+    arguments="[#room]",
+    help="who is here, or in #room",
+    cost=_COSTLY,
+)
 def ls(chat: Chatting, room: str) -> None:
     hall = chat.server.hall
-    found = hall.find_room(room) if room else chat.member.room
+    found = hall.find_room(room_typed(room)) if room else chat.member.room
     if not chat.sees(found):
         raise NoSuchRoom(room)  # as if there were none
     people = tuple(found.members)
     chat.answer(People(found.name, len(people), len(hall.members) - len(people), map(person, people)))
 
 
-@command("h", "help", "?", arguments="[command]", help="the commands, or one of them")
+@command("h", "help", "?", "帮助", arguments="[command|all]", help="what you may type; all of it; or one command")
 def help_(chat: Participant, command: str) -> None:
-    chat.answer(HelpOn(chat.table.find(command.lstrip("/")).facts) if command else Help(chat.table.help()))
+    if not command:
+        chat.answer(Help(chat.table.essentials(), False))
+    elif command.lower() == "all":
+        chat.answer(Help(chat.table.help(), True))
+    else:
+        chat.answer(HelpOn(chat.table.find(command.lstrip("/／")).facts))
 
 
-@command("i", "quiet", help="quiet: hear and say no room lines; again: talk with it")
+@command("i", "quiet", help="turn your room off, in both directions; again: back on")
 def i(chat: Chatting) -> None:
     member = chat.member
     member.set_quiet(not member.quiet)
@@ -109,9 +150,10 @@ def i(chat: Chatting) -> None:
 @command("me", arguments="text...", help="do something: /me waves")
 def me(chat: Chatting, text: str) -> None:
     chat.member.act(text, chat.typed_at)
+    chat.talked()
 
 
-@command("nick", arguments="name", help="take another nickname", cost=_COSTLY)
+@command("nick", arguments="name...", help="take another nickname", cost=_COSTLY)
 def nick(chat: Chatting, name: str) -> None:
     before = chat.member.nickname
     chat.member.rename(name)
@@ -119,33 +161,41 @@ def nick(chat: Chatting, name: str) -> None:
     chat.answer(NicknameSet(chat.member.nickname))
 
 
-@command("away", arguments="[why...]", help="tell who writes to you privately that you are away")
+@command("away", arguments="[why...]", help="tell whoever writes to you privately that you are away")
 def away(chat: Chatting, why: str) -> None:
-    chat.member.set_away(why or "away")
+    chat.member.set_away(why)
     chat.answer(AwaySet(True))
 
 
 @command("back", help="you are here again")
 def back(chat: Chatting) -> None:
-    chat.member.set_away("")
+    chat.member.set_away(None)
     chat.answer(AwaySet(False))
 
 
 @command("whois", arguments="name", help="where somebody is, and since when", cost=_COSTLY)
 def whois(chat: Chatting, name: str) -> None:
-    hall = chat.server.hall
-    other = hall.find(name)
-    room = other.room.name if chat.sees(other.room) else None
-    here_for = hall.clock.seconds() - other.came_at
-    chat.answer(WhoIs(other.nickname, room, other.since, here_for, other.away, other.quiet))
+    chat.answer(who_is(chat, chat.server.hall.find(name, asker=chat.member)))
+
+
+def who_is(state: Participant, other: Member, address: str | None = None) -> WhoIs:
+    """Return what somebody may know of a member."""
+    room = other.room.name if state.sees(other.room) else None
+    here_for = state.server.hall.clock.seconds() - other.came_at
+    return WhoIs(other.nickname, room, other.since, here_for, other.away, other.quiet, address)
 
 
 @command("join", "j", arguments="#room", help="go to a room, or open one of that name", cost=_COSTLY)
 def join(chat: Chatting, room: str) -> None:
-    _go_to(chat, room)
+    _go_to(chat, room_typed(room))
 
 
-@command("leave", help="go back to #lobby")
+def room_typed(name: str) -> str:
+    """Return the name of a room as it was typed, with the mark that may be left out."""
+    return "#" + name.removeprefix("＃").removeprefix("#")
+
+
+@command("leave", "part", help="go back to #lobby")
 def leave(chat: Chatting) -> None:
     _go_to(chat, chat.server.hall.lobby.name)
 
@@ -180,7 +230,7 @@ def invite(chat: Chatting, name: str) -> None:
     chat.answer(InvitationSent(other.nickname, chat.member.room.name))
 
 
-@command("ignore", arguments="[name]", help="hear nothing from name; without name, whom you ignore")
+@command("ignore", "屏蔽", arguments="[name]", help="see nothing from name any more; alone: whom you ignore")
 def ignore(chat: Chatting, name: str) -> None:
     if name:
         chat.answer(IgnoreSet(chat.member.ignore(name).nickname, True))
@@ -188,20 +238,30 @@ def ignore(chat: Chatting, name: str) -> None:
         chat.answer(Ignored(tuple(sorted(other.nickname for other in chat.member.ignoring))))
 
 
-@command("unignore", arguments="name", help="hear name again")
+@command("unignore", arguments="name", help="see what name says again")
 def unignore(chat: Chatting, name: str) -> None:
     chat.answer(IgnoreSet(chat.member.unignore(name).nickname, False))
 
 
-@command("time", arguments="[on|off|zone]", help="the time in front of lines: on, off, or in a zone")
+@command("time", arguments="[on|off|zone]", help="the time in front of lines; a zone such as +8")
 def time(chat: Participant, zone: str) -> None:
     if zone:
-        name = zone.lower() if zone.lower() in ("on", "off") else zone
+        name = zone.lower() if zone.lower() in ("on", "off") else zone_name(zone)
         try:
-            chat.client.view = view(name)
+            chat.client.view = view(name, chat.client.view.language.code)
         except ValueError:
             raise NoSuchTimeZone(zone) from None
     chat.answer(TimeShown(chat.client.view.time))
+
+
+@command("lang", arguments="[code]", help="your language; alone: which there are")
+def lang(chat: Participant, code: str) -> None:
+    if code:
+        if code.lower() not in LANGUAGES:
+            raise NoSuchLanguage(code, tuple(LANGUAGES))
+        chat.client.view = view(chat.client.view.time, code.lower())
+    known = {language.code: language.name for language in LANGUAGES.values()}
+    chat.answer(LanguageSet(chat.client.view.language.code, known))
 
 
 @command("echo", arguments="[on|off]", help="whether you see your own lines in the room again")
@@ -235,8 +295,10 @@ def uptime(chat: Participant) -> None:
     chat.answer(Uptime(chat.server.uptime, len(chat.server.hall.members)))
 
 
-@command("quit", "exit", "bye", arguments="[why...]", help="goodbye")
+@command("quit", "exit", "bye", "q", "退出", arguments="[why...]", help="goodbye")
 def quit_(chat: Chatting, why: str) -> None:
-    if why:
-        chat.member.check_may_speak(why)
+    try:
+        chat.member.check_may_speak()
+    except Muted:  # who may say nothing may still go, without a word
+        why = ""
     chat.session.close(Departure(Cause.QUIT, why))

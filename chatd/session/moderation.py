@@ -6,6 +6,7 @@ yet. The log has what was done to whom; reasons go to those concerned alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 
@@ -18,12 +19,13 @@ from chatd.core.refusals import NobodyHere
 from chatd.session.answers import AddressHint, BanFacts, BanLifted, BanList, BanMade, Kicked, MuteMade, RenameMade
 from chatd.session.duration import seconds_in
 from chatd.session.operator import Operating
-from chatd.session.refusals import NotByAddress
+from chatd.session.refusals import NotAnAddress, NotByAddress
 from chatd.session.session import Session
 from chatd.session.table import Table
 from chatd.session.words.language import ENGLISH
 
 _LOOPBACK = (ip_address("127.0.0.1"), ip_address("::1"))
+_LIKE_ADDRESS = re.compile(r"[0-9.]*\.[0-9.]*|.*[:/].*")  # no name has a colon or a slash, or is all digits and dots
 _LOOPBACK_PREFIX = 8  # bits; a wider network is meant for others too
 
 TABLE = Table()
@@ -45,6 +47,8 @@ def kick(state: Operating, name: str, why: str) -> None:
 async def ban(state: Operating, target: str, duration: str, why: str) -> None:
     network = network_in(target)
     _check_not_here(network)
+    if network is None and _LIKE_ADDRESS.fullmatch(target):
+        raise NotAnAddress(target)
     made = _ban(state, "network" if network else "name", str(network or target), duration, why)
     before = _replaced(state, state.server.hall.bans.add(made))
     facts = _facts(state, made)
@@ -57,7 +61,7 @@ async def ban(state: Operating, target: str, duration: str, why: str) -> None:
         member.dismiss(how)
     for session in sessions:
         session.close(how)
-    state.log("banned {target} {lasts}", target=made.target, lasts=ENGLISH.lasts(facts.seconds))
+    state.log("banned", "banned {target} {lasts}", target=made.target, lasts=ENGLISH.lasts(facts.seconds))
     kept = await state.daemon.keep_bans()
     state.answer(BanMade(facts, before, names, not (network or names), kept, hints))
 
@@ -66,8 +70,9 @@ async def ban(state: Operating, target: str, duration: str, why: str) -> None:
 async def unban(state: Operating, target: str) -> None:
     network = network_in(target)
     lifted = state.server.hall.bans.lift("name" if network is None else "network", str(network or target))
-    state.log("unbanned {target}", target=lifted.target)
-    state.answer(BanLifted(lifted.target, False, await state.daemon.keep_bans()))
+    state.log("unbanned", "unbanned {target}", target=lifted.target)
+    await state.daemon.keep_bans()
+    state.answer(BanLifted(lifted.target, False))
 
 
 @command("bans", help="who is banned or muted, for how long, and why")
@@ -86,7 +91,7 @@ async def mute(state: Operating, name: str, duration: str, why: str) -> None:
     before = _replaced(state, state.server.hall.bans.add(made))
     facts, at = _facts(state, made), state.server.hall.now()
     told = _tell(state, name, MuteChanged(at, True, facts.seconds, facts.why))
-    state.log("muted {target} {lasts}", target=made.target, lasts=ENGLISH.lasts(facts.seconds))
+    state.log("muted", "muted {target} {lasts}", target=made.target, lasts=ENGLISH.lasts(facts.seconds))
     state.answer(MuteMade(facts, before, not told, await state.daemon.keep_bans()))
 
 
@@ -94,8 +99,9 @@ async def mute(state: Operating, name: str, duration: str, why: str) -> None:
 async def unmute(state: Operating, name: str) -> None:
     lifted = state.server.hall.bans.lift("mute", name)
     _tell(state, name, MuteChanged(state.server.hall.now(), False, None, ""))
-    state.log("unmuted {target}", target=lifted.target)
-    state.answer(BanLifted(lifted.target, True, await state.daemon.keep_bans()))
+    state.log("unmuted", "unmuted {target}", target=lifted.target)
+    await state.daemon.keep_bans()
+    state.answer(BanLifted(lifted.target, True))
 
 
 @command("rename", arguments="old new", help="give somebody another nickname")
@@ -120,7 +126,7 @@ def _ban(state: Operating, kind: Kind, target: str, duration: str, why: str) -> 
         until = state.server.hall.now() + seconds_in(duration)
     else:
         why = f"{duration} {why}".strip()
-    return Ban(kind, target, until, why)
+    return Ban(kind, target, until, why, state.server.hall.now(), state.name)
 
 
 def _check_not_here(network: Network | None) -> None:
@@ -131,7 +137,7 @@ def _check_not_here(network: Network | None) -> None:
 
 
 def _facts(state: Operating, ban: Ban) -> BanFacts:
-    return BanFacts(ban.target, ban.kind == "mute", ban.left(state.server.hall.now()), ban.why)
+    return BanFacts(ban.target, ban.kind == "mute", ban.left(state.server.hall.now()), ban.why, ban.since, ban.by)
 
 
 def _replaced(state: Operating, replaced: Ban | None) -> BanFacts | None:
@@ -161,7 +167,9 @@ def _called_like(state: Operating, name: str) -> list[Member]:
 def _address_hints(state: Operating, members: Sequence[Member]) -> Iterator[AddressHint]:
     """Yield how to ban the addresses too of people who may come back under other names, and whom that would hit."""
     for session in state.server.sessions:
-        if session.ip and session.member in members:
+        if session.member in members and session.ip is None:
+            yield AddressHint(None, ())
+        elif session.ip and session.member in members:
             network = network_in(str(session.ip))
             near = [other for other in _from(state, network) if other is not session] if network else []
             yield AddressHint(str(session.ip), tuple(map(_called, near)))

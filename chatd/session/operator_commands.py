@@ -20,8 +20,9 @@ from chatd.session.answers import (
     LogLevelSet,
     Stats,
     Stopping,
+    ToldTo,
 )
-from chatd.session.commands import person
+from chatd.session.commands import person, room_typed, who_is
 from chatd.session.operator import Daemon, Operating
 from chatd.session.refusals import BadDrain
 from chatd.session.session import QUIT, Session
@@ -29,17 +30,19 @@ from chatd.session.table import Table
 
 LOG_LEVELS = ("debug", "info", "warn", "error")
 LONGEST_DRAIN = 10_080  # minutes, a week
+_LOOKS = ("bans", "h", "ls", "motd", "rooms", "stats", "uptime", "version", "whois")  # and changes nothing
 
 TABLE = Table(
     ("text", "is announced to everyone, as by /announce"),
     ("//text", "announces /text"),
+    essentials=("stop", "drain", "stats", "listen", "bans", "mute", "ban", "kick", "tell", "ls", "text", "quit"),
 )
 command = TABLE.command
 
 
 def an_operator(session: Session, daemon: Daemon) -> Operating:
     """Return the state in which an operator's session begins."""
-    return Operating(session, TABLE, daemon)
+    return Operating(session, TABLE, daemon, _LOOKS)
 
 
 @command("announce", "say", arguments="text...", help="say something to everyone, as a plain line does")
@@ -48,12 +51,31 @@ def announce(state: Operating, text: str) -> None:
     state.answer(AnnouncedTo(len(state.server.hall.members)))
 
 
-@command("listen", arguments="on|off", help="see who comes and goes, and what is said in #lobby")
+@command(
+    "tell",
+    "msg",
+    "m",
+    "w",
+    "私聊",
+    arguments="name text...",
+    help="say something to one person alone, as the administrator",
+)
+def tell(state: Operating, name: str, text: str) -> None:
+    member = state.server.hall.find(name, unsent=text)
+    member.hear_administrator(text)
+    state.answer(ToldTo(member.nickname))
+
+
+@command("listen", arguments="on|off|#room", help="see who comes and goes, and what is said in #lobby or #room")
 def listen(state: Operating, heard: str) -> None:
-    if heard not in ("on", "off"):
-        raise TABLE.find("listen").misused()
-    state.server.hall.listen(state, heard == "on")
-    state.answer(Listening(state.server.hall.lobby.name, heard == "on"))
+    hall = state.server.hall
+    if heard == "off":
+        hall.listen_no_more(state)
+        state.answer(Listening(None))
+    else:
+        room = hall.lobby if heard == "on" else hall.find_room(room_typed(heard))
+        hall.listen(state, room)
+        state.answer(Listening(room.name))
 
 
 @command("ls", "who", arguments="[-l]", help="who is here; -l: from where, since when, how idle")
@@ -82,15 +104,15 @@ def drain(state: Operating, minutes: str) -> None:
     number = minutes.removesuffix("m")
     if minutes == "off":
         state.daemon.open_again()
-        state.log("let people in again")
+        state.log("opened", "let people in again")
         state.answer(Draining(False, None))
     elif not minutes:
         state.daemon.drain(None)
-        state.log("lets nobody in any more")
+        state.log("draining", "lets nobody new in")
         state.answer(Draining(True, None))
     elif number.isascii() and number.isdecimal() and 1 <= int(number) <= LONGEST_DRAIN:
         state.daemon.drain(int(number))
-        state.log("lets nobody in any more, and stops chatd in {minutes} min", minutes=number)
+        state.log("draining", "lets nobody new in, and stops chatd in {minutes} min", minutes=number)
         state.answer(Draining(True, int(number)))
     else:
         raise BadDrain(minutes, LONGEST_DRAIN)
@@ -99,7 +121,7 @@ def drain(state: Operating, minutes: str) -> None:
 @command("stop", help="say goodbye to everyone, and end the daemon")
 def stop(state: Operating) -> None:
     state.daemon.stop()
-    state.log("stopped chatd")
+    state.log("stopped", "stopped chatd")
     state.answer(Stopping())
 
 
@@ -108,15 +130,23 @@ async def reload(state: Operating) -> None:
     state.answer(await state.daemon.reload())
 
 
-@command("log", arguments="level", help="log more or less: debug, info, warn or error")
+@command("log", arguments="[level]", help="log more or less: debug, info, warn or error; alone: which of them")
 def log(state: Operating, level: str) -> None:
-    if level not in LOG_LEVELS:
-        raise TABLE.find("log").misused()
-    state.daemon.set_log_level(level)
-    state.answer(LogLevelSet(level))
+    if level:
+        if level not in LOG_LEVELS:
+            raise TABLE.find("log").misused()
+        state.daemon.set_log_level(level)
+    state.answer(LogLevelSet(state.daemon.log_level()))
 
 
-TABLE.share(commands.TABLE, "h", "rooms", "time", "format", "motd", "version", "uptime")
+@command("whois", arguments="name", help="where somebody is, since when, and from which address")
+def whois(state: Operating, name: str) -> None:
+    member = state.server.hall.find(name)
+    address = next((one.address for one in state.server.sessions if one.member is member), None)
+    state.answer(who_is(state, member, address))
+
+
+TABLE.share(commands.TABLE, "h", "rooms", "time", "lang", "format", "motd", "version", "uptime")
 
 
 @command("quit", "exit", "bye", help="close this door behind you; chatd goes on")

@@ -57,7 +57,7 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """How to get help, and how to leave."""
+    """How to get help, how to see one's lines only once, how to leave, and how to choose another language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,11 @@ class OperatorWelcome:
 
 
 @dataclass(frozen=True, slots=True)
+class LineDropped:
+    """What was half typed is gone, and nothing has come of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class StillHere:
     """The client has asked whether anybody is there."""
 
@@ -118,7 +123,18 @@ class IdleWarning:
     seconds: float
 
 
-Note = Welcome | Hello | Entered | Hint | OperatorWelcome | StillHere | TypingTooFast | LinesSkipped | IdleWarning
+Note = (
+    Welcome
+    | Hello
+    | Entered
+    | Hint
+    | OperatorWelcome
+    | LineDropped
+    | StillHere
+    | TypingTooFast
+    | LinesSkipped
+    | IdleWarning
+)
 """What somebody is told who hasn't."""
 
 Output = Event | Answer | Note | Refusal | Prompt | Done | Goodbye

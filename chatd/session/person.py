@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from itertools import islice
+from unicodedata import normalize
 
 from twisted.logger import Logger
 
@@ -11,20 +12,32 @@ from chatd.core.events import Departure
 from chatd.core.member import Member
 from chatd.core.refusals import HallError, NotAdmitted
 from chatd.core.room import Room
-from chatd.session.inputs import Command, Line
+from chatd.session.answers import StillAway, TalkingTo
+from chatd.session.inputs import Command, Line, Refused
 from chatd.session.outputs import Asked, Entered, Hint, Prompt, Welcome
-from chatd.session.refusals import NicknameFirst, TooManyNicknames, ToTakesNoText
-from chatd.session.session import QUIT, Participant, Session, clean
-from chatd.session.table import Entry, Table
+from chatd.session.refusals import (
+    BadUsage,
+    CommandElsewhere,
+    NicknameFirst,
+    PastedBehindNickname,
+    TooManyNicknames,
+    UnknownCommand,
+)
+from chatd.session.session import QUIT, Participant, Session, clean, logged
+from chatd.session.table import Entry, Table, split_name
+from chatd.session.typed import is_quit, marked
 
 MAX_REFUSED_NICKNAMES = 10
+# What people type to leave, to get help or to see who is here in other programs, alone on a line.
+COMMANDS_ELSEWHERE = frozenset({"help", "?", "exit", "bye", "logout", "list", "ls", "退出", "帮助", "幫助"})
+_LONGEST_ELSEWHERE = 10
 _NAMES_IN_GREETING = 10  # somebody who arrives in a room of thousands is not sent all names; /ls does that
 
 
 class AwaitingNickname(Participant):
     """Nobody yet: hears nothing of the hall, and is asked until a nickname is free."""
 
-    __slots__ = ("_has_typed", "_refused")
+    __slots__ = ("_has_typed", "_refused", "_refused_at")
 
     _log = Logger()
 
@@ -34,6 +47,7 @@ class AwaitingNickname(Participant):
     def __init__(self, session: Session, table: Table) -> None:
         super().__init__(session, table)
         self._refused = 0
+        self._refused_at: float | None = None  # when the last refused nickname was typed
         self._has_typed = False
 
     def begin(self) -> None:
@@ -56,29 +70,38 @@ class AwaitingNickname(Participant):
             entry = self.table.find(given.name)
             self._obey(entry, entry.take(given.arguments))
             return
-        typed = clean(given).strip()
+        typed = marked(clean(given).strip())
         if typed.startswith("/"):
-            name, _, rest = typed[1:].partition(" ")
-            entry = self.table.find(name)
-            self._obey(entry, entry.parse(rest))
-        elif typed == "quit":
+            self._obey_line(typed[1:])
+        elif is_quit(typed):
             self.session.close(QUIT)
-        elif typed:
-            self._enter(typed)
-        else:
+        elif not typed:
             self.ask()
+        elif given.typed_at is not None and given.typed_at == self._refused_at:
+            raise PastedBehindNickname(unsent=typed)
+        else:
+            self._refused_at = given.typed_at  # unless they get in
+            self._enter(typed)
 
-    def choice_refused(self) -> None:
-        """Nobody has been chosen yet."""
+    def not_read(self, given: Refused) -> None:
+        self._refused_at = given.typed_at
 
     def sees(self, room: Room[Member]) -> bool:
         return not room.locked
 
     def leave(self, how: Departure, logged_as: str) -> None:
-        if not self._has_typed:  # a probe, of which there may be one each second
-            self.server.hall.counts.silent += 1
-        log = self._log.info if self._has_typed else self._log.debug
-        log("{address} left before giving a nickname ({why})", address=self.session.address, why=logged_as)
+        is_probe = not self._has_typed and logged_as == logged(how)  # of which there may be one each second
+        self.server.hall.counts.silent += is_probe
+        log = self._log.debug if is_probe else self._log.info
+        told = "{address} left before giving a nickname ({reason})"
+        log(told, event="left", address=self.session.address, reason=logged_as)
+
+    def _obey_line(self, typed: str) -> None:
+        try:
+            entry, arguments = self.table.parse(typed)
+        except HallError:  # whatever it is, it comes later
+            raise NicknameFirst from None
+        self._obey(entry, arguments)
 
     def _obey(self, entry: Entry, arguments: list[str]) -> None:
         """Do what can be done without a nickname."""
@@ -87,7 +110,7 @@ class AwaitingNickname(Participant):
                 self._enter(*arguments)
             case "quit":
                 self.session.close(QUIT)
-            case "format":
+            case "format" | "lang":
                 self.table.run(self, entry, *arguments)
                 self.ask()
             case _:
@@ -102,7 +125,8 @@ class AwaitingNickname(Participant):
             session.turn_away(error)
         except HallError as error:
             kind = type(error).__name__  # what was typed might be a line meant for somebody
-            self._log.info("{address} was refused a nickname: {kind}", address=session.address, kind=kind)
+            told = "{address} was refused a nickname: {reason}"
+            self._log.info(told, event="nickname refused", address=session.address, reason=kind)
             self._refused += 1
             if self._refused < MAX_REFUSED_NICKNAMES:
                 raise
@@ -114,7 +138,7 @@ class AwaitingNickname(Participant):
 class Chatting(Participant):
     """A member of the hall: says lines and gives commands."""
 
-    __slots__ = ("member", "typed_at")
+    __slots__ = ("_explained_slashes", "_given_back", "_told_away", "member", "typed_at")
 
     _log = Logger()
 
@@ -123,10 +147,14 @@ class Chatting(Participant):
     def __init__(self, session: Session, table: Table) -> None:
         super().__init__(session, table)
         self.typed_at: float | None = None  # of what is being received
+        self._given_back = ""  # what looked like a command of another program
+        self._explained_slashes = False
+        self._told_away = False  # that others still take this person for away
 
     def come_in(self, member: Member) -> None:
         self.member = member
-        self._log.info("{nickname} came from {address}", nickname=member.nickname, address=self.session.address)
+        nickname, address = member.nickname, self.session.address
+        self._log.info("{nickname} came from {address}", event="came", nickname=nickname, address=address)
         self.session.become(self)
         self.greet()
         self.send(Hint())
@@ -156,8 +184,38 @@ class Chatting(Participant):
             return self.table.run(self, entry, *entry.take(given.arguments))
         return self._obey(clean(given))
 
-    def choice_refused(self) -> None:
-        self.member.choice_refused()
+    def not_read(self, given: Refused) -> None:
+        if given.chooses:
+            self.member.choice_refused()
+
+    def say(self, text: str) -> None:
+        """Say a line to whom this person talks."""
+        self.member.speak(text, self.typed_at)
+        self.talked()
+
+    def turn_to(self, name: str, text: str) -> None:
+        """Talk to somebody from now on, or with "" to the room; `text` is the first thing said to them, if any."""
+        if text:
+            self.member.turn_to(name, text, self.typed_at)
+        else:
+            self.member.talk_to(name, self.typed_at)
+        self.answer(TalkingTo(self.talks_to))
+        if text:
+            self.talked()
+
+    @property
+    def talks_to(self) -> str:
+        """The person or the room that hears what this person says."""
+        other = self.member.addressee
+        return other.nickname if other else self.member.room.name
+
+    def talked(self) -> None:
+        """Something was said; somebody who is away is reminded, once, that others think so."""
+        if self.member.away is None:
+            self._told_away = False
+        elif not self._told_away:
+            self._told_away = True
+            self.answer(StillAway())
 
     def dismissed(self, how: Departure) -> None:
         """The administrator has put this person out."""
@@ -165,28 +223,54 @@ class Chatting(Participant):
 
     def leave(self, how: Departure, logged_as: str) -> None:
         nickname, address = self.member.nickname, self.session.address
-        self._log.info("{nickname} left ({why}), was at {address}", nickname=nickname, why=logged_as, address=address)
+        told = "{nickname} left ({reason}), was at {address}"
+        self._log.info(told, event="left", nickname=nickname, reason=logged_as, address=address)
         self.member.leave(how)
 
     def _obey(self, line: str) -> Awaitable[None] | None:
-        mark = line.lstrip()  # an indented command is a command: a slip must not be sent to everyone
-        if mark.startswith("//"):
-            self.member.speak(mark[1:], self.typed_at)
-        elif mark.startswith("/"):
-            return self.table.run_line(self, mark[1:], mark)
-        elif mark.startswith("@"):
-            return self._run("msg", mark[1:])
-        elif mark[:3].lower() == "to:":
-            if len(mark[3:].split()) > 1:
-                self.member.choice_refused()
-                raise ToTakesNoText(unsent=line)
-            return self._run("to", mark[3:])
-        elif mark.rstrip() == "quit":
+        typed = marked(line.lstrip())  # an indented command is a command: a slip must not be sent to everyone
+        if typed.startswith("//"):
+            self.say(typed[1:])
+        elif typed.startswith("/"):
+            return self._command(typed[1:], line)
+        elif typed.startswith("@"):
+            return self._whisper(typed[1:], line)
+        elif typed[:3].lower() == "to:":
+            self._choose(typed[3:], line)
+        elif is_quit(typed):
             self.session.close(QUIT)
         elif line:
-            self.member.speak(line, self.typed_at)
+            self._check_is_said(typed, line)
+            self.say(line)
         return None
 
-    def _run(self, name: str, typed: str) -> Awaitable[None] | None:
-        entry = self.table.find(name)
-        return self.table.run(self, entry, *entry.parse(typed))
+    def _command(self, typed: str, line: str) -> Awaitable[None] | None:
+        try:
+            return self.table.run_line(self, typed, line)
+        except UnknownCommand as error:
+            error.explains = not self._explained_slashes
+            self._explained_slashes = True
+            raise
+
+    def _whisper(self, typed: str, line: str) -> Awaitable[None] | None:
+        name, text = split_name(typed)
+        entry = self.table.find("msg")
+        if not (name and text):
+            raise BadUsage("@name text", entry.help, unsent=line)
+        return self.table.run(self, entry, name, text)
+
+    def _choose(self, typed: str, line: str) -> None:
+        name, text = split_name(typed)
+        if text and not name:
+            self.member.choice_refused()
+            raise BadUsage("to:name [text]", self.table.find("to").help, unsent=line)
+        self.turn_to(name, text)
+
+    def _check_is_said(self, typed: str, line: str) -> None:
+        """@raises CommandElsewhere: for a line that may be a command; the same line right behind is one to be said."""
+        word = normalize("NFKC", typed).rstrip().lower() if len(typed) <= _LONGEST_ELSEWHERE else ""
+        if word in COMMANDS_ELSEWHERE and word != self._given_back:
+            self._given_back = word
+            self.member.hold_typed_ahead()  # who takes this for the end may go on in another program
+            raise CommandElsewhere(unsent=line)
+        self._given_back = ""

@@ -26,10 +26,10 @@ from chatd.core.text import one_line
 from chatd.session.answers import Answer
 from chatd.session.client import Client
 from chatd.session.inputs import Command, Ended, Input, Line, Refused
-from chatd.session.outputs import Done, Goodbye, Hello, Output, Refusal
+from chatd.session.outputs import Done, Goodbye, Hello, LineDropped, Output, Refusal
 from chatd.session.table import Table
 
-QUIT = Departure(Cause.QUIT)
+QUIT, CLOSED = Departure(Cause.QUIT), Departure(Cause.CLOSED)
 
 _LOGGED = {
     Cause.QUIT: "quit",
@@ -48,12 +48,14 @@ _LOGGED = {
 class Server:
     """The hall, whose it is, its message of the day, and everybody who talks with it.
 
-    `opened_at` is on the hall's clock; `sessions` are in the order of arrival, with a nickname or not yet.
+    `language` is the code of the one in which people are greeted. `opened_at` is on the hall's clock; `sessions` are in
+    the order of arrival, with a nickname or not yet.
     """
 
     hall: Hall
     title: str
     motd: tuple[str, ...] = ()
+    language: str = "en"
     sessions: dict[Session, None] = field(default_factory=dict)
     opened_at: float = field(init=False)
 
@@ -89,8 +91,8 @@ class State(Protocol):
         @raises HallError: if it is refused.
         """
 
-    def choice_refused(self) -> None:
-        """A choice of those to whom lines go could not be read."""
+    def not_read(self, given: Refused) -> None:
+        """Something that was typed could not be read; it may have been a nickname, or a choice of whom lines go to."""
 
     def leave(self, how: Departure, logged_as: str) -> None:
         """Clean up when the session ends; the room is told `how`."""
@@ -99,11 +101,11 @@ class State(Protocol):
 class Session:
     """What a connection hands inputs to; what comes of them goes to its client.
 
-    `address` is what the log shows, `ip` what may be banned, None on this machine itself. `first` makes the state in
-    which a session begins.
+    `address` is what the log shows, `ip` what may be banned, None on this machine itself; `user` is whose process it is
+    at the other end of a Unix socket, "" elsewhere. `first` makes the state in which a session begins.
     """
 
-    __slots__ = ("_state", "address", "began_at", "client", "ip", "server")
+    __slots__ = ("_state", "address", "began_at", "client", "ip", "server", "user")
 
     _log = Logger()
 
@@ -114,8 +116,10 @@ class Session:
         address: str,
         ip: Address | None,
         first: Callable[[Session], State],
+        user: str = "",
     ) -> None:
         self.server = server
+        self.user = user
         self.client = client
         self.address = address
         self.ip = ip
@@ -148,12 +152,11 @@ class Session:
         match given:
             case Line() | Command():
                 return self._obey(given)
-            case Refused(error, chooses, given_id):
-                if chooses:
-                    self._state.choice_refused()
-                self.refuse(error, given_id)
-            case Ended():
-                self.close(QUIT)
+            case Refused():
+                self._state.not_read(given)
+                self.refuse(given.error, given.id)
+            case Ended(closed):
+                self.close(CLOSED if closed else QUIT)
             case _:  # pragma: no cover
                 assert_never(given)
         return None
@@ -163,9 +166,14 @@ class Session:
         self._tell(error, given_id)
         self._state.ask()
 
+    def interrupted(self) -> None:
+        """The person has pressed Ctrl-C, and their client has thrown away what they had begun to type."""
+        self.client.send(LineDropped())
+        self._state.ask()
+
     def turn_away(self, error: HallError) -> None:
         """Say why the person can't come in, and close."""
-        self._log.info("{address} was refused: {why}", address=self.address, why=str(error))
+        self._log.info("{address} was refused: {reason}", event="refused", address=self.address, reason=str(error))
         self._end()
         self._tell(error)
         self.client.send(Goodbye(None, None))
@@ -183,7 +191,7 @@ class Session:
         self._end().leave(how, logged_as or logged(how))
 
     def log_rename(self, before: str, member: Member) -> None:
-        self._log.info("{before} is now called {nickname}", before=before, nickname=member.nickname)
+        self._log.info("{before} is now called {nickname}", event="renamed", before=before, nickname=member.nickname)
 
     def _obey(self, given: Line | Command) -> Awaitable[None] | None:
         try:
@@ -275,7 +283,7 @@ class Departed:
     def receive(self, given: Line | Command) -> None:
         """No-op: the session has ended."""
 
-    def choice_refused(self) -> None:
+    def not_read(self, given: Refused) -> None:
         """No-op: the session has ended."""
 
     def leave(self, how: Departure, logged_as: str) -> None:

@@ -23,7 +23,7 @@ from chatd.session.inputs import Ended, Input, Refused
 from chatd.session.outputs import IdleWarning, Output, TypingTooFast
 from chatd.session.refusals import NicknameTooLate, NoSuchFormat, TookTooLong
 from chatd.session.session import Server, Session, State
-from chatd.session.view import View
+from chatd.session.view import View, view
 from chatd.wire.addresses import ip_address_of, neighbourhood, shown_address
 from chatd.wire.batcher import Batcher
 from chatd.wire.codec import Codec, EncodedEvents
@@ -31,6 +31,7 @@ from chatd.wire.gate import Gate, PerAddress, RateLimit
 from chatd.wire.limits import Limits
 from chatd.wire.outbox import Outbox
 from chatd.wire.sockets import has_vanished, prepare
+from chatd.wire.users import user_of
 
 NICKNAME_WITHIN = 60.0  # seconds
 IDLE_WARNING = 60.0  # seconds before an idle person is disconnected
@@ -159,6 +160,7 @@ class Connection(TimeoutMixin):
         self._transport = transport
         self._codecs = codecs
         self.codec = codecs[format]()
+        self.codec.view = view("on", entrance.server.language)
         self._outbox = Outbox(
             transport,
             self,
@@ -183,7 +185,14 @@ class Connection(TimeoutMixin):
         self._behind_until = float("-inf")  # until then, what is read may have waited at the client
         address = transport.getPeer()
         self._where = neighbourhood(address)
-        self.session = Session(entrance.server, self, shown_address(address), ip_address_of(address), entrance.first)
+        self.session = Session(
+            entrance.server,
+            self,
+            shown_address(address),
+            ip_address_of(address),
+            entrance.first,
+            user_of(transport),
+        )
 
     def begin(self) -> None:
         """Let the person in, or say why not."""
@@ -230,7 +239,7 @@ class Connection(TimeoutMixin):
         """The client has sent all it will, and may still be reading (`nc -N`)."""
         self._read_closed = True
         if self._phase is Phase.TALKING:
-            self._take(Ended())
+            self._take(Ended(closed=True))
         else:
             self._wire.close()
 

@@ -4,7 +4,7 @@ from chatd.core.events import (
     AddresseeAway,
     AddresseeChanged,
     AddresseeLeft,
-    Event,
+    Events,
     Renamed,
     Said,
     Whispered,
@@ -74,7 +74,7 @@ class WhisperTests(HallTestCase):
         self.assertEqual(
             self.heard(self.alice), [WhisperSent(1030, "bob", "psst"), AddresseeAway(1030, "bob", "lunch")]
         )
-        self.bob.set_away("")
+        self.bob.set_away(None)
         self.alice.whisper("bob", "psst")
         self.assertEqual(self.heard(self.alice), [WhisperSent(1030, "bob", "psst")])
 
@@ -99,7 +99,7 @@ class WhisperTests(HallTestCase):
     def test_broken_delivery(self) -> None:
         """A private line whose delivery fails is refused as well, and the failure is logged."""
 
-        def broken(event: Event) -> None:
+        def broken(events: Events) -> None:
             raise ZeroDivisionError
 
         self.hall.enter("dave", broken)

@@ -28,6 +28,9 @@ class Lines(list[Kept]):
         raise ArchiveSilent
 
 
+_: type[Archive] = Lines
+
+
 def texts(ring: Ring, count: int | None = None) -> list[str]:
     return [line.text for line in ring.last(count)]
 
@@ -35,8 +38,7 @@ def texts(ring: Ring, count: int | None = None) -> list[str]:
 class RingTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.lines = Lines()
-        archive: Archive = self.lines
-        self.memory = Memory(3, archive)
+        self.memory = Memory(3, self.lines)
         self.ring = self.memory.ring("#lobby")
 
     def say(self, *texts: str, at: float = 0.0, name: str = "alice", owner: int | None = None) -> None:

@@ -166,9 +166,9 @@ class NicknameTests(SynchronousTestCase):
     def test_reserved(self) -> None:
         """Nobody can pass for the house, by case, by look-alikes or by decoration."""
         for typed in ("admin", "Administrators", "ADMlN", "admi̇n", "ᴀᴅᴍɪɴ", "аԁміп", "🇦🇩🇲🇮🇳", "admin1", "admin_"):
-            self.assertBroken(typed, "mistaken for the house")
+            self.assertBroken(typed, "mistaken for the administrator")
         for typed in ("you", "Y0U", "a.d.m.i.n", "админ", "管埋员", "管理员1", "站长", "客服", "服務器", "你", "大厅"):
-            self.assertBroken(typed, "mistaken for the house")
+            self.assertBroken(typed, "mistaken for the administrator")
         self.assertBroken("ⲩⲟⲩ", "Coptic")
         self.assertEqual(nickname("administer").shown, "administer")
 

@@ -50,7 +50,9 @@ class TalkTests(HallTestCase):
         """The core trusts no door: what is said and done is cleaned."""
         self.alice.say("a\x1b[2J\r\nb")
         self.alice.act("\u202ewaves")
-        self.assertEqual([event.text for event in self.heard(self.bob)], ["ab", "waves"])
+        self.assertEqual(
+            self.heard(self.bob), [Said(1030, "#lobby", "alice", "ab"), Acted(1030, "#lobby", "alice", "waves")]
+        )
 
     def test_nothing(self) -> None:
         """A line of which nothing can be shown is refused."""

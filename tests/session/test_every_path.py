@@ -67,6 +67,12 @@ class Stage:
         self.alice.move("#den")
         return self.alice
 
+    def leave_a_locked_room(self) -> None:
+        self.open_a_room().turn_lock(True)
+        self.alice.invite("bob")
+        self.bob.move("#den")
+        self.alice.leave(Departure(Cause.QUIT, TEXT))
+
 
 # How a person's text gets into each kind of event. A new kind without an entry here fails the test.
 PATHS: dict[type[events.Event], Callable[[Stage], object]] = {
@@ -85,6 +91,10 @@ PATHS: dict[type[events.Event], Callable[[Stage], object]] = {
     events.WentElsewhere: Stage.open_a_room,
     events.MuteChanged: lambda stage: tell(events.MuteChanged(0, True, None, one_line(TEXT)), stage.alice),
     events.NicknameGiven: lambda stage: tell(events.NicknameGiven(0, stage.alice.nickname), stage.alice),
+    events.RoomIsYours: Stage.leave_a_locked_room,
+    events.ToldByAdministrator: lambda stage: stage.hall.find("alice").hear_administrator(TEXT),
+    events.ClosingAnnounced: lambda stage: stage.hall.announce_closing(5),
+    events.ClosingCalledOff: lambda stage: stage.hall.call_off_closing(),
     events.Announced: lambda stage: stage.hall.announce(TEXT),
 }
 

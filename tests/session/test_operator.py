@@ -7,13 +7,17 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from chatd.core.bans import Ban
 from chatd.core.events import Cause, Departure
 from chatd.core.refusals import HallError
 from chatd.session.answers import Reloaded
+from chatd.session.inputs import Command
+from chatd.session.operator import Daemon, Operating
 from chatd.session.operator_commands import TABLE, an_operator
 from chatd.session.refusals import NotKept, NotReloaded
 from tests.session.test_session import Screen, TalkTestCase, Typing
 
+NO_ADDRESS = "-- they come from this machine itself, so there is no address to ban"
 WELCOME = "-- chatd, the operator's door: a plain line is announced to everyone; /h helps"
 
 
@@ -22,6 +26,7 @@ class NotedDaemon:
 
     def __init__(self) -> None:
         self.told: list[Any] = []
+        self.level = "info"
         self.has_file = True
         self.problem: HallError | None = None
         self.reloaded: Deferred[Reloaded] = Deferred()
@@ -37,6 +42,10 @@ class NotedDaemon:
 
     def set_log_level(self, level: str) -> None:
         self.told.append(level)
+        self.level = level
+
+    def log_level(self) -> str:
+        return self.level
 
     def drain(self, minutes: int | None) -> None:
         self.told.append(("drain", minutes))
@@ -51,6 +60,9 @@ class NotedDaemon:
         return {"people": 1234, "held_back_seconds": 0.5, "refusals": {"NobodyHere": 2, "Muted": 1}, "rooms": {}}
 
 
+_: type[Daemon] = NotedDaemon
+
+
 class OperatorTestCase(TalkTestCase):
     """An operator, and alice at 10.0.0.1 and bob at 10.0.0.2 in the lobby."""
 
@@ -60,7 +72,7 @@ class OperatorTestCase(TalkTestCase):
         self.daemon = NotedDaemon()
         self.screen = Screen()
         first = partial(an_operator, daemon=self.daemon)
-        self.talk = Typing(self.server, self.screen, "a Unix socket", None, first)
+        self.talk = Typing(self.server, self.screen, "a Unix socket", None, first, user="root")
         self.talk.begin()
         self.people: dict[str, tuple[Typing, Screen]] = {}
         for number, name in enumerate(("alice", "bob"), start=1):
@@ -93,7 +105,7 @@ class AnnounceTests(OperatorTestCase):
         """An operator is told where they are; nobody sees them come."""
         self.assertEqual(self.screen.lines, [WELCOME])
         self.assertEqual(len(self.hall.members), 2)
-        self.assertIn("An operator came by a Unix socket", self.log.getvalue())
+        self.assertIn("Operator root came by a Unix socket", self.log.getvalue())
 
     def test_announce(self) -> None:
         """A plain line, /announce and //text reach everyone as the administrator's."""
@@ -113,13 +125,13 @@ class AnnounceTests(OperatorTestCase):
         """What would be private for a person is refused and given back, not announced."""
         for line in ("@bob psst", "  @bob psst", "to:bob", "To:bob"):
             answers = self.type(line)
-            self.assertIn("there are no private lines here", answers[0])
+            self.assertIn("/tell name text says it to one", answers[0])
             self.assertEqual(answers[1], f"!! not sent: {line.strip()}")
         self.assertEqual(self.take(), {"alice": [], "bob": []})
 
     def test_looks_like_a_command(self) -> None:
         """A command without its slash is given back, not announced; a sentence that begins like one is announced."""
-        for line in ("kick alice spam", "help", "drain 10", "exit", "ls -l"):
+        for line in ("kick alice spam", "drain 10", "exit", "stop"):
             answers = self.type(line)
             self.assertIn(f"/{line.split()[0]} is a command and begins with /", answers[0])
             self.assertEqual(answers[1], f"!! not sent: {line}")
@@ -127,6 +139,39 @@ class AnnounceTests(OperatorTestCase):
         self.assertEqual(
             self.take()["alice"], ["## Administrator: stop talking, please", "## Administrator: kick alice spam"]
         )
+
+    def test_looks(self) -> None:
+        """A command that changes nothing needs no slash, as with chatctl."""
+        for line in ("ls", "ls -l", "help", "whois bob", "bans"):
+            self.assertEqual(self.type(line), self.type(f"/{line}"))
+        self.assertEqual(self.take(), {"alice": [], "bob": []})
+
+    def test_tell(self) -> None:
+        """/tell speaks to one person alone, as the administrator."""
+        self.assertEqual(self.type("/tell @BOB your backup failed"), ["-- bob was told"])
+        self.assertEqual(self.take(), {"alice": [], "bob": ["## Administrator to you: your backup failed"]})
+        self.assertEqual(self.type("/tell bbo psst")[1], "!! not sent: psst")
+        self.assertNotIn("backup", self.log.getvalue())
+
+    def test_tell_slow(self) -> None:
+        """It is refused if the person can't take it now."""
+        bob = self.hall.find("bob")
+        bob.deliver = lambda events: False
+        self.assertIn("bob's connection is too slow", self.type("/tell bob psst")[0])
+
+    def test_whois(self) -> None:
+        """/whois has the address, and the room even if it is locked."""
+        self.people["bob"][0].type("/join den", "/lock")
+        self.clock.advance(60)
+        [told] = self.type("/whois bob")
+        self.assertRegex(told, r"^-- bob is in #den, here for .*, from 10\.0\.0\.2:99$")
+        self.hall.enter("eve", lambda events: None)
+        self.assertNotIn("from", self.type("/whois eve")[0])
+
+    def test_log_level(self) -> None:
+        """/log alone says what is logged, /log level changes it."""
+        self.assertEqual(self.type("/log"), ["-- info and what is more important is logged"])
+        self.assertEqual(self.type("/log debug"), ["-- debug and what is more important is logged"])
 
     def test_unknown(self) -> None:
         """An unknown command is refused with the nearest, a command for people alone likewise; nothing is announced."""
@@ -139,15 +184,30 @@ class AnnounceTests(OperatorTestCase):
         alice = self.people["alice"][0]
         alice.type("hello")
         self.assertEqual(self.screen.lines, [WELCOME])
-        self.assertEqual(self.type("/listen on"), ["-- you hear #lobby"])
+        self.assertEqual(self.type("/listen on"), ["-- you are listening to #lobby"])
         alice.type("hello again")
         alice.type("@bob psst")
         self.come("carol", "10.0.0.3")
         self.assertEqual(self.screen.take(), ["<alice> hello again", "-- carol joined"])
-        self.assertEqual(self.type("/listen off"), ["-- you hear #lobby no more"])
+        self.assertEqual(self.type("/listen off"), ["-- you have stopped listening"])
         alice.type("hello")
         self.assertEqual(self.screen.take(), [])
-        self.assertIn("usage: /listen on|off", self.type("/listen maybe")[0])
+        self.assertIn("there is no room", self.type("/listen maybe")[0])
+
+    def test_listen_to_a_room(self) -> None:
+        """/listen #room hears that one instead, until it is locked."""
+        alice, bob = self.people["alice"][0], self.people["bob"][0]
+        bob.type("/join den")
+        self.type("/listen on")
+        self.assertEqual(self.type("/listen #den"), ["-- you are listening to #den"])
+        alice.type("for the lobby")
+        bob.type("for the den")
+        bob.type("/lock")
+        bob.type("for the den alone")
+        self.assertEqual(self.screen.take(), ["<bob> for the den", "-- bob locked #den"])
+        self.assertIn("#den is locked", self.type("/listen #den")[0])
+        bob.type("/unlock")
+        self.assertEqual(self.type("/listen off"), ["-- you have stopped listening"])
 
     def test_gone(self) -> None:
         """An operator whose connection is gone hears no more."""
@@ -155,7 +215,7 @@ class AnnounceTests(OperatorTestCase):
         self.talk.lost(Departure(Cause.LOST))
         self.people["alice"][0].type("hello")
         self.assertEqual(self.screen.take(), [])
-        self.assertIn("An operator left (connection lost)", self.log.getvalue())
+        self.assertIn("Operator root left (connection lost)", self.log.getvalue())
 
 
 class LsTests(OperatorTestCase):
@@ -168,7 +228,7 @@ class LsTests(OperatorTestCase):
         """It says so if nobody is here."""
         for talk, _ in self.people.values():
             talk.type("quit")
-        self.assertEqual(self.type("/ls"), ["-- 0 people are here"])
+        self.assertEqual(self.type("/ls"), ["-- nobody is here"])
         self.assertEqual(self.type("hello?"), ["-- announced to 0 people"])
 
     def test_long(self) -> None:
@@ -231,7 +291,7 @@ class ModerationTests(OperatorTestCase):
     def test_no_address(self) -> None:
         """A slip in an address is not taken for a name, and nobody has such a name."""
         for target in ("192.168.1.256", "192.168.1", "10.0.0.0/33"):
-            self.assertIn("can't be a nickname", self.type(f"/ban {target}")[0])
+            self.assertIn(f'"{target}" is no address; type one such as 192.0.2.7', self.type(f"/ban {target}")[0])
         self.assertIn("it looks like an address", self.come("10.0.0.7", "10.0.0.7"))
 
     def test_logged(self) -> None:
@@ -239,19 +299,19 @@ class ModerationTests(OperatorTestCase):
         self.type("/ban eve 2h SECRET", "/mute bob SECRET", "/unmute bob", "/unban eve", "/drain 5", "SECRET", "/stop")
         log = self.log.getvalue()
         for line in (
-            "An operator banned eve for 2 h",
-            "An operator muted bob for good",
-            "An operator unmuted bob",
-            "An operator unbanned eve",
-            "An operator lets nobody in any more, and stops chatd in 5 min",
-            "An operator stopped chatd",
+            "Operator root banned eve for 2 h",
+            "Operator root muted bob for good",
+            "Operator root unmuted bob",
+            "Operator root unbanned eve",
+            "Operator root lets nobody new in, and stops chatd in 5 min",
+            "Operator root stopped chatd",
         ):
             self.assertIn(f"{line}\n", log)
         self.assertNotIn("SECRET", log)
 
     def test_kick_nobody(self) -> None:
         """Nobody is disconnected for another's name."""
-        self.assertEqual(self.type("/kick bbo"), ['!! nobody here is called "bbo"'])
+        self.assertEqual(self.type("/kick bbo"), ['!! nobody here is called "bbo"; did you mean bob?'])
         self.assertIn("usage: /kick name [why...]", self.type("/kick")[0])
 
     def test_ban_name(self) -> None:
@@ -279,13 +339,16 @@ class ModerationTests(OperatorTestCase):
         self.assertEqual(
             self.type("/ban eve spamming all day"), ["-- eve is banned for good; nobody of that name is here"]
         )
-        self.assertEqual(self.type("/bans"), ["-- eve is banned for good: spamming all day"])
+        self.assertEqual(
+            self.type("/bans"), ["-- eve is banned for good: spamming all day (since 1970-01-12 13:47, by root)"]
+        )
 
     def test_bad_ban(self) -> None:
         """A duration that can't be read, or a target that is nobody's name, is refused; nothing is banned."""
         self.assertIn('"2hours" is no duration', self.type("/ban bob 2hours")[0])
-        self.assertIn("can't be a nickname", self.type("/ban b:b")[0])
-        self.assertIn("can't be a nickname", self.type("/ban 10.0.0.0/33")[0])
+        self.assertIn('"b:b" is no address', self.type("/ban b:b")[0])
+        self.assertIn("can't be a nickname", self.type("/ban b*b")[0])
+        self.assertIn('"10.0.0.0/33" is no address', self.type("/ban 10.0.0.0/33")[0])
         self.assertEqual(self.type("/bans"), ["-- nobody is banned or muted"])
         self.assertEqual(self.daemon.told, [])
 
@@ -309,7 +372,7 @@ class ModerationTests(OperatorTestCase):
         """For somebody on this machine itself there is no address to ban."""
         local, _ = self.connect("a Unix socket")
         local.type("carol")
-        self.assertEqual(self.type("/ban carol"), ["-- carol is banned for good; disconnected: carol"])
+        self.assertEqual(self.type("/ban carol"), ["-- carol is banned for good; disconnected: carol", NO_ADDRESS])
 
     def test_unban(self) -> None:
         """/unban ends a ban, whatever it is of, and says if there was none."""
@@ -323,6 +386,7 @@ class ModerationTests(OperatorTestCase):
         """An operator is told if a ban won't survive a restart; if that is by a fault, it is a refusal."""
         self.daemon.has_file = False
         self.assertIn("; without --state, until chatd stops at the latest", self.type("/ban eve")[0])
+        self.assertEqual(self.type("/unban eve"), ["-- eve is not banned any more"])
         self.daemon.problem = NotKept("bans.json", "no room")
         self.assertEqual(self.type("/ban bob"), ["!! bans.json can't be written (no room); it holds until chatd stops"])
         self.assertTrue(self.people["bob"][1].closed)
@@ -332,13 +396,15 @@ class ModerationTests(OperatorTestCase):
         self.assertEqual(self.type("/mute bob 15m too loud"), ["-- bob is muted for 15 min"])
         self.assertEqual(self.take()["bob"], ["-- the administrator has muted you for 15 min: too loud"])
         bob = self.people["bob"][0]
-        for line in ("hello", "@alice psst", "/me waves", "/quit my last words", "/nick bobby"):
+        for line in ("hello", "@alice psst", "/me waves", "/nick bobby", "/join #new", "/away eating"):
             bob.type(line)
             self.assertIn(
                 "!! the administrator has muted you for 14 min 50 s more (too loud)", self.people["bob"][1].take()[0]
             )
         self.assertEqual(self.take()["alice"], [])
-        self.assertEqual(self.type("/bans"), ["-- bob is muted for 14 min 40 s: too loud"])
+        self.assertEqual(
+            self.type("/bans"), ["-- bob is muted for 14 min 40 s: too loud (since 1970-01-12 13:47, by root)"]
+        )
         self.clock.advance(900)
         bob.type("hello")
         self.assertEqual(self.take()["alice"], ["<bob> hello"])
@@ -368,11 +434,13 @@ class ModerationTests(OperatorTestCase):
         self.assertEqual(self.type("/rename bob rob"), ["-- bob is called rob now"])
         seen = self.take()
         self.assertEqual(seen["alice"], ["-- bob is now called rob"])
-        self.assertEqual(seen["bob"], ["-- bob is now called rob", "-- the administrator calls you rob now"])
-        self.assertEqual(self.type("/bans"), ["-- rob is muted for good"])
+        self.assertEqual(
+            seen["bob"], ["-- bob is now called rob", "-- the administrator has changed your nickname to rob"]
+        )
+        self.assertEqual(self.type("/bans"), ["-- rob is muted for good (since 1970-01-12 13:47, by root)"])
         self.assertIn("bob is now called rob", self.log.getvalue())
         self.assertIn("is taken", self.type("/rename rob alice")[0])
-        self.assertIn("is the name already", self.type("/rename rob rob")[0])
+        self.assertIn("is the nickname already", self.type("/rename rob rob")[0])
 
 
 class DaemonTests(OperatorTestCase):
@@ -393,9 +461,9 @@ class DaemonTests(OperatorTestCase):
 
     def test_drain(self) -> None:
         """/drain is with or without an end, and can be taken back."""
-        self.assertIn("nobody gets in any more; /stop ends chatd", self.type("/drain")[0])
+        self.assertIn("nobody new is let in; /stop ends chatd", self.type("/drain")[0])
         self.assertIn("chatd stops in 10 min", self.type("/drain 10")[0])
-        self.assertEqual(self.type("/drain off"), ["-- people get in again"])
+        self.assertEqual(self.type("/drain off"), ["-- people are let in again"])
         self.assertEqual(self.daemon.told, [("drain", None), ("drain", 10), "open again"])
         for typed in ("0", "x", "-1", "10081", "1.5", "٣", "2h", "m"):
             self.assertIn("is no number of minutes from 1 to 10,080", self.type(f"/drain {typed}")[0])
@@ -410,7 +478,7 @@ class DaemonTests(OperatorTestCase):
     def test_log(self) -> None:
         """/log sets how much is logged."""
         self.assertEqual(self.type("/log debug"), ["-- debug and what is more important is logged"])
-        self.assertIn("usage: /log level", self.type("/log loud")[0])
+        self.assertIn("usage: /log [level]", self.type("/log loud")[0])
         self.assertEqual(self.daemon.told, ["debug"])
 
     def test_reload(self) -> None:
@@ -428,10 +496,11 @@ class DaemonTests(OperatorTestCase):
 
     def test_help(self) -> None:
         """/h lists every command of an operator, and explains one."""
-        lines = self.type("/h")
+        lines = self.type("/h all")
         for entry in TABLE:
             self.assertTrue(any(line.startswith(f"-- {entry.usage}") for line in lines), entry.usage)
         self.assertIn("-- /kick name [why...] -- disconnect somebody", self.type("/h kick"))
+        self.assertLessEqual(len(self.type("/h")), 14)
 
     def test_usage(self) -> None:
         """Extra arguments are answered with the usage line, and nothing happens."""
@@ -439,3 +508,36 @@ class DaemonTests(OperatorTestCase):
             self.assertIn(f"!! usage: /{name}", self.type(f"/{name} x")[0])
         self.assertEqual(self.daemon.told, [])
         self.assertFalse(self.screen.closed)
+
+
+class DoorTests(OperatorTestCase):
+    def test_program(self) -> None:
+        """A program gives an operator's commands by name."""
+        self.screen.take()
+        self.talk.receive(Command("tell", {"name": "bob", "text": "hi"}))
+        self.assertEqual(self.screen.take(), ["-- bob was told"])
+
+    def test_quit(self) -> None:
+        """quit and /quit close the operator's door."""
+        self.assertEqual(self.type("QUIT"), ["-- goodbye"])
+        self.assertTrue(self.screen.closed)
+
+    def test_slash_quit(self) -> None:
+        """/quit likewise."""
+        self.assertEqual(self.type("／quit"), ["-- goodbye"])
+
+    def test_listener_hears_all(self) -> None:
+        """An operator ignores nobody."""
+        state = self.talk._state
+        assert isinstance(state, Operating)
+        self.assertTrue(state.hears(object()))
+
+    def test_people_without_a_connection(self) -> None:
+        """They are listed too."""
+        self.hall.enter("bot", lambda events: None)
+        self.assertRegex(self.type("/ls -l")[-1], r"^-- bot +#lobby +- ")
+
+    def test_ban_by_nobody(self) -> None:
+        """A ban whose maker is not known says only since when."""
+        self.hall.bans.add(Ban("name", "eve", None, "", 0.0))
+        self.assertEqual(self.type("/time UTC", "/bans")[-1], "-- eve is banned for good (since 1970-01-01 00:00)")

@@ -1,5 +1,6 @@
 """Tests for chatd.session.session, over an in-memory terminal."""
 
+from collections.abc import Awaitable
 from io import StringIO
 
 from hypothesis import given
@@ -12,7 +13,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.core.bans import Address
 from chatd.core.events import Cause, Departure, Events
 from chatd.core.hall import Hall
+from chatd.doors.telnet import Terminal
 from chatd.doors.text import TextCodec
+from chatd.session.client import Client
 from chatd.session.commands import a_person
 from chatd.session.inputs import Line, Refused
 from chatd.session.outputs import Output
@@ -26,7 +29,7 @@ class Screen:
     """A client in memory: what a person sees, line by line. Prompts are lines of their own."""
 
     def __init__(self) -> None:
-        self._codec = TextCodec()
+        self._codec = TextCodec(Terminal(ends_with_cr=True))
         self.view = view("off")
         self.lines: list[str] = []
         self.outputs: list[Output] = []
@@ -61,6 +64,9 @@ class Screen:
         return lines
 
 
+_: type[Client] = Screen
+
+
 class Typing(Session):
     """A session that is typed to."""
 
@@ -68,7 +74,11 @@ class Typing(Session):
         for line in lines:
             work = self.receive(Line(line))
             if work is not None:
-                Deferred.fromCoroutine(work)
+                Deferred.fromCoroutine(_done(work))
+
+
+async def _done(work: Awaitable[None]) -> None:
+    await work
 
 
 class TalkTestCase(SynchronousTestCase):
@@ -119,7 +129,10 @@ class WelcomeTests(TalkTestCase):
         _, bob = self.enter("bob")
         self.assertEqual(
             bob.take()[4:],
-            ["-- you are bob in #lobby; 2 people are here: alice, bob", "-- /h lists the commands, quit leaves"],
+            [
+                "-- you are bob in #lobby; 2 people are here: alice, bob",
+                "-- /h lists commands, /echo off hides your lines, quit leaves; /lang zh: 中文",
+            ],
         )
         self.assertEqual(alice.take(), ["-- bob joined"])
 

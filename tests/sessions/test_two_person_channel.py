@@ -1,6 +1,7 @@
 """The two-person channel: only you and them, nothing stored."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from twisted.internet import reactor
@@ -11,7 +12,7 @@ from tests.sessions.person import SessionTestCase
 
 
 class CapacityTests(SessionTestCase):
-    settings = {"capacity": 2}
+    settings = replace(SessionTestCase.settings, capacity=2)
 
     async def test_third_is_let_go(self) -> None:
         """Two fill the daemon; a third is told it is full and let go, until one of the two leaves."""

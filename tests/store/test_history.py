@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.memory import Archive, Memory, Whose
 from chatd.core.owner_refusals import ArchiveSilent
+from chatd.store.database import NewWorker
 from chatd.store.history import PRUNED_EVERY, History
 from chatd.store.sqlite_file import FileNewer, FileUnusable
 from tests.store.at_once import AtOnce, ByHand
@@ -35,7 +36,7 @@ class HistoryTestCase(SynchronousTestCase):
         self.path = self.folder / "history.sqlite"
         self.history = self.make()
 
-    def make(self, new_worker: Any = AtOnce) -> History:
+    def make(self, new_worker: NewWorker = AtOnce) -> History:
         history = History(self.path, 7, 1_000_000, self.clock, self.clock.seconds, new_worker)
         archive: Archive = history
         self.memory = Memory(20, archive)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from typing import Any
+from collections.abc import Iterator
 
-from twisted.internet import reactor
+from twisted.internet import reactor, tcp
 from twisted.internet.defer import Deferred
-from twisted.internet.protocol import Protocol
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock, deferLater
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase, TestCase
@@ -16,7 +18,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 from chatd.doors.text import TextCodec
 from chatd.wire.batcher import FLUSH_INTERVAL, Batcher
 from chatd.wire.codec import EncodedEvents
-from chatd.wire.outbox import Outbox
+from chatd.wire.outbox import Outbox, Reader
 from chatd.wire.sockets import prepare, taken
 
 LIMIT = 16 * 1024
@@ -43,7 +45,32 @@ class Person:
         self.answers += 1
 
 
-def outbox_for(transport: Any, person: Person, batcher: Batcher, clock: Any, limit: int = LIMIT) -> Outbox:
+_: type[Reader] = Person
+
+
+class Wire(StringTransport):
+    """A transport that knows in how many pieces it was given something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        self.writes.append(data)
+        super().write(data)
+
+
+class Accepted(Protocol):
+    transport: tcp.Connection
+
+
+def outbox_for(
+    transport: StringTransport | tcp.Connection,
+    person: Person,
+    batcher: Batcher,
+    clock: IReactorTime,
+    limit: int = LIMIT,
+) -> Outbox:
     person.transport = transport
     return Outbox(transport, person, TextCodec(), EncodedEvents(), batcher, clock, limit=limit, patience=60)
 
@@ -55,7 +82,7 @@ class OutboxTests(SynchronousTestCase):
         self.clock = Clock()
         self.batcher = Batcher(self.clock)
         self.person = Person()
-        self.transport = StringTransport()
+        self.transport = Wire()
         self.outbox = self.make(self.transport)
         self.clock.advance(1)
 
@@ -63,7 +90,7 @@ class OutboxTests(SynchronousTestCase):
         return outbox_for(transport, self.person, self.batcher, self.clock)
 
     def sent(self) -> bytes:
-        data = self.transport.value()
+        data: bytes = self.transport.value()
         self.transport.clear()
         return data
 
@@ -78,14 +105,13 @@ class OutboxTests(SynchronousTestCase):
         self.outbox.append(b"1\r\n")
         self.clock.advance(0)
         self.sent()
-        writes: list[bytes] = []
-        self.transport.write = writes.append
+        self.transport.writes.clear()
         for line in (b"2\r\n", b"3\r\n", b"4\r\n"):
             self.clock.advance(FLUSH_INTERVAL / 4)
             self.outbox.append(line)
-        self.assertEqual(writes, [])
+        self.assertEqual(self.transport.writes, [])
         self.clock.advance(FLUSH_INTERVAL / 4)
-        self.assertEqual(writes, [b"2\r\n3\r\n4\r\n"])
+        self.assertEqual(self.transport.writes, [b"2\r\n3\r\n4\r\n"])
 
     def test_all_in_one_round(self) -> None:
         """All outboxes with something in them are flushed in the same round."""
@@ -171,8 +197,14 @@ class OutboxTests(SynchronousTestCase):
     def test_answer_waits(self) -> None:
         """An answer asked for while the transport is blocked is made as far as the bound, before what comes next."""
         made: list[int] = []
+
+        def noted(numbers: range) -> Iterator[int]:
+            for number in numbers:
+                made.append(number)
+                yield number
+
         self.outbox.pauseProducing()
-        self.outbox.answer(made.append(n) or b"%04d\r\n" % n for n in range(5000))
+        self.outbox.answer(b"%04d\r\n" % n for n in noted(range(5000)))
         self.clock.advance(1)
         self.assertLess(len(made), LIMIT // 6 + 2)
         self.assertTrue(self.outbox.busy)
@@ -245,16 +277,15 @@ class OutboxTests(SynchronousTestCase):
 class SocketTests(TestCase):
     """An outbox before a real TCP socket, whose other end reads when the test says so."""
 
-    async def connected(self, limit: int) -> tuple[Outbox, socket.socket, Protocol]:
-        made: Deferred[Protocol] = Deferred()
+    async def connected(self, limit: int) -> tuple[Outbox, socket.socket, Accepted]:
+        made: Deferred[Accepted] = Deferred()
 
-        class Accepting(Protocol):
+        class Accepting(Accepted):
             def connectionMade(self) -> None:
                 made.callback(self)
 
-        from twisted.internet.protocol import Factory
-
-        port = reactor.listenTCP(0, Factory.forProtocol(Accepting), interface="127.0.0.1")
+        endpoint = serverFromString(reactor, "tcp:0:interface=127.0.0.1")
+        port = await endpoint.listen(Factory.forProtocol(Accepting))
         self.addCleanup(port.stopListening)
         client = socket.socket()
         self.addCleanup(client.close)
@@ -312,6 +343,8 @@ class SocketTests(TestCase):
     async def test_slow_is_not_stalled(self) -> None:
         """Who takes a little in a minute, too little for the kernel to ask for more, is not given up; who stops is."""
         outbox, client, protocol = await self.connected(limit=1024 * 1024)
+        person = outbox._reader
+        assert isinstance(person, Person)
         clock = outbox._clock = Clock()
         for number in range(9_000):
             outbox.append(b"%06d %s\r\n" % (number, b"x" * 91))
@@ -323,9 +356,9 @@ class SocketTests(TestCase):
                 client.recv(4096)
             await deferLater(reactor, 0)
         clock.advance(60)
-        self.assertEqual(outbox._reader.stalled_for, [])
+        self.assertEqual(person.stalled_for, [])
         clock.advance(60)
-        self.assertEqual(outbox._reader.stalled_for, [60])
+        self.assertEqual(person.stalled_for, [60])
 
     async def test_finish(self) -> None:
         """What is waiting at the end arrives before the connection closes, however slowly it is read."""

@@ -11,6 +11,8 @@ from chatd.core.events import (
     AddresseeLeft,
     Announced,
     Cause,
+    ClosingAnnounced,
+    ClosingCalledOff,
     Departure,
     Event,
     Invited,
@@ -20,7 +22,9 @@ from chatd.core.events import (
     MuteChanged,
     NicknameGiven,
     Renamed,
+    RoomIsYours,
     Said,
+    ToldByAdministrator,
     WentElsewhere,
     Whispered,
     WhisperSent,
@@ -30,9 +34,9 @@ from chatd.session.words.frame import framed
 from chatd.session.words.language import Language
 
 
-def event_line(event: Event, language: Language, view: View) -> str:
+def event_line(event: Event, view: View) -> str:
     """Return the line, without its end, in which a person reads an event."""
-    return _framed(event, language, view.stamp(event.at))
+    return _framed(event, view.language, view.stamp(event.at))
 
 
 def event_words(event: Event, language: Language) -> str:
@@ -54,9 +58,13 @@ def _framed(event: Event, language: Language, stamp: str) -> str:
         case AddresseeAway(_, nickname, ""):
             return f"{stamp}-- {say('{nickname} is away', nickname=nickname)}"
         case AddresseeAway(_, nickname, why):
-            return framed(f"{stamp}-- {say('{nickname} is away:', nickname=nickname)} ", why)
+            return framed(f"{stamp}-- {say('{nickname} is away: ', nickname=nickname)}", why)
         case Announced(_, text):
-            return f"{stamp}## {say('Administrator')}: {text}"
+            return f"{stamp}## {say('Administrator: ')}{text}"
+        case ToldByAdministrator(_, text):
+            return f"{stamp}## {say('Administrator to you: ')}{text}"
+        case ClosingAnnounced() | ClosingCalledOff():
+            return f"{stamp}## {say('Administrator: ')}{_closing(event, language)}"
         case _:
             return f"{stamp}-- {_notice(event, language)}"
 
@@ -69,6 +77,7 @@ def _notice(
     | Left
     | Renamed
     | LockTurned
+    | RoomIsYours
     | Invited
     | MuteChanged
     | NicknameGiven,
@@ -83,26 +92,45 @@ def _notice(
         case Joined(_, _, nicknames):
             return say("{names} joined", names=language.some_of(nicknames))
         case WentElsewhere(_, _, nicknames):
-            return say("{names} left", names=language.some_of(nicknames))
+            names = language.some_of(nicknames)
+            return language.count(
+                len(nicknames), "{names} went to another room", "{names} went to other rooms", names=names
+            )
         case Left(_, _, nicknames, how):
             because = departure_words(how, language) if how else ""
-            return say("{names} left", names=language.some_of(nicknames)) + (f" ({because})" if because else "")
+            names = language.some_of(nicknames)
+            if because:
+                return say("{names} left ({because})", names=names, because=because)
+            return say("{names} left", names=names)
         case Renamed(_, _, names):
             return _renamed(names, language)
         case LockTurned(_, room, nickname, locked):
             turned = "{nickname} locked {room}" if locked else "{nickname} unlocked {room}"
             return say(turned, nickname=nickname, room=room)
+        case RoomIsYours(_, room):
+            return say("{room} is yours now: /unlock, /invite", room=room)
         case Invited(_, room, host):
             return say("{host} invites you to {room}: /join {room} takes you there", host=host, room=room)
         case MuteChanged(_, False, _, _):
             return say("you are not muted any more")
         case MuteChanged(_, _, seconds, why):
             told = say("the administrator has muted you {lasts}", lasts=language.lasts(seconds))
-            return f"{told}: {why}" if why else told
+            return language.because(told, why)
         case NicknameGiven(_, nickname):
-            return say("the administrator calls you {nickname} now", nickname=nickname)
+            return say("the administrator has changed your nickname to {nickname}", nickname=nickname)
         case _:  # pragma: no cover
             assert_never(event)
+
+
+def _closing(event: ClosingAnnounced | ClosingCalledOff, language: Language) -> str:
+    if isinstance(event, ClosingCalledOff):
+        return language.say("this chat stays open")
+    if event.minutes is None:
+        return language.say("nobody new is let in any more: this chat closes soon")
+    if event.minutes == 0:
+        return language.say("this chat is closing now")
+    one = "this chat closes in 1 minute; nobody new is let in"
+    return language.count(event.minutes, one, "this chat closes in {n} minutes; nobody new is let in")
 
 
 def departure_words(how: Departure, language: Language) -> str:
@@ -110,7 +138,7 @@ def departure_words(how: Departure, language: Language) -> str:
     say, why = language.say, how.why
     match how.cause:
         case Cause.QUIT:
-            return f'"{why}"' if why else ""  # in quotes, for it is not chatd that says so
+            return say('"{name}"', name=why) if why else ""  # in quotes, for it is not chatd that says so
         case Cause.CLOSED:
             return ""
         case Cause.LOST:
@@ -123,10 +151,10 @@ def departure_words(how: Departure, language: Language) -> str:
             return say("idle for {n} s", n=f"{how.seconds:g}")
         case Cause.KICKED:
             told = say("disconnected by the administrator")
-            return f"{told}: {why}" if why else told
+            return language.because(told, why)
         case Cause.BANNED:
             told = say("banned by the administrator: {lasts}", lasts=language.lasts(how.seconds))
-            return f"{told}, {why}" if why else told
+            return say("{told}, {why}", told=told, why=why) if why else told
         case Cause.STOPPED:
             return say("chatd stopped")
         case _:  # pragma: no cover

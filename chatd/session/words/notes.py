@@ -7,7 +7,8 @@ from typing import assert_never
 
 from chatd.core.events import Cause, Departure
 from chatd.session import outputs as to
-from chatd.session.words.language import Language, people_are
+from chatd.session.words.language import Language, people_here
+from chatd.session.words.languages import LANGUAGES
 
 
 def note_lines(note: to.Note, language: Language) -> Iterator[str]:
@@ -15,22 +16,28 @@ def note_lines(note: to.Note, language: Language) -> Iterator[str]:
     say = language.say
     match note:
         case to.Welcome(title, people, motd):
-            yield say("welcome to {title}; {people_are_here}", title=title, people_are_here=_here(people, language))
+            yield say(
+                "welcome to {title}; {people_are_here}", title=title, people_are_here=people_here(people, language)
+            )
             yield from motd
         case to.Hello(title, people, nickname, room):
-            yield say("welcome to {title}; {people_are_here}", title=title, people_are_here=_here(people, language))
+            yield say(
+                "welcome to {title}; {people_are_here}", title=title, people_are_here=people_here(people, language)
+            )
             if nickname:
                 yield say("you are {name} in {room}", name=nickname, room=room)
         case to.Entered(nickname, room, people, nicknames):
             others = people - len(nicknames)
             names = [*nicknames, say("and {n} others", n=f"{others:,}")] if others else nicknames
-            here = people_are(people, language, "here:")
-            head = say("you are {name} in {room}; {people_are_here}", name=nickname, room=room, people_are_here=here)
+            one, many = "you are {name} in {room}; 1 person is here:", "you are {name} in {room}; {n} people are here:"
+            head = language.count(people, one, many, name=nickname, room=room)
             yield from language.listing(head, names)
         case to.Hint():
-            yield say("/h lists the commands, quit leaves")
+            yield _hint(language)
         case to.OperatorWelcome():
             yield say("chatd, the operator's door: a plain line is announced to everyone; /h helps")
+        case to.LineDropped():
+            yield say("that line is thrown away; quit leaves")
         case to.StillHere():
             yield say("chatd is here")
         case to.TypingTooFast(0, size):
@@ -46,6 +53,13 @@ def note_lines(note: to.Note, language: Language) -> Iterator[str]:
             yield say("you will be disconnected in {n} s unless you type something", n=f"{seconds:.0f}")
         case _:  # pragma: no cover
             assert_never(note)
+
+
+def _hint(language: Language) -> str:
+    """Return how to begin; each other language is named in its own words, for those who can't read this one."""
+    known = [f"/lang {other.code}: {other.name}" for other in LANGUAGES.values() if other is not language]
+    hint = language.say("/h lists commands, /echo off hides your lines, quit leaves")
+    return language.say("; ").join([hint, *known])
 
 
 def goodbye_words(goodbye: to.Goodbye, language: Language) -> str:
@@ -71,10 +85,6 @@ def _dismissal(how: Departure, language: Language) -> str:
     say = language.say
     if how.cause is Cause.KICKED:
         told = say("you were disconnected by the administrator")
-        return f"{told}: {how.why}" if how.why else told
+        return language.because(told, how.why)
     told = say("you were banned by the administrator: {lasts}", lasts=language.lasts(how.seconds))
-    return f"{told}, {how.why}" if how.why else told
-
-
-def _here(people: int, language: Language) -> str:
-    return people_are(people, language, "here")
+    return say("{told}, {why}", told=told, why=how.why) if how.why else told

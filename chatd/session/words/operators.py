@@ -8,13 +8,15 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, assert_never
 
+from chatd.core.nickname import columns
 from chatd.session import answers as to
 from chatd.session.view import View
-from chatd.session.words.language import Language, people_are, table
+from chatd.session.words.language import Language, table
 
 OfOperators = (
     to.AnnouncedTo
     | to.Listening
+    | to.ToldTo
     | to.Everybody
     | to.Connections
     | to.Kicked
@@ -31,19 +33,24 @@ OfOperators = (
 )
 
 
-def for_operators(answer: OfOperators, language: Language, view: View) -> Iterator[str]:
+def for_operators(answer: OfOperators, view: View) -> Iterator[str]:
     """Yield the lines of an answer, without their mark."""
+    language = view.language
     say = language.say
     match answer:
         case to.AnnouncedTo(people):
             yield language.count(people, "announced to 1 person", "announced to {n} people")
-        case to.Listening(room, listening):
-            yield say("you hear {room}" if listening else "you hear {room} no more", room=room)
+        case to.Listening(room):
+            yield say("you are listening to {room}", room=room) if room else say("you have stopped listening")
+        case to.ToldTo(nickname):
+            yield say("{name} was told", name=nickname)
         case to.Everybody(total, people):
-            head = people_are(total, language, "here:" if total else "here")
+            head = (
+                language.count(total, "1 person is here:", "{n} people are here:") if total else say("nobody is here")
+            )
             yield from language.listing(head, (f"{person.name} {person.room}" for person in people))
         case to.Connections():
-            yield from _long_list(answer, language, view)
+            yield from _long_list(answer, view)
         case to.Kicked(name):
             yield say("{name} is disconnected", name=name)
         case to.BanMade():
@@ -52,11 +59,10 @@ def for_operators(answer: OfOperators, language: Language, view: View) -> Iterat
             yield say("{name} is muted {lasts}", name=made.target, lasts=language.lasts(made.seconds)) + _but(
                 before, absent, kept, language
             )
-        case to.BanLifted(target, muted, kept):
-            lifted = "{name} is not muted any more" if muted else "{name} is not banned any more"
-            yield say(lifted, name=target) + _but(None, False, kept, language)
+        case to.BanLifted(target, muted):
+            yield say("{name} is not muted any more" if muted else "{name} is not banned any more", name=target)
         case to.BanList(bans):
-            yield from (_ban(ban, language) for ban in bans)
+            yield from (_ban(ban, view) for ban in bans)
             if not bans:
                 yield say("nobody is banned or muted")
         case to.RenameMade(before_name, nickname):
@@ -65,7 +71,7 @@ def for_operators(answer: OfOperators, language: Language, view: View) -> Iterat
             yield json.dumps(facts)
         case to.Stats(facts):
             for name, value in facts.items():
-                yield f"{name.replace('_', ' ')}: {_figure(value) or say('none')}"
+                yield language.because(language.word(name.replace("_", " ")), _figure(value) or say("none"))
         case to.Draining():
             yield _draining(answer, language)
         case to.Stopping():
@@ -78,8 +84,9 @@ def for_operators(answer: OfOperators, language: Language, view: View) -> Iterat
             assert_never(answer)
 
 
-def _long_list(answer: to.Connections, language: Language, view: View) -> Iterator[str]:
-    head = ("NICKNAME", "ROOM", "ADDRESS", "SINCE", "IDLE", "WAITING")
+def _long_list(answer: to.Connections, view: View) -> Iterator[str]:
+    language = view.language
+    head = tuple(map(language.word, ("NICKNAME", "ROOM", "ADDRESS", "SINCE", "IDLE", "WAITING")))
     rows = (
         (
             one.nickname or "-",
@@ -92,7 +99,8 @@ def _long_list(answer: to.Connections, language: Language, view: View) -> Iterat
         for one in answer.connections
     )
     names, rooms, addresses = answer.widths
-    widths = (max(names, len("NICKNAME")), max(rooms, len("ROOM")), max(addresses, len("ADDRESS")), 16, 10)
+    idle = max(10, columns(language.span(7500)))  # of two units
+    widths = (max(names, columns(head[0])), max(rooms, columns(head[1])), max(addresses, columns(head[2])), 16, idle)
     return table(widths, chain([head], rows))
 
 
@@ -107,8 +115,11 @@ def _ban_made(answer: to.BanMade, language: Language) -> Iterator[str]:
         line += _but(answer.before, answer.absent, answer.kept, language)
     yield line
     for hint in answer.hints:
-        whole = " with its /64" if ":" in hint.address else ""
-        bans = say("/ban {address} bans their address" + whole, address=hint.address)
+        if hint.address is None:
+            yield say("they come from this machine itself, so there is no address to ban")
+            continue
+        whole = "/ban {address} bans their address with its /64"
+        bans = say(whole if ":" in hint.address else "/ban {address} bans their address", address=hint.address)
         too = say("; {names} would be disconnected too", names=language.some_of(hint.also)) if hint.also else ""
         yield bans + too
 
@@ -125,10 +136,16 @@ def _but(before: to.BanFacts | None, absent: bool, kept: bool, language: Languag
     return known
 
 
-def _ban(ban: to.BanFacts, language: Language) -> str:
+def _ban(ban: to.BanFacts, view: View) -> str:
+    language = view.language
     holds = "{name} is muted {lasts}" if ban.muted else "{name} is banned {lasts}"
-    line = language.say(holds, name=ban.target, lasts=language.lasts(ban.seconds))
-    return f"{line}: {ban.why}" if ban.why else line
+    line = language.because(language.say(holds, name=ban.target, lasts=language.lasts(ban.seconds)), ban.why)
+    if ban.since is None:
+        return line
+    since = f"{datetime.fromtimestamp(ban.since, view.zone):%Y-%m-%d %H:%M}"
+    if not ban.by:
+        return language.say("{ban} (since {since})", ban=line, since=since)
+    return language.say("{ban} (since {since}, by {operator})", ban=line, since=since, operator=ban.by)
 
 
 def _figure(value: Any) -> str:
@@ -139,18 +156,19 @@ def _figure(value: Any) -> str:
 
 def _draining(answer: to.Draining, language: Language) -> str:
     if not answer.draining:
-        return language.say("people get in again")
+        return language.say("people are let in again")
     if answer.minutes is None:
-        return language.say("nobody gets in any more; /stop ends chatd, /drain off lets people in again")
-    stops = "nobody gets in any more, and chatd stops in {n} min; /drain off ends that"
+        return language.say("nobody new is let in; /stop ends chatd, /drain off lets people in again")
+    stops = "nobody new is let in, and chatd stops in {n} min; /drain off ends that"
     return language.say(stops, n=answer.minutes)
 
 
 def _reloaded(answer: to.Reloaded, language: Language) -> Iterator[str]:
+    say = language.say
     if answer.taken_over:
-        yield language.say("taken over: {names}", names=", ".join(answer.taken_over))
+        yield say("taken over: {names}", names=say(", ").join(answer.taken_over))
     for name in answer.need_restart:
-        yield language.say("needs a restart: {name}", name=name)
+        yield say("needs a restart: {name}", name=name)
     yield from answer.news
     if not (answer.taken_over or answer.need_restart or answer.news):
-        yield language.say("nothing has changed")
+        yield say("nothing has changed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from chatd.core import owner_refusals as refusal
-from chatd.session.words.language import Language, quoted
+from chatd.session.words.language import Language, rule_words
 
 OfOwners = (
     refusal.BadPassword
@@ -35,12 +35,12 @@ def of_owners(error: OfOwners, language: Language) -> str:
     say = language.say
     match error:
         case refusal.BadPassword(rule):
-            return say("that can't be a password: {rule}", rule=say(rule.sentence, **rule.facts))
+            return say("that can't be a password: {rule}", rule=rule_words(rule, language))
         case refusal.NameOwned(typed, holder):
             owned = "{name} has an owner; /nick chooses another name"
             if typed != holder:
                 owned = "{name} has an owner (it looks like {holder}); /nick chooses another name"
-            return say(owned, name=quoted(typed), holder=quoted(holder))
+            return say(owned, name=language.quoted(typed), holder=language.quoted(holder))
         case refusal.OwnsAlready(nickname):
             return say("you own {name} already; /unregister gives it up", name=nickname)
         case refusal.TooManyOwners(limit):
@@ -50,7 +50,7 @@ def of_owners(error: OfOwners, language: Language) -> str:
             often = "{n} names were registered from your address today; try again in {span}"
             return say(often, n=limit, span=_about(wait, language))
         case refusal.NotOwned(typed):
-            return say("{name} has no owner", name=quoted(typed))
+            return say("{name} has no owner", name=language.quoted(typed))
         case refusal.TooManyGuesses(limit, wait):
             guesses = "{n} wrong passwords came from your address; try again in {span}"
             return say(guesses, n=limit, span=_about(wait, language))
@@ -85,7 +85,7 @@ def _of_keys_and_letters(
         case refusal.TooManyKeys(limit):
             return say("{n} keys are all that a name may have; remove one first", n=limit)
         case refusal.NoSuchKey(fingerprint):
-            return say("there is no key {key}", key=quoted(fingerprint))
+            return say("there is no key {key}", key=language.quoted(fingerprint))
         case refusal.LastKey():
             return say("that is the only key, and there is no password; /password sets one first")
         case refusal.OwnerNotHere(nickname):
