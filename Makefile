@@ -44,7 +44,7 @@ clean:
 
 $(VENV)/runs: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet -e '.[tls,metrics]'
+	$(BIN)/pip install --quiet -e '.[tls,ssh,metrics]'
 	touch $@
 
 $(VENV)/develops: pyproject.toml $(VENV)/runs

@@ -18,7 +18,7 @@ from bench.crowd import Crowd, crowd_at
 from bench.figures import Figures
 from bench.load import Load, Outcome, put
 from bench.process import CannotMeasure, Process, running
-from bench.servers import CHATD_WITH_METRICS, METRICS, Server
+from bench.servers import CHATD_AGAIN, CHATD_WITH_HISTORY, CHATD_WITH_METRICS, METRICS, Server
 
 SPEAKERS = 10
 NOTING = 8
@@ -148,6 +148,16 @@ def metrics(plan: Plan, figures: Figures) -> None:
             figures.add("metrics", server.name, **spread(outcome, plan.seconds))
 
 
+def history(plan: Plan, figures: Figures) -> None:
+    """What it costs that what is said is kept on the disk, with 200 in a room; chatd twice shows what is noise."""
+    for server in [*plan.only("chatd"), CHATD_WITH_HISTORY, CHATD_AGAIN]:
+        with plan.started(server, figures, "history") as process, crowd_at(process, 200) as crowd:
+            for rate in (50, 1_000, 3_000):
+                outcome = put(room_load(crowd.connections, rate, plan, server), process)
+                figures.add(f"history, {rate:,} lines/s", server.name, **spread(outcome, plan.seconds))
+                crowd.settle()
+
+
 @contextmanager
 def read_each_second(path: Path) -> Iterator[None]:
     """Do as Prometheus does, only more often."""
@@ -179,6 +189,7 @@ CELLS: dict[str, Cell] = {
     "slow": slow,
     "private": private,
     "metrics": metrics,
+    "history": history,
 }
 
 

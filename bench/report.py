@@ -23,6 +23,7 @@ FAN_OUT_TO_REACH = {  # by people and lines/s: how many times ngircd's cost a de
 }
 FLOOR_TO_REACH = 1.5  # times the floor's cost, with 200 in the room
 METRICS_TO_REACH = 1.05  # times the cost without
+HISTORY_TO_REACH = 1.05  # times the cost without
 P99_TO_REACH = 0.010  # seconds, with 200 in the room
 
 Row = Sequence[str]
@@ -159,6 +160,13 @@ def _goals(figures: Figures) -> list[Row]:
     goal(f"a private line in a hall of 5,000 ({many * 1e6:.0f} us), beside a hall of 2", many / few, 1.5, times)
     with_metrics, without = (figures.get("metrics", name, "cpu") for name in ("chatd with metrics", "chatd"))
     goal("metrics read each second: CPU beside none", with_metrics / without, METRICS_TO_REACH, times)
+    for rate in ("50", "1,000", "3,000"):
+        cell = f"history, {rate} lines/s"
+        without, again, kept = (
+            figures.get(cell, name, "cpu") for name in ("chatd", "chatd again", "chatd with history")
+        )
+        noise = f"the same without, once more: {again / without:.2f} times"
+        goal(f"history on the disk, {rate} lines/s: CPU beside none ({noise})", kept / without, HISTORY_TO_REACH, times)
     goal("start to listening: s", figures.get(start, "chatd", "listening"), 0.4, number)
     goal("resident when empty: MB", figures.get(start, "chatd", "memory") / 1e6, 45, number)
     return goals

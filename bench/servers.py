@@ -102,6 +102,10 @@ def _chatd_with_metrics(port: int, folder: Path) -> list[str]:
     return [*_chatd(port, folder), f"--metrics=unix:{folder / METRICS}"]
 
 
+def _chatd_with_history(port: int, folder: Path) -> list[str]:
+    return [*_chatd(port, folder), "--history-days=7"]
+
+
 def _ngircd(port: int, folder: Path) -> list[str]:
     configuration = folder / "ngircd.conf"
     configuration.write_text(NGIRCD_CONFIGURATION.format(port=port))
@@ -121,6 +125,13 @@ def _floor(port: int, folder: Path) -> list[str]:
 
 
 CHATD_WITH_METRICS = Server("chatd with metrics", "the same, its metrics read each second", CHATD, _chatd_with_metrics)
+
+CHATD_AGAIN = Server(
+    "chatd again", "the same once more, for what two measurements of one thing differ by", CHATD, _chatd
+)
+CHATD_WITH_HISTORY = Server(
+    "chatd with history", "the same, all that is said kept on the disk", CHATD, _chatd_with_history
+)
 
 
 def beside(checkout: Path) -> Server:

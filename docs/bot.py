@@ -36,6 +36,8 @@ class Chat:
 def answer(chat: Chat, told: dict[str, Any], nickname: str) -> None:
     """Do what there is to do about one thing that happened. Fields and events that are not known are passed over."""
     match told:
+        case {"replayed": True}:
+            return  # it was said before this bot came
         case {"event": "hello"}:
             chat.do("nick", name=nickname, id="nick")
         case {"event": "refused", "id": "nick", "text": why}:

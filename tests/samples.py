@@ -19,7 +19,7 @@ from chatd.doors.jsonl import JSONCodec
 from chatd.session import answers, outputs
 from chatd.session import refusals as session
 from chatd.session.answers import Answer
-from chatd.session.outputs import Note, Output, Refusal
+from chatd.session.outputs import Asked, Note, Of, Output, Prompt, Refusal, Replay
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "json.md"
 NOON = 1_764_072_000.0  # 2025-11-25 12:00:00 UTC
@@ -38,6 +38,7 @@ EVENTS: tuple[Event, ...] = (
     events.Renamed(NOON, "#lobby", (("bob", "rob"),)),
     events.LockTurned(NOON, "#den", "rob", True),
     events.RoomIsYours(NOON, "#den"),
+    events.RememberTurned(NOON, "#den", "rob", True),
     events.Invited(NOON, "#den", "rob"),
     events.Announced(NOON, "we restart at noon"),
     events.ToldByAdministrator(NOON, "your backup failed"),
@@ -52,12 +53,27 @@ NOTES: tuple[Note, ...] = (
     outputs.Hello("the lab", 3, "bot", "#lobby"),
     outputs.Entered("bot", "#lobby", 3, ("alice", "bob", "bot")),
     outputs.Hint(),
+    outputs.KeptHere("#lobby", 7, 30),
+    outputs.NameForYou("alice"),
+    outputs.NewPasswordDue(),
+    outputs.NoPassword(True),
+    outputs.TakenOver(),
+    outputs.CameElsewhere(),
     outputs.OperatorWelcome(),
     outputs.TypingTooFast(5, 4096),
+    outputs.Candidates(("alice", "albert"), 0),
     outputs.LinesSkipped(37),
     outputs.IdleWarning(60.0),
     outputs.LineDropped(),
     outputs.StillHere(),
+    outputs.TypingSeen(),
+)
+
+PROMPTS: tuple[Prompt, ...] = tuple(Prompt(asked, "alice") for asked in Asked)
+REPLAYS: tuple[Replay, ...] = (
+    Replay(Of.ROOM, (events.Said(NOON - 60, "#lobby", "alice", "hello"),), NOON),
+    Replay(Of.LETTERS, (events.Whispered(NOON - 86_400, "bob", "lunch?"),), NOON),
+    Replay(Of.FOUND, (), NOON),
 )
 
 _BAN = answers.BanFacts("bob", False, 7200.0, "spam", NOON, "root")
@@ -95,18 +111,33 @@ def sample_answers() -> tuple[Answer, ...]:
         answers.TimeShown("Asia/Shanghai"),
         answers.LanguageSet("zh", {"en": "English", "zh": "中文"}),
         answers.EchoShown(False),
+        answers.ColoursShown("16"),
+        answers.BellRings(True),
         answers.FormatSpoken("json"),
         answers.Motd(("Be kind.",)),
         answers.Version("0.1.0", "3.11.7"),
         answers.Uptime(3600.0, 3),
+        answers.Registered("alice"),
+        answers.Registered("alice", True),
+        answers.PasswordChanged("alice"),
+        answers.PasswordChanged("alice", True),
+        answers.Keys("alice", True, (answers.KeyFacts("SHA256:AAAA", "ed25519", NOON, True),)),
+        answers.Keys("alice", False, (answers.KeyFacts("SHA256:AAAA", "ed25519", NOON, False),) * 2),
+        answers.Keys("alice", True, ()),
+        answers.KeyAdded("alice", "SHA256:AAAA"),
+        answers.KeyRemoved("alice", "SHA256:AAAA"),
+        answers.Unregistered("alice"),
+        answers.Remembering(True, "#lobby", 20, 7),
+        answers.Forgotten(14),
+        answers.LetterKept("bob", 30),
         answers.AnnouncedTo(3),
         answers.Listening("#lobby"),
         answers.ToldTo("bob"),
         answers.Everybody(1, iter(everybody)),
         answers.Connections(iter(connections), (5, 6, 14)),
         answers.Kicked("bob"),
-        answers.BanMade(_BAN, None, ("bob",), False, True, (answers.AddressHint("192.0.2.2", ("carol",)),)),
-        answers.MuteMade(_MUTE, _MUTE, True, False),
+        answers.BanMade(_BAN, (), ("bob",), False, True, (answers.AddressHint("192.0.2.2", ("carol",)),)),
+        answers.MuteMade(_MUTE, (_MUTE,), True, False),
         answers.BanLifted("bob", False),
         answers.BanList((_BAN, _MUTE)),
         answers.RenameMade("bob", "rob"),
@@ -115,6 +146,10 @@ def sample_answers() -> tuple[Answer, ...]:
         answers.Stopping(),
         answers.Reloaded(("title",), ("listen",), ()),
         answers.LogLevelSet("debug"),
+        answers.OwnerList(1, 5, iter((answers.OwnerFacts("alice", NOON - 864_000, NOON, True, True, False, 0),))),
+        answers.PasswordReset("alice", "ab2d-ef3h-jk4m", 24),
+        answers.Disowned("alice"),
+        answers.BackedUp("/var/lib/chatd/monday"),
     )
 
 
@@ -144,6 +179,7 @@ REFUSALS: tuple[HallError, ...] = (
     session.ChangedByTelnet(),
     session.TelnetUnfinished(),
     session.LineTooLong(4096),
+    session.PasteTooLong(200, "lines"),
     session.LineCutOff(),
     refusals.BadRoomName("den", Rule("a room's name begins with #, such as #den")),
     refusals.RoomLooksLike("#l0bby", "#lobby"),
@@ -186,12 +222,19 @@ REFUSALS: tuple[HallError, ...] = (
     owners.KeyTaken("bob"),
     owners.TooManyKeys(10),
     owners.NoSuchKey("SHA256:x"),
+    owners.NoPublicKey(),
     owners.LastKey(),
     owners.OwnerNotHere("bob", unsent="lunch?"),
     owners.LettersFull("bob", 10, True, unsent="lunch?"),
     owners.PeopleNotWritten(),
     owners.PeopleNotRead(),
     owners.ArchiveSilent(),
+    session.WrongPassword("alice"),
+    session.TooManyPasswords(3),
+    session.PasswordsDiffer(),
+    session.PasswordFirst(),
+    session.NotPrivate("alice"),
+    session.NamesNotOwned(),
     refusals.NotBanned("bob"),
     refusals.NotMuted("bob"),
     session.LooksLikeCommand("kick", unsent="kick bob"),
@@ -201,6 +244,7 @@ REFUSALS: tuple[HallError, ...] = (
     session.BadDrain("0", 10_080),
     session.NotReloaded("chatd.toml: sendq: a whole number from 16 to 65,536 is allowed"),
     session.NotKept("/var/lib/chatd/bans.json", "No space left on device"),
+    session.NotBackedUp("No space left on device: /var/lib/chatd/monday"),
     session.NoLevels(),
     session.OpenAlready(),
     session.StoppingAlready(),
@@ -227,6 +271,8 @@ def tables() -> Iterator[tuple[str, list[str]]]:
         ("Events", [*EVENTS]),
         ("Answers", [*sample_answers()]),
         ("Unasked", [*NOTES]),
+        ("Prompts", [*PROMPTS]),
+        ("What happened before", [*REPLAYS]),
         ("Refusals", [Refusal(error) for error in REFUSALS]),
         ("Goodbyes", [*GOODBYES]),
     )

@@ -54,6 +54,8 @@ def _of_commands() -> Iterator[str]:
         for command in table.help():
             yield command.usage
             yield command.help
+        for entry in table:
+            yield from entry.more
         yield "@name text"
 
 

@@ -17,6 +17,9 @@ class BotTests(TwistdTestCase):
     def test_bot(self) -> None:
         """It answers `!time`, says nothing else, and comes back when chatd does."""
         daemon = self.start()
+        early = self.connect()
+        early.sendall(b"early\n!time\n")
+        self.read_until(early, b"<early> !time")
         run = f"import bot; bot.WAIT = 0.1; bot.main('127.0.0.1', {self.port}, 'bot')"
         bot = subprocess.Popen(
             (sys.executable, "-c", run),
@@ -35,6 +38,7 @@ class BotTests(TwistdTestCase):
             alice.sendall(b"hello\n!time\n")
             seen = self.read_until(alice, b"alice, it is ")
             self.assertEqual(seen.count(b"<bot>"), 1)
+            self.assertNotIn(b"<bot> early", greeting + seen)
             daemon.terminate()
             daemon.communicate(timeout=20)
             daemon = self.start()

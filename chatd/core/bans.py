@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Any, Literal, get_args
@@ -26,6 +26,7 @@ class Ban:
     """A ban of a name or a network, or the mute of a name; `until` is in seconds since 1970, None is for good.
 
     `since` is when it was made, and `by` which operator made it; None and "" for one from before these were kept.
+    That of a name holds for an `account` too, whatever its owner is called.
     """
 
     kind: Kind
@@ -34,6 +35,7 @@ class Ban:
     why: str
     since: float | None = None
     by: str = ""
+    account: int | None = None
 
     def holds(self, now: float) -> bool:
         return self.until is None or now < self.until
@@ -51,33 +53,33 @@ class Bans:
         self._unusable: list[Ban] = []  # of names that nobody can have by the rules of today
         self._widths: set[int] = set()  # of the networks; each address is looked up once for each
 
-    def add(self, ban: Ban) -> Ban | None:
-        """Take a ban; one of the same target, or of a name that looks like it, is replaced and returned.
+    def add(self, ban: Ban) -> list[Ban]:
+        """Take a ban; those of the same target, or of names that look like it, are replaced and returned.
 
         @raises BadNickname: for a name that nobody can have.
         """
-        keys = self._keys(ban.kind, ban.target)
-        replaced = next((self._by_key[key] for key in keys if key in self._by_key), None)
-        if replaced:
-            self.lift(ban.kind, replaced.target)
+        keys = self._keys(ban.kind, ban.target, ban.account)
+        replaced = list(dict.fromkeys(self._by_key[key] for key in keys if key in self._by_key))
+        for one in replaced:
+            self.lift(one.kind, one.target, one.account)
         for key in keys:
             self._by_key[key] = ban
         if ban.kind == "network":
             self._widths.add(ip_network(ban.target).prefixlen)
         return replaced
 
-    def lift(self, kind: Kind, target: str) -> Ban:
-        """End a ban early, and return it.
+    def lift(self, kind: Kind, target: str, account: int | None = None) -> Ban:
+        """End a ban early, of a target or of an account, and return it.
 
         @raises NotBanned, NotMuted: if there is none.
         """
         try:
-            found = [ban for key in self._keys(kind, target) if (ban := self._by_key.get(key))]
+            found = [ban for key in self._keys(kind, target, account) if (ban := self._by_key.get(key))]
         except BadNickname:
             found = []
         if not found:
             raise NotMuted(target) if kind == "mute" else NotBanned(target)
-        for key in self._keys(kind, found[0].target):
+        for key in self._keys(kind, found[0].target, found[0].account):
             self._by_key.pop(key, None)
         return found[0]
 
@@ -86,9 +88,9 @@ class Bans:
         self._by_key = {key: ban for key, ban in self._by_key.items() if ban.holds(now)}
         return list(dict.fromkeys(self._by_key.values()))
 
-    def check_name(self, name: Nickname, now: float) -> None:
-        """@raises NicknameBanned: if nobody may come in under that name."""
-        ban = self._find((("name", key) for key in name.keys), now)
+    def check_name(self, name: Nickname, now: float, account: int | None = None) -> None:
+        """@raises NicknameBanned: if nobody may come in under that name, or that account."""
+        ban = self._find((("name", key) for key in _keys_of(name, account)), now)
         if ban:
             raise NicknameBanned(name.shown, ban.left(now), ban.why)
 
@@ -100,9 +102,11 @@ class Bans:
         if ban:
             raise Banned(ban.left(now), ban.why)
 
-    def check_speech(self, name: Nickname, now: float, unsent: str = "") -> None:
-        """@raises Muted: if who has that name may not say anything."""
-        ban = self._find((("mute", key) for key in name.keys), now)
+    def check_speech(self, name: Nickname, now: float, unsent: str = "", account: int | None = None) -> None:
+        """@raises Muted: if who has that name, or that account, may not say anything."""
+        if not self._by_key:
+            return
+        ban = self._find((("mute", key) for key in _keys_of(name, account)), now)
         if ban:
             raise Muted(ban.left(now), ban.why, unsent=unsent)
 
@@ -112,16 +116,11 @@ class Bans:
         if ban:
             self.lift("mute", ban.target)
             moved = replace(ban, target=after.shown)
-            replaced = self.add(moved)
-            if replaced and moved.until is not None and (replaced.until is None or replaced.until > moved.until):
-                self.add(replaced)
+            self.add(max((moved, *self.add(moved)), key=lambda mute: END_OF_TIME if mute.until is None else mute.until))
 
     def plain(self, now: float) -> list[dict[str, Any]]:
         """Return what holds as plain data, for a file."""
-        return [
-            {name: value for name, value in asdict(ban).items() if value is not None or name == "until"}
-            for ban in (*self.in_force(now), *self._unusable)
-        ]
+        return [_plain(ban) for ban in (*self.in_force(now), *self._unusable)]
 
     def restore(self, plain: Any, now: float) -> None:
         """Take back what `plain` returned.
@@ -139,15 +138,24 @@ class Bans:
                 except BadNickname:
                     self._unusable.append(ban)
 
-    def _keys(self, kind: Kind, target: str) -> list[tuple[Kind, str]]:
+    def _keys(self, kind: Kind, target: str, account: int | None = None) -> list[tuple[Kind, str]]:
         if kind == "network":
             return [(kind, target)]
-        return [(kind, key) for key in nickname(target).keys]
+        return [(kind, key) for key in _keys_of(nickname(target), account)]
 
     def _find(self, keys: Iterable[tuple[Kind, str]], now: float) -> Ban | None:
         if not self._by_key:
             return None
         return next((ban for key in keys if (ban := self._by_key.get(key)) and ban.holds(now)), None)
+
+
+def _keys_of(name: Nickname, account: int | None) -> Collection[str]:
+    """Return the keys of a name and of an account, which is no name."""
+    return name.keys if account is None else {*name.keys, f"/{account}"}
+
+
+def _plain(ban: Ban) -> dict[str, Any]:
+    return {name: value for name, value in asdict(ban).items() if value is not None or name == "until"}
 
 
 def around(address: Address, width: int) -> Network:
@@ -158,14 +166,18 @@ def around(address: Address, width: int) -> Network:
     return IPv6Network((int(address), width), strict=False)
 
 
-def _restored(kind: Any, target: Any, until: Any, why: Any, since: Any = None, by: Any = "") -> Ban:
+def _restored(
+    kind: Any, target: Any, until: Any, why: Any, since: Any = None, by: Any = "", account: Any = None
+) -> Ban:
     """@raises ValueError: for values that no ban has."""
     if kind not in get_args(Kind) or not isinstance(target, str):
         raise ValueError("an entry in it is no ban")
     if not all(time is None or (isinstance(time, int | float) and 0 <= time < END_OF_TIME) for time in (until, since)):
         raise ValueError("an entry in it is no ban")
+    if not (account is None or type(account) is int):
+        raise ValueError("an entry in it is no ban")
     target = str(ip_network(target)) if kind == "network" else one_line(target)
-    return Ban(kind, target, until, one_line(str(why)), since, one_line(str(by)))
+    return Ban(kind, target, until, one_line(str(why)), since, one_line(str(by)), account)
 
 
 def network_in(typed: str) -> Network | None:

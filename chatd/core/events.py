@@ -153,6 +153,16 @@ class RoomIsYours:
 
 
 @dataclass(frozen=True, slots=True)
+class RememberTurned:
+    """What is said in your room is kept on the disk from now on, or no longer."""
+
+    at: float
+    room: str
+    nickname: str
+    remembered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Invited:
     """Somebody invites you to their room."""
 
@@ -224,6 +234,7 @@ Event = (
     | Renamed
     | LockTurned
     | RoomIsYours
+    | RememberTurned
     | Invited
     | Announced
     | ToldByAdministrator

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from chatd.core.bans import Address, Bans
 from chatd.core.counts import Counts
 from chatd.core.delivery import AtOnce, broadcast
 from chatd.core.events import Announced, ClosingAnnounced, ClosingCalledOff, Departure, Event, Joined, Left, Renamed
 from chatd.core.member import Member
+from chatd.core.memory import Memory
 from chatd.core.near import is_slip
 from chatd.core.nickname import Nickname, exact_key, look_alike_keys, nickname, room_name
 from chatd.core.notices import Notice
+from chatd.core.owner_refusals import NameOwned
+from chatd.core.owners import Owner, Owners
 from chatd.core.ports import Broadcaster, Clock, Deliver, Subscriber
 from chatd.core.refusals import (
     HallClosing,
@@ -53,6 +56,8 @@ class Hall:
         self.capacity = capacity
         self.lost_after = lost_after
         self.broadcaster = broadcaster or AtOnce()
+        self.memory = Memory(0)
+        self.owners = Owners()
         self.counts = Counts()
         self.bans = Bans()
         self.draining = False  # whether nobody is let in any more
@@ -62,6 +67,7 @@ class Hall:
         self.members: dict[Member, None] = {}
         self._by_key: dict[str, Member] = {}  # of what looks like their names
         self._by_name: dict[str, Member] = {}  # by their exact keys
+        self._by_account: dict[int, Member] = {}
         self._listeners: dict[Subscriber, Room[Member]] = {}  # with the room that each hears
 
     def check_admission(self, address: Address | None = None) -> None:
@@ -72,24 +78,52 @@ class Hall:
         if self.capacity is not None and len(self.members) >= self.capacity:
             raise HallFull(self.capacity)
 
-    def enter(self, typed: str, deliver: Deliver, dismissed: Callable[[Departure], object] | None = None) -> Member:
+    def remember(self, memory: Memory) -> None:
+        """Have what is said remembered there from now on; it must be called before anybody is here."""
+        self.memory = memory
+        self.lobby.ring = memory.ring(LOBBY)
+
+    def owner_of(self, typed: str, account: int | None = None) -> Owner | None:
+        """Return who must say that somebody may take a name: whoever owns it, or one that looks like it, but for the
+        holder of `account`; None for a name that is free for them.
+
+        @raises BadNickname: for a name that breaks a rule.
+        @raises NicknameBanned: for a name that is banned.
+        """
+        name = nickname(typed)
+        owner = self.owners.owner_of(name)
+        self.bans.check_name(name, self.now(), owner.id if owner else None)
+        return None if owner is None or owner.id == account else owner
+
+    def enter(
+        self,
+        typed: str,
+        deliver: Deliver,
+        dismissed: Callable[[Departure], object] | None = None,
+        account: int | None = None,
+    ) -> Member:
         """Let a person into the lobby under the nickname that they typed.
 
         `deliver` is called with the events that concern them, until they leave; it must not call into the hall.
-        `dismissed` is called behind the last of them if the administrator puts the person out.
+        `dismissed` is called behind the last of them if the administrator puts the person out. `account` is that of an
+        owner who has proven who they are, and isn't here yet.
 
         @raises BadNickname: for a name that breaks a rule.
         @raises NicknameTaken: for a name that is somebody's, or looks like it.
         @raises NicknameBanned: for a name that is banned.
+        @raises NameOwned: for the name of another's account, or one that looks like it.
         @raises NotAdmitted: if nobody else can come in.
         """
         self.check_admission()
         name = nickname(typed)
-        self.bans.check_name(name, self.now())
+        self.bans.check_name(name, self.now(), account)
         self._check_free(name, None)
+        self._check_owned(name, account)
         member = Member(self, name, deliver, dismissed)
         self._take(name, member)
         self.members[member] = None
+        if account is not None:
+            self.give_account(member, self.owners.demand(account))
         self.lobby.enter(member)
         self._tell_listeners(Joined(self.now(), LOBBY, (name.shown,)))
         return member
@@ -98,18 +132,26 @@ class Hall:
         """A member leaves: the name is free, and those who listen are told."""
         self._release(member.name)
         del self.members[member]
+        if member.traces.account is not None:
+            del self._by_account[member.traces.account]
         self._tell_listeners(Left(self.now(), member.room.name, (member.nickname,), how))
 
-    def rename(self, member: Member, typed: str) -> None:
+    def rename(self, member: Member, typed: str, account: int | None = None) -> None:
         """Give a member another nickname. Ignores, invitations, private conversations and a mute stay with the person.
+
+        `account` is that of an owner, not here otherwise, who the member has proven to be, and is from then on.
 
         @raises HallError: as `Member.rename` does.
         """
         before, name = member.name, nickname(typed)
         if name.shown == before.shown:
             raise NameKept(name.shown)
-        self.bans.check_name(name, self.now())
+        new_account = member.traces.account if account is None else account
+        self.bans.check_name(name, self.now(), new_account)
         self._check_free(name, member)
+        self._check_owned(name, new_account)
+        if account is not None:
+            self.give_account(member, self.owners.demand(account))
         self._release(before)
         self._take(name, member)
         self.bans.rename(before, name, self.now())
@@ -119,6 +161,39 @@ class Hall:
         elsewhere = [other for other in member.talked_to_by if other.room is not member.room]
         broadcast((Renamed(self.now(), None, names),), elsewhere)
         self._tell_listeners(Renamed(self.now(), member.room.name, names))
+
+    @property
+    def accounts_here(self) -> Collection[int]:
+        """The accounts of those who are here."""
+        return self._by_account.keys()
+
+    def holder_of(self, account: int) -> Member | None:
+        """Return the member who is here under an account, None if nobody is."""
+        return self._by_account.get(account)
+
+    def give_account(self, member: Member, owner: Owner) -> None:
+        """A member has proven to be an owner, who isn't here otherwise; the ignores between owners hold again.
+
+        What the member says goes on not being remembered if either wanted that.
+        """
+        self._forget_account(member)
+        traces = member.traces
+        traces.account, traces.remembered = owner.id, traces.remembered and owner.remembered
+        self._by_account[owner.id] = member
+        for other in self.members:
+            if owner.id in other.traces.shunned_by:
+                member.ignore_member(other)
+        for other in tuple(self._by_account.values()):
+            if other.traces.account in self.owners.ignored_by(owner.id):
+                member.ignore_member(other)
+            if owner.id in self.owners.ignored_by(other.traces.account or 0):
+                other.ignore_member(member)
+
+    def take_account(self, account: int) -> None:
+        """There is no such account any more; whoever was here under it stays, as somebody without one."""
+        member = self._by_account.get(account)
+        if member is not None:
+            self._forget_account(member)
 
     def listen(self, subscriber: Subscriber, room: Room[Member]) -> None:
         """Tell somebody who is no member who comes and goes, and what is said in one room, while it stays open.
@@ -181,7 +256,7 @@ class Hall:
             for alike in look_alike_keys(name):
                 if alike in self._rooms_alike:
                     raise RoomLooksLike(typed, self._rooms_alike[alike].name)
-            room = Room[Member](name, self.clock, self.now, self.broadcaster, self.counts)
+            room = Room[Member](name, self.clock, self.now, self.broadcaster, self.counts, self.memory.ring(name))
             self.rooms[key] = room
             self._rooms_alike.update(dict.fromkeys(look_alike_keys(name), room))
         return self.rooms[key]
@@ -193,7 +268,13 @@ class Hall:
                 del self._rooms_alike[alike]
 
     def _near(self, typed: str, asker: Member | None) -> str:
-        """Return the nickname of the only other person here whose name begins like that, or is a slip away; else ""."""
+        """Return the nickname of the only other person here who owns that name, or whose name begins like that or is a
+        slip away; else "".
+        """
+        owner = self.owners.named(typed)
+        holder = None if owner is None else self.holder_of(owner.id)
+        if holder is not None and holder is not asker:
+            return holder.nickname
         key = exact_key(typed)
         if not key or len(self._by_name) > MANY:
             return ""
@@ -210,6 +291,21 @@ class Hall:
             holder = self._by_key.get(key)
             if holder is not None and holder is not member:
                 raise NicknameTaken(name.shown, holder.nickname, self.lost_after)
+
+    def _check_owned(self, name: Nickname, account: int | None) -> None:
+        """@raises NameOwned: if the name, or one that looks like it, is another's though they aren't here, or is just
+        becoming somebody's.
+        """
+        owner = self.owners.owner_of(name)
+        if owner is None:
+            self.owners.check_not_reserved(name)
+        elif owner.id != account:
+            raise NameOwned(name.shown, owner.name.shown)
+
+    def _forget_account(self, member: Member) -> None:
+        if member.traces.account is not None:
+            del self._by_account[member.traces.account]
+            member.traces.account = None
 
     def _take(self, name: Nickname, member: Member) -> None:
         self._by_key.update(dict.fromkeys(name.keys, member))

@@ -5,6 +5,7 @@ Every refusal is a `HallError`: then nothing was sent and nothing changed.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from chatd.core.events import (
     WhisperSent,
 )
 from chatd.core.guard import Guard
+from chatd.core.memory import Whose
 from chatd.core.nickname import Nickname, exact_key
 from chatd.core.ports import Deliver
 from chatd.core.refusals import (
@@ -47,11 +49,13 @@ from chatd.core.refusals import (
 )
 from chatd.core.room import Room
 from chatd.core.text import one_line, shows_nothing
+from chatd.core.traces import Traces
 
 if TYPE_CHECKING:
     from chatd.core.hall import Hall
 
 CLOSED = Departure(Cause.CLOSED)
+_MOST_IGNORED_BEFORE = 1_000
 
 
 class Member:
@@ -72,6 +76,7 @@ class Member:
         "came_at",
         "deliver",
         "here",
+        "ignored_before",
         "ignored_by",
         "ignoring",
         "invitations",
@@ -79,6 +84,7 @@ class Member:
         "quiet",
         "room",
         "talked_to_by",
+        "traces",
         "wrote_last",
     )
 
@@ -86,14 +92,14 @@ class Member:
         self, hall: Hall, name: Nickname, deliver: Deliver, dismissed: Callable[[Departure], object] | None = None
     ) -> None:
         self._hall = hall
-        self._dismissed = dismissed
+        self.traces = Traces(name.shown, hall.now())
         self._guard = Guard()  # over the addressee
         self._reply_guard = Guard()  # over `wrote_last`
         self._echo = True
-        self.deliver = deliver
+        self.hand_over(deliver, dismissed)
         self.here = True
         self.came_at = hall.clock.seconds()
-        self.take_name(name)
+        self.name, self._named_at = name, self.came_at
         self.room: Room[Member] = hall.lobby
         self.quiet = False
         self.away: str | None = None  # why, "" without a reason; None for somebody who is not away
@@ -102,6 +108,7 @@ class Member:
         self.wrote_last: Member | None = None  # the one who last wrote to this person privately
         self.ignoring: set[Member] = set()
         self.ignored_by: set[Member] = set()
+        self.ignored_before: deque[Whose] = deque(maxlen=_MOST_IGNORED_BEFORE)  # lines of those who have left
         self.invitations: dict[Room[Member], bool] = {}  # and whether the room's first member invited, who may lock it
 
     @property
@@ -135,10 +142,16 @@ class Member:
         """Say whether this person may enter a room, and see that it is there."""
         return not room.locked or room is self.room or self.invitations.get(room, False)
 
+    def hand_over(self, deliver: Deliver, dismissed: Callable[[Departure], object] | None) -> None:
+        """Bring this person's events, and the news that they were put out, to somebody else from now on."""
+        self.deliver = deliver
+        self._dismissed = dismissed
+
     def take_name(self, name: Nickname) -> None:
         """Be called that from now on; the hall has seen that the name is free."""
         self.name = name
         self._named_at = self._hall.clock.seconds()
+        self.traces.called(name.shown, self._hall.now())
 
     def speak(self, text: str, typed_at: float | None = None) -> None:
         """Say a line to the addressee: the room, or the person chosen.
@@ -236,8 +249,10 @@ class Member:
         """The person wanted to talk to others and can't; what is typed behind that may have been meant for them."""
         self._guard.choice_refused(self._hall.clock.seconds())
 
-    def rename(self, typed: str) -> None:
+    def rename(self, typed: str, account: int | None = None) -> None:
         """Take another nickname. Ignores, invitations and private conversations stay with the person.
+
+        `account` is that of an owner, not here otherwise, who this person has proven to be.
 
         @raises BadNickname: for a name that breaks a rule.
         @raises NicknameTaken: for a name that is somebody else's.
@@ -245,7 +260,7 @@ class Member:
         @raises Muted: if this person may not say anything; a name could.
         """
         self.check_may_speak()
-        self._hall.rename(self, typed)
+        self._hall.rename(self, typed, account)
 
     def move(self, typed: str) -> None:
         """Go to another room; it is opened if there is none of that name.
@@ -272,17 +287,25 @@ class Member:
         self._guard.chosen()
 
     def turn_lock(self, locked: bool) -> None:
-        """Lock the room, so that only the invited enter, or unlock it.
+        """Lock the room, so that only the invited enter, or unlock it; what was remembered of it is forgotten.
+
+        @raises HallError: as `check_may_turn_lock` does.
+        """
+        self.check_may_turn_lock(locked)
+        self.room.turn_lock(self, locked)
+
+    def check_may_turn_lock(self, locked: bool) -> None:
+        """Say whether this person may lock or unlock the room.
 
         @raises LobbyStaysOpen: in the lobby.
         @raises NotFirstMember: if somebody else has been inside for longer.
+        @raises LockKept: if there is nothing to change.
         """
         if self.room is self._hall.lobby:
             raise LobbyStaysOpen(self.room.name)
-        self._check_first()
+        self.check_first()
         if self.room.locked == locked:
             raise LockKept(self.room.name, locked)
-        self.room.turn_lock(self, locked)
 
     def invite(self, name: str, typed_at: float | None = None) -> Member:
         """Invite somebody to this room; into a locked one only its first member may. Returns who was invited.
@@ -295,7 +318,7 @@ class Member:
         self.check_may_speak()
         other = self._other(name, typed_at)
         if self.room.locked:
-            self._check_first()
+            self.check_first()
         if other.room is self.room:
             raise InRoomAlready(self.room.name, other.nickname)
         self._check_heard_by(other)
@@ -313,10 +336,14 @@ class Member:
         @raises NobodyHere, LooksLike: if nobody has that name.
         """
         other = self._other(name)
+        self.ignore_member(other)
+        return other
+
+    def ignore_member(self, other: Member) -> None:
+        """Hear nothing more from somebody."""
         self.ignoring.add(other)
         other.ignored_by.add(self)
         self.room.divide_again()
-        return other
 
     def unignore(self, name: str) -> Member:
         """Hear somebody again. Returns who.
@@ -329,6 +356,7 @@ class Member:
             raise NotIgnored(other.nickname)
         self.ignoring.discard(other)
         other.ignored_by.discard(self)
+        other.traces.shunned_by.discard(self.traces.account or 0)
         self.room.divide_again()
         return other
 
@@ -380,8 +408,11 @@ class Member:
         self.talked_to_by = {}
         for other in self.ignoring:
             other.ignored_by.discard(self)
+            if self.traces.account is not None:
+                other.traces.shunned_by.add(self.traces.account)
         for other in self.ignored_by:
             other.ignoring.discard(self)
+            other.ignored_before.extend(self.traces.whose(until=self._hall.now()))
             other.room.divide_again()
         self.deliver = _unheard
 
@@ -462,13 +493,14 @@ class Member:
 
     def check_may_speak(self, unsent: str = "") -> None:
         """@raises Muted: if this person may not say anything; giving back `unsent`."""
-        self._hall.bans.check_speech(self.name, self._hall.now(), unsent)
+        self._hall.bans.check_speech(self.name, self._hall.now(), unsent, self.traces.account)
 
     def _check_heard_by(self, other: Member, unsent: str = "") -> None:
         if self in other.ignoring:
             raise NotHeardBy(other.nickname, unsent=unsent)
 
-    def _check_first(self) -> None:
+    def check_first(self) -> None:
+        """@raises NotFirstMember: if somebody else has been in the room for longer."""
         if self.room.first is not self:
             raise NotFirstMember(self.room.name, self.room.first.nickname)
 

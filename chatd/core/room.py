@@ -7,16 +7,21 @@ from typing import Generic, Protocol, TypeVar
 
 from chatd.core.counts import Counts
 from chatd.core.delivery import broadcast, tell
-from chatd.core.events import Acted, Departure, LockTurned, RoomIsYours, Said
+from chatd.core.events import Acted, Departure, LockTurned, RememberTurned, RoomIsYours, Said
+from chatd.core.memory import Ring
 from chatd.core.nickname import Nickname
 from chatd.core.notices import Named, Notice, Notices
 from chatd.core.ports import Broadcaster, Clock, Subscriber
+from chatd.core.traces import Traces
 
 
 class Occupant(Subscriber, Named, Protocol):
     """Somebody inside."""
 
     quiet: bool
+
+    @property
+    def traces(self) -> Traces: ...
 
 
 Inside = TypeVar("Inside", bound=Occupant)
@@ -26,13 +31,21 @@ class Room(Generic[Inside]):
     """Everyone inside hears its lines in one and the same order.
 
     `members` is in the order of arrival: the first is the one who may lock it. Those who listen are the members who are
-    not quiet, and subscribers outside.
+    not quiet, and subscribers outside. Its `ring` remembers what was said, but nothing of a locked room and nothing of
+    those who don't want it.
     """
 
     def __init__(
-        self, name: str, clock: Clock, now: Callable[[], float], broadcaster: Broadcaster, counts: Counts
+        self,
+        name: str,
+        clock: Clock,
+        now: Callable[[], float],
+        broadcaster: Broadcaster,
+        counts: Counts,
+        ring: Ring,
     ) -> None:
         self.name = name
+        self.ring = ring
         self.locked = False
         self.members: dict[Inside, None] = {}
         self.opened_by: Inside | None = None  # the one who chose its name
@@ -61,6 +74,9 @@ class Room(Generic[Inside]):
         self._counts.heard += 1
         self._counts.delivered += len(audience) + len(selected)
         self._broadcaster.carry(line, audience, selected)
+        traces = speaker.traces
+        if traces.remembered and not self.locked:
+            self.ring.keep(line.at, line.speaker, traces.account, type(line) is Acted, line.text)
 
     def enter(self, member: Inside) -> None:
         self.members[member] = None
@@ -76,6 +92,8 @@ class Room(Generic[Inside]):
         self.notices.left(member, how)
         if not self.members:
             self.notices.stop()
+            if not self.ring.archived:
+                self.ring.clear()
         elif was_first and self.locked:
             tell(RoomIsYours(self._now(), self.name), self.first)
 
@@ -86,11 +104,19 @@ class Room(Generic[Inside]):
     def turn_lock(self, member: Inside, locked: bool) -> None:
         """Lock or unlock the room for `member`. Whoever listens from outside is told, and then no more."""
         self.locked = locked
+        self.ring.clear()
+        self.ring.archived = False
         self.notices.tell_before_hearing(member)
         outside = [subscriber for subscriber in self._listening if subscriber not in self.members]
         broadcast((LockTurned(self._now(), self.name, member.nickname, locked),), (*self.members, *outside))
         for subscriber in outside if locked else ():
             self.set_listening(subscriber, False)
+
+    def remember(self, member: Inside, on: bool) -> None:
+        """Let the archive keep from now on what is said here, or no more; all inside are told."""
+        self.ring.archived = on
+        self.notices.tell_before_hearing(member)
+        broadcast((RememberTurned(self._now(), self.name, member.nickname, on),), tuple(self.members))
 
     def set_listening(self, subscriber: Subscriber, listening: bool) -> None:
         if listening:

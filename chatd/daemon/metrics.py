@@ -34,6 +34,10 @@ _GAUGES = {
     "people": "People with a nickname",
     "rooms": "Rooms",
     "bytes_waiting": "Bytes on their way to readers",
+    "owners": "Names that have an owner",
+    "owners_ok": "0 if accounts and letters can't be written",
+    "history_ok": "0 if what is said can't be written",
+    "history_waiting": "Lines that are not on the disk yet",
     "draining": "1 if nobody new gets in",
     "uptime_seconds": "Seconds since the start",
 }
@@ -41,6 +45,7 @@ _COUNTERS = {
     "lines_heard": "Lines said, in rooms and privately",
     "lines_delivered": "Lines on their way to somebody, one for each who hears it",
     "lines_skipped": "Lines among those that a slow reader lost",
+    "history_lost": "Lines that never got to the disk, because too many waited",
     "silent_connections": "Connections that said nothing at all",
     "held_back_seconds": "Seconds for which flood control read somebody later",
 }

@@ -13,6 +13,7 @@ from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 
 from chatd.core.text import one_line
+from chatd.daemon.keeping import Keeping
 from chatd.daemon.logs import Levels
 from chatd.daemon.settings import SETTINGS, BadSetting, Settings, rule
 from chatd.session.answers import Reloaded
@@ -22,8 +23,7 @@ from chatd.session.view import view
 from chatd.session.words.answers import answer_lines
 from chatd.session.words.language import ENGLISH, people_here
 from chatd.session.words.refusals import refusal_words
-from chatd.store.state_file import StateFile
-from chatd.wire.connection import Entrance
+from chatd.wire.entrance import Entrance
 from chatd.wire.limits import Limits
 
 READ_WITHIN = 20.0  # seconds in which the configuration and its files must be read
@@ -32,7 +32,8 @@ READ_WITHIN = 20.0  # seconds in which the configuration and its files must be r
 class Operations:
     """A `Daemon` for the sessions of operators.
 
-    `people` is the entrance that the settings are about, `entrances` are all of them. `reread` reads the settings anew,
+    `people` is the entrance that the settings are about, `entrances` are all of them; `keeping` is what outlives the
+    process. `reread` reads the settings anew,
     and may be slow; `levels` None is a log that is not ours; `renewals` read the certificates anew, and return what
     came of it.
     """
@@ -44,9 +45,9 @@ class Operations:
         settings: Settings,
         server: Server,
         people: Entrance,
+        keeping: Keeping,
         reactor: Any,
         *,
-        file: StateFile | None = None,
         levels: Levels | None = None,
         reread: Callable[[], Settings] | None = None,
         in_thread: Callable[[Callable[[], Settings]], Deferred[Settings]] = deferToThread,
@@ -57,7 +58,7 @@ class Operations:
         self.entrances: list[Entrance] = [people]
         self.renewals: list[Callable[[], Awaitable[str]]] = []
         self._reactor = reactor
-        self.file = file
+        self.keeping = keeping
         self.levels = levels
         self._reread = reread or (lambda: settings)
         self._in_thread = in_thread
@@ -67,18 +68,22 @@ class Operations:
 
     def restore_bans(self) -> None:
         """Take back what was kept; it must be called before anybody comes in."""
-        if self.file is not None:
-            self.file.load(self._restore)
+        if self.keeping.bans is not None:
+            self.keeping.bans.load(self._restore)
 
     async def keep_bans(self) -> bool:
-        if self.file is None:
+        file = self.keeping.bans
+        if file is None:
             return False
         try:
-            await self.file.save({"bans": self.server.hall.bans.plain(self.server.hall.now())})
+            await file.save({"bans": self.server.hall.bans.plain(self.server.hall.now())})
         except OSError as error:
-            self._log.error("{path} can't be written: {error}", path=self.file.path, error=error)
-            raise NotKept(str(self.file.path), error.strerror or str(error)) from None
+            self._log.error("{path} can't be written: {error}", path=file.path, error=error)
+            raise NotKept(str(file.path), error.strerror or str(error)) from None
         return True
+
+    async def backup(self, folder: str) -> str:
+        return await self.keeping.backup(folder)
 
     async def reload(self) -> Reloaded:
         done: Reloaded = await self._in_order.run(lambda: Deferred.fromCoroutine(self._reload()))
@@ -158,6 +163,7 @@ class Operations:
             "refusals": dict(counts.refused),
             "held_back_seconds": round(counts.held_back, 1),
             "bytes_waiting": sum(one.waiting for entrance in self.entrances for one in entrance.connections),
+            **self.keeping.figures(),
             "draining": int(hall.draining),
             "uptime_seconds": int(self.server.uptime),
         }
@@ -180,6 +186,7 @@ class Operations:
         self.server.language = settings.language
         self.server.hall.capacity, self.server.hall.lost_after = settings.capacity, settings.peer_timeout
         self.people.apply(limits(settings))
+        self.keeping.apply(settings)
         if "log_level" in new and self.levels is not None:
             self.levels.set(settings.log_level)
 

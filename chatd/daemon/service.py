@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 from twisted.application import strports
@@ -23,6 +22,7 @@ from twisted.logger import ILogObserver, Logger
 
 from chatd.core.hall import Hall
 from chatd.daemon import logs
+from chatd.daemon.keeping import Keeping
 from chatd.daemon.operations import Operations, limits
 from chatd.daemon.options import CannotStart, Options
 from chatd.daemon.settings import BadSetting, Settings
@@ -33,9 +33,9 @@ from chatd.doors.line import LineFactory
 from chatd.doors.proxied import PREFIX, ProxiedFactory
 from chatd.session.commands import a_person
 from chatd.session.session import Server
-from chatd.store.state_file import StateFile
+from chatd.store.folder import StoreError
 from chatd.wire.batcher import Batcher
-from chatd.wire.connection import Entrance
+from chatd.wire.entrance import Entrance
 
 STOP_WITHIN = 4.0  # seconds from SIGTERM in which people may still take what is waiting for them
 
@@ -62,13 +62,14 @@ class ChatService(MultiService):
         self._reactor = reactor
         self._application_log = log
         self._ports: dict[Any, str] = {}  # services, and where each listens
+        self._host_keys: list[Callable[[], None]] = []  # which are read once the state folder is there
         self._listen, self._control = settings.listen, settings.control
         self._batcher = batcher = Batcher(reactor)
         self.hall = Hall(reactor, settings.capacity, settings.peer_timeout, batcher, time.time)
         server = Server(self.hall, settings.title, settings.motd or (), settings.language)
         people = Entrance(server, reactor, batcher, limits(settings), a_person, "Line door")
-        file = StateFile(Path(settings.state) / "bans.json") if settings.state else None
-        self.operations = Operations(settings, server, people, reactor, file=file, levels=levels, reread=reread)
+        self.keeping = Keeping(settings, server, reactor)
+        self.operations = Operations(settings, server, people, self.keeping, reactor, levels=levels, reread=reread)
         if settings.control:
             operators = operators_entrance(server, self.operations, reactor, batcher)
             self.operations.entrances.append(operators)
@@ -88,15 +89,11 @@ class ChatService(MultiService):
             parent.setComponent(ILogObserver, self._application_log)
 
     def privilegedStartService(self) -> None:
-        self.operations.restore_bans()
         for service in self:
             try:
                 service.privilegedStartService()
             except Exception as error:  # each kind of endpoint has its own ways to fail
-                refusal = CannotStart(f"chatd: {_reason(error)}: can't listen on {self._ports[service]}")
-                print(refusal, file=sys.__stderr__)  # by now, twistd has turned sys.stderr into a part of the log
-                refusal.code = 1  # so that Python prints it no second time
-                raise refusal from None
+                raise _refusal(f"{_reason(error)}: can't listen on {self._ports[service]}") from None
         for where in self._listen:
             if way := way_in(where, socket.gethostname()):
                 self._log.info("People come in by: {way}", way=way)
@@ -105,6 +102,13 @@ class ChatService(MultiService):
         self._log.info("Up to {files:,} files and connections may be open", files=raise_file_limit())
 
     def startService(self) -> None:
+        try:
+            self.keeping.open()  # now that the process forks no more, and is who it will be
+            for take_key in self._host_keys:
+                take_key()
+        except (StoreError, ValueError) as error:
+            raise _refusal(str(error)) from None
+        self.operations.restore_bans()
         super().startService()
         self._hang_up_before = signal.signal(signal.SIGHUP, self._hang_up)
 
@@ -119,6 +123,15 @@ class ChatService(MultiService):
             below, factory, watch = behind_tls(below, factory, self._reactor)
             self.operations.renewals.append(factory.certificate.check)
             watch.setServiceParent(self)
+        elif below.startswith("ssh:"):
+            from chatd.doors.ssh.factory import behind_ssh  # it needs conch, which not everybody has
+
+            operations = self.operations
+            state = operations.settings.state
+            below, factory = behind_ssh(
+                below, operations.people, state, lambda: operations.settings.ssh_guests == "yes"
+            )
+            self._host_keys.append(factory.take_key)
         if endpoint.startswith(PREFIX):
             factory = ProxiedFactory(factory, self._reactor)
         for one in to_listen_on(below):
@@ -154,6 +167,7 @@ class ChatService(MultiService):
             [Deferred.fromCoroutine(entrance.close_all(STOP_WITHIN)) for entrance in self.operations.entrances]
         )
         self._batcher.stop()
+        await self.keeping.close()
 
 
 @contextmanager
@@ -174,9 +188,17 @@ def _naming(what: str, example: str) -> Iterator[None]:
         yield
     except Exception as error:  # each kind of endpoint has its own ways to fail
         why = f"there is no {error}" if isinstance(error, KeyError) else str(error)
-        no_example = " ssl:" in what or " systemd:" in what or isinstance(error, ImportError)
-        hint = "" if no_example else f"; {example} would work"
+        is_plain = not any(f" {kind}:" in what for kind in ("ssl", "ssh", "systemd"))
+        hint = f"; {example} would work" if is_plain and not isinstance(error, ImportError) else ""
         raise BadSetting(f"{what}: {why}{hint}") from None
+
+
+def _refusal(why: str) -> CannotStart:
+    """Return what ends the process, with one line on stderr."""
+    refusal = CannotStart(f"chatd: {why}")
+    print(refusal, file=sys.__stderr__)  # by now, twistd has turned sys.stderr into a part of the log
+    refusal.code = 1  # so that Python prints it no second time
+    return refusal
 
 
 def _reason(error: Exception) -> str:

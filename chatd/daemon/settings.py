@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any, Literal
 
 from chatd.core.text import one_line
@@ -51,8 +52,9 @@ def _title(typed: str) -> str:
 
 
 def _folder(typed: str) -> str:
-    if not (Path(typed).is_dir() and os.access(typed, os.W_OK)):
-        raise BadSetting("the folder must exist, and chatd be able to write in it")
+    with suppress(FileNotFoundError):  # then it is made
+        if not S_ISDIR(Path(typed).stat().st_mode):
+            raise BadSetting("it is no folder")
     return typed
 
 
@@ -88,8 +90,8 @@ def _setting(
     return field(default=default, metadata={"rule": Rule(value, read, help, kind, live)})
 
 
-def _count(default: int | None, value: str, low: int, high: int, help: str) -> Any:
-    return _setting(default, value, _number(low, high), help, kind="number")
+def _count(default: int | None, value: str, low: int, high: int, help: str, *, live: bool = True) -> Any:
+    return _setting(default, value, _number(low, high), help, kind="number", live=live)
 
 
 @dataclass(frozen=True)
@@ -143,8 +145,30 @@ class Settings:
         live=False,
     )
     state: str | None = _setting(
-        None, "FOLDER", _folder, "folder for what must survive a restart: bans and mutes", kind="file", live=False
+        "chatd-state",
+        "FOLDER",
+        _folder,
+        "folder for what outlives chatd: bans, owned names, and what is kept of what people say; none for nothing",
+        kind="file",
+        live=False,
     )
+    owned_names: str = _setting(
+        "yes",
+        "HOW",
+        _one_of("yes", "tls", "no"),
+        "whether people can own names; tls: with passwords only behind TLS and on this machine itself",
+        live=False,
+    )
+    history_lines: int = _count(20, "N", 0, 200, "lines that those who enter a room are shown, from memory alone")
+    history_days: int = _count(
+        0, "DAYS", 0, 3_650, "days for which what is said is kept on the disk, 0 for not at all", live=False
+    )
+    history_most: int = _count(1_000_000, "N", 1_000, 100_000_000, "lines that are kept on the disk at most")
+    letters_days: int = _count(
+        0, "DAYS", 0, 3_650, "days for which private lines wait for an owner who is away, 0 for not at all"
+    )
+    unused_names_days: int = _count(365, "DAYS", 1, 36_500, "days after which an owned name that nobody used is free")
+    ssh_guests: str = _setting("yes", "yes|no", _one_of("yes", "no"), "let in by SSH who shows no key, too")
     metrics: str | None = _setting(
         None, "ENDPOINT", str, "where Prometheus finds /metrics and others /healthz, as a Twisted endpoint", live=False
     )
@@ -170,7 +194,9 @@ def option_name(name: str) -> str:
 
 def shown_default(default: Any) -> str:
     """Return a default as `--help` shows it."""
-    return " ".join(default) if isinstance(default, tuple) else str(default or "none")
+    if isinstance(default, tuple):
+        return " ".join(default)
+    return "none" if default is None else str(default)
 
 
 SETTINGS = {option_name(setting.name): setting for setting in fields(Settings)}
@@ -182,14 +208,17 @@ def rule(name: str) -> Rule:
 
 
 def read(name: str, typed: str, folder: Path) -> Any:
-    """Return the value of a setting as it was typed; "none" is that of a setting whose default is none.
+    """Return the value of a setting as it was typed; "none" is that of a setting that may be none.
 
-    Names of files are found from `folder`.
+    Names of files are found from `folder`; a default is what it is, wherever it stands.
 
     @raises BadSetting: for a value that is not allowed.
     """
-    if typed == "none" and SETTINGS[name].default is None:
+    default = SETTINGS[name].default
+    if typed == "none" and (default is None or name == "state"):
         return None
+    if typed == default:
+        return default
     try:
         return rule(name).read(str(folder / typed) if rule(name).kind == "file" else typed)
     except BadSetting:

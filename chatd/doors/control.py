@@ -18,7 +18,7 @@ from chatd.session.operator import Daemon
 from chatd.session.operator_commands import an_operator
 from chatd.session.session import Server
 from chatd.wire.batcher import Batcher
-from chatd.wire.connection import Entrance
+from chatd.wire.entrance import Entrance
 from chatd.wire.limits import Limits
 
 # Operators are trusted, and scripts of theirs do a lot at once; still nothing may grow without end.

@@ -21,6 +21,24 @@ def parts(endpoint: str) -> list[str]:
     return re.findall(r"(?:[^\\:]|\\.)+", endpoint)
 
 
+def split(endpoint: str, *names: str) -> tuple[str, dict[str, Path]]:
+    """Return the plain endpoint below one like `ssl:2429:privateKey=FILE`, and the files with these names in it.
+
+    A port alone is one of TCP; "" is returned where there is none.
+    """
+    below: list[str] = []
+    files: dict[str, Path] = {}
+    for part in parts(endpoint)[1:]:
+        name, _, value = part.partition("=")
+        if name in names:
+            files[name] = Path(unescaped(value)).absolute()  # the daemon will be in another folder
+        else:
+            below.append(part)
+    if below and below[0].isdecimal():
+        below.insert(0, "tcp")
+    return ":".join(below), files
+
+
 def unescaped(value: str) -> str:
     return re.sub(r"\\(.)", r"\1", value)
 

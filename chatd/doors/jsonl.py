@@ -16,14 +16,28 @@ from chatd.core.refusals import HallError
 from chatd.core.text import one_line
 from chatd.session.answers import FOR_PEOPLE, Answer
 from chatd.session.inputs import Command, Input, Line, Refused
-from chatd.session.outputs import Done, Goodbye, Hello, Hint, Note, OperatorWelcome, Output, Prompt, Refusal, Welcome
+from chatd.session.outputs import (
+    Done,
+    Goodbye,
+    Hello,
+    Hint,
+    Note,
+    OperatorWelcome,
+    Output,
+    Prompt,
+    Refusal,
+    Replay,
+    TypingSeen,
+    Welcome,
+)
 from chatd.session.refusals import BadArgument, LineTooLong, NotAnObject, NothingAsked
 from chatd.session.view import View, view
 from chatd.session.words.answers import answer_lines
-from chatd.session.words.events import event_line
+from chatd.session.words.events import event_line, replayed_line
 from chatd.session.words.language import Language
-from chatd.session.words.notes import goodbye_words, note_lines
+from chatd.session.words.notes import goodbye_words, note_lines, replay_head
 from chatd.session.words.refusals import refusal_lines, refusal_words
+from chatd.wire.codec import Row
 
 PROTOCOL = 1  # rises only when something is removed
 MAX_LINE = 32 * 1024  # bytes: a text of 4,096 may take six times as many in JSON
@@ -40,6 +54,7 @@ class JSONCodec:
     __slots__ = ("_view", "_with_lines", "format")
 
     max_line = MAX_LINE
+    row: Row | None = None
 
     def __init__(self, with_lines: bool = False) -> None:
         self._with_lines = with_lines
@@ -81,8 +96,13 @@ class JSONCodec:
 
     def _facts(self, output: Output) -> Iterator[dict[str, Any]]:
         match output:
-            case Prompt() | Hint():
+            case Hint() | TypingSeen():
                 return
+            case Prompt():
+                if output.is_secret:
+                    yield self._with(output, {"event": "asked", "for": output.asked.value, "nickname": output.nickname})
+            case Replay():
+                yield from self._replayed(output)
             case Welcome(title, people):
                 yield self._with(output, _hello(title, people, None, None))
             case Hello(title, people, nickname, room):
@@ -117,6 +137,15 @@ class JSONCodec:
             if not following:
                 return
             chunk = following
+
+    def _replayed(self, replay: Replay) -> Iterator[dict[str, Any]]:
+        head = {"event": "replay", "of": replay.of.value, "count": len(replay.events)}
+        yield {**head, "lines": [replay_head(replay, self.view.language)]} if self._with_lines else head
+        for event in replay.events:
+            facts = {"event": event_name(type(event).__name__), **_plain_fields(event), "replayed": True}
+            if self._with_lines:
+                facts["lines"] = [replayed_line(event, self.view, replay.now)]
+            yield facts
 
     def _with(self, output: Output, facts: dict[str, Any]) -> dict[str, Any]:
         return {**facts, "lines": list(self._lines(output))} if self._with_lines else facts

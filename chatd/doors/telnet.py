@@ -1,7 +1,8 @@
 """What terminals send besides text: telnet's own words (RFC 854), line ends of every kind, erase characters.
 
 chatd never speaks telnet first. To a client that does, or that ends its first line as telnet does, it says `IAC DO
-BINARY` once, for GNU telnet takes some bytes of UTF-8 for its own keys until then; it refuses every other option.
+BINARY` once, for GNU telnet takes some bytes of UTF-8 for its own keys until then, and `IAC WILL ECHO` where a password
+is typed, so that it isn't shown (RFC 857); it refuses every other option.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240
 EL, EC, AYT, AO, IP, BRK = 248, 247, 246, 245, 244, 243
 ABORT, SUSP, IAC_EOF = 238, 237, 236
-BINARY, TIMING_MARK = 0, 6  # RFC 856; RFC 860, which frees a telnet client that is deaf from Ctrl-C
+BINARY, ECHO, TIMING_MARK = 0, 1, 6  # RFC 856; RFC 857; RFC 860, which frees a telnet client that is deaf from Ctrl-C
 
 CTRL_D, CTRL_U, DEL = b"\x04", b"\x15", b"\x7f"
 EOF = CTRL_U + CTRL_D  # how telnet's end of file is handed on, with the end of a line behind it
@@ -22,6 +24,8 @@ MOST_SUBNEGOTIATED = 256  # bytes; what has no end by then is given up
 
 _MARK = bytes([IAC, DO, TIMING_MARK])
 _ASK_BINARY = bytes([IAC, DO, BINARY])
+_HIDE = bytes([IAC, WILL, ECHO])
+_SHOW = bytes([IAC, WONT, ECHO]) + b"\r\n"  # the client has not shown its own Enter
 _REFUSAL = {DO: WONT, WILL: DONT}
 # The bytes of UTF-8 that GNU telnet takes for its keys, by the commands that it sends instead.
 _KEYS = {IP: 0x83, AO: 0x8F, SUSP: 0x9A, BRK: 0x9C}
@@ -35,7 +39,7 @@ class Terminal:
 
     speaks_telnet: bool = False  # it has sent one of telnet's words
     ends_with_cr: bool = False  # or its lines end as those of telnet do
-    has_ended: bool = False  # it has closed its side, and will close the rest by itself
+    closes_itself: bool = False  # behind a goodbye: it has closed its side already, or is no nc
 
     @property
     def is_telnet(self) -> bool:
@@ -53,6 +57,7 @@ class Telnet:
         "_asked_binary",
         "_begun",
         "_interrupted",
+        "_offered_echo",
         "_refused",
         "_reply",
         "_tail",
@@ -83,6 +88,7 @@ class Telnet:
         self._tail = b""  # the end of the text before this segment
         self._refused: frozenset[tuple[int, int]] = frozenset()
         self._asked_binary = False
+        self._offered_echo = False
 
     def text_in(self, data: bytes) -> bytes:
         """Return the text in one segment."""
@@ -99,6 +105,17 @@ class Telnet:
         if not self._asked_binary:
             self._asked_binary = True
             self._reply(_ASK_BINARY)
+
+    def hide_typing(self) -> bool:
+        """Have the client not show what is typed; return False if it is no telnet, which would show these bytes."""
+        if self._terminal.is_telnet:
+            self._offered_echo = True
+            self._reply(_HIDE)
+        return self._terminal.is_telnet
+
+    def show_typing(self) -> None:
+        """Have the client show again what is typed."""
+        self._reply(_SHOW)
 
     def _without_words(self, data: bytes) -> bytes:
         data, self._begun = self._begun + data, b""
@@ -184,9 +201,21 @@ class Telnet:
         """Answer DO with WONT and WILL with DONT: once, so that two sides can't answer each other for ever."""
         if verb not in _REFUSAL or (verb, option) == (WILL, BINARY):  # which is the yes to what was asked
             return
+        if self._offered_echo and (verb, option) == (DO, ECHO):  # which is the yes to what was offered
+            return
         if option == TIMING_MARK or (verb, option) not in self._refused:
             self._refused |= {(verb, option)}
             self._reply(bytes([IAC, _REFUSAL[verb], option]))
+
+
+class Words(Protocol):
+    """What stands among the text, and is no part of it."""
+
+    def text_in(self, data: bytes) -> bytes:
+        """Return the text in one segment."""
+
+    def ask_binary(self) -> None:
+        """Ask the client to let all bytes pass as they are."""
 
 
 class Keyboard:
@@ -198,7 +227,7 @@ class Keyboard:
 
     __slots__ = ("_after_cr", "_column", "_first", "_telnet", "_terminal")
 
-    def __init__(self, terminal: Terminal, telnet: Telnet) -> None:
+    def __init__(self, terminal: Terminal, telnet: Words) -> None:
         self._terminal = terminal
         self._telnet = telnet
         self._after_cr = False
@@ -221,6 +250,7 @@ class Keyboard:
 
     def _with_lf(self, data: bytes) -> bytes:
         if self._after_cr and data[0] in b"\n\0":
+            self._terminal.ends_with_cr = True
             data = data[1:]
         self._after_cr = data.endswith(b"\r")
         if b"\r" in data:
@@ -231,7 +261,8 @@ class Keyboard:
 
     def _note_cr(self, data: bytes) -> None:
         """Telnet is known by its CR LF, in one segment with the text before it; nc -C sends them apart."""
-        self._terminal.ends_with_cr = True
+        if b"\r\n" in data or b"\r\0" in data:  # a bare CR is no telnet's, but a raw terminal's
+            self._terminal.ends_with_cr = True
         if self._first and data.find(b"\r\n") > 0:
             self._telnet.ask_binary()
 

@@ -3,49 +3,57 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 
 from chatd.core.events import Cause, Event, Said
+from chatd.doors.prompt import OpenPrompt
 from chatd.doors.telnet import CTRL_D, EOF, Terminal, erased, needs_erasing
 from chatd.session.answers import Answer
 from chatd.session.inputs import Ended, Input, Line, Refused
-from chatd.session.outputs import Asked, Goodbye, Note, Output, Prompt, Refusal
+from chatd.session.outputs import Goodbye, Note, Output, Prompt, Refusal, Replay
 from chatd.session.refusals import ChangedByTelnet, LineTooLong, NotText
 from chatd.session.view import View, view
 from chatd.session.words.answers import answer_lines
-from chatd.session.words.events import event_line
-from chatd.session.words.notes import goodbye_words, is_dismissal, note_lines
+from chatd.session.words.events import event_line, replayed_line
+from chatd.session.words.notes import goodbye_words, is_dismissal, note_lines, prompt_words, replay_head
 from chatd.session.words.refusals import refusal_lines
+from chatd.wire.codec import Row
 
 MAX_LINE = 4096  # bytes
 _CHOICE = re.compile(rb"\s*(?:to:|/(?:to|join|j|leave)\b)", re.IGNORECASE)
 
 
 class TextCodec:
-    """A `Codec` for people. Its format is their view: those who see alike share what is encoded."""
+    """A `Codec` for people. Its format is what they see: those who see alike share what is encoded."""
 
-    __slots__ = ("_at_prompt", "_is_pasted", "_line_is_open", "_terminal", "_typed_at", "format")
+    __slots__ = ("_is_pasted", "_line_end", "_line_is_open", "_row", "_terminal", "_typed_at", "_view", "format")
 
     max_line = MAX_LINE
 
-    def __init__(self, terminal: Terminal | None = None) -> None:
+    def __init__(self, terminal: Terminal | None = None, line_end: str = "\r\n") -> None:
         self._terminal = terminal or Terminal()
-        self.format = view("on")
-        self._at_prompt = False  # and nothing was typed behind it yet
+        self._line_end = line_end
+        self._row: OpenPrompt | None = None
         self._line_is_open = False  # a prompt was the last that was sent
         self._typed_at = -1.0  # of the last line
         self._is_pasted = False  # that line came together with the one before it
+        self.view = view("on")
+
+    @property
+    def row(self) -> Row | None:
+        return self._row
 
     @property
     def view(self) -> View:
-        return self.format
+        return self._view
 
     @view.setter
     def view(self, view: View) -> None:
-        self.format = view
+        self._view = view
+        self.format: Hashable = self._format()
 
     def decode(self, line: bytes, typed_at: float) -> Input:
-        self._at_prompt = False
+        self._row = None
         self._is_pasted = typed_at == self._typed_at
         self._typed_at = typed_at
         if len(line) > MAX_LINE:
@@ -63,52 +71,49 @@ class TextCodec:
 
     def encode(self, output: Output) -> Iterable[bytes]:
         if isinstance(output, Said):  # nearly all that is ever encoded
-            return (f"{event_line(output, self.format)}\r\n".encode(),)
+            return (f"{event_line(output, self._view)}{self._line_end}".encode(),)
         if isinstance(output, Prompt):
-            before, self._at_prompt, self._line_is_open = "\r\n" if self._at_prompt else "", True, True
-            return ((before + self._prompt(output)).encode(),)
-        self._line_is_open = False
-        lines = (f"{line}\r\n".encode() for line in self._lines(output))
-        if not self._at_prompt:
-            return lines
-        self._at_prompt = False
-        return _behind_prompt(lines)
-
-    def _prompt(self, prompt: Prompt) -> str:
-        say = self.format.language.say
-        match prompt.asked:
-            case Asked.NICKNAME:
-                return say("Nickname: ")
+            self._line_is_open = True
+            words = prompt_words(output, self._view.language)
+            self._row = OpenPrompt(words, self._line_end, begins_line=self._row is None)
+            return ()
+        if self._row is None:
+            self._line_is_open = False
+        return (f"{line}{self._line_end}".encode() for line in self._lines(output))
 
     def _how_to_close(self, goodbye: Goodbye) -> str:
         """Return what a person in nc needs to know: it stays open behind a goodbye, while telnet and scripts close."""
         is_script = self._is_pasted and goodbye.how is not None and goodbye.how.cause is Cause.QUIT
-        if is_script or self._terminal.is_telnet or self._terminal.has_ended:
+        if is_script or self._terminal.is_telnet or self._terminal.closes_itself:
             return ""
-        return self.format.language.say(" (Enter or Ctrl-C closes nc)")
+        return self._view.language.say(" (Enter or Ctrl-C closes nc)")
 
     def end(self) -> bytes:
-        return b"\r\n" if self._line_is_open else b""
+        return self._line_end.encode() if self._line_is_open and self._row is None else b""
+
+    def _format(self) -> Hashable:
+        return self._view if self._line_end == "\r\n" else (self._view, self._line_end)
 
     def _lines(self, output: Output) -> Iterator[str]:
         if isinstance(output, Event):
-            return iter((event_line(output, self.format),))
+            return iter((event_line(output, self._view),))
         if isinstance(output, Refusal):
-            return (f"!! {line}" for line in refusal_lines(output.error, self.format.language))
+            return (f"!! {line}" for line in refusal_lines(output.error, self._view.language))
         if isinstance(output, Answer):
-            return (f"-- {line}" for line in answer_lines(output, self.format))
+            return (f"-- {line}" for line in answer_lines(output, self._view))
         if isinstance(output, Note):
-            return (f"-- {line}" for line in note_lines(output, self.format.language))
-        if isinstance(output, Goodbye) and (words := goodbye_words(output, self.format.language)):
+            return (f"-- {line}" for line in note_lines(output, self._view.language))
+        if isinstance(output, Replay):
+            return self._replayed(output)
+        if isinstance(output, Goodbye) and (words := goodbye_words(output, self._view.language)):
             return iter((f"{'!!' if is_dismissal(output) else '--'} {words}{self._how_to_close(output)}",))
         return iter(())
 
-
-def _behind_prompt(lines: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield the lines with an end of the prompt's line in front of the first."""
-    first = next(lines, b"")
-    yield b"\r\n" + first
-    yield from lines
+    def _replayed(self, replay: Replay) -> Iterator[str]:
+        """Yield lines that a script can tell from those that are new: no other line begins like them."""
+        yield f"-- {replay_head(replay, self._view.language)}"
+        for event in replay.events:
+            yield f"| {replayed_line(event, self._view, replay.now)}"
 
 
 def _chooses(line: bytes) -> bool:

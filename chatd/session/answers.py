@@ -50,11 +50,14 @@ class Rooms:
 
 @dataclass(frozen=True, slots=True)
 class CommandFacts:
-    """One of the things that may be typed: how, what it does, and the other names of a command."""
+    """One of the things that may be typed: how, what it does, and the other names of a command. `more` is what one
+    should know of it besides, a sentence each.
+    """
 
     usage: str
     help: str
     also: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,20 @@ class EchoShown:
 
 
 @dataclass(frozen=True, slots=True)
+class ColoursShown:
+    """Which colours you see: on, off or 16."""
+
+    colours: str
+
+
+@dataclass(frozen=True, slots=True)
+class BellRings:
+    """Whether the bell rings when a line names you."""
+
+    bell: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FormatSpoken:
     """What is spoken on this connection from now on."""
 
@@ -210,6 +227,91 @@ class Uptime:
 
     seconds: float
     people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The nickname is yours alone: you come back by your password or, `by_key`, the SSH key that you came with."""
+
+    nickname: str
+    by_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChanged:
+    """Your nickname has another password, or one now that it had none."""
+
+    nickname: str
+    is_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """An SSH key that opens a name since that time; `here` is whether you came with it."""
+
+    fingerprint: str
+    comment: str
+    since: float
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What opens your nickname: these SSH keys, and a password or none."""
+
+    nickname: str
+    has_password: bool
+    keys: tuple[KeyFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAdded:
+    """Another SSH key opens your nickname."""
+
+    nickname: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRemoved:
+    """An SSH key opens your nickname no longer."""
+
+    nickname: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unregistered:
+    """The nickname is anybody's again."""
+
+    nickname: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remembering:
+    """Whether what you say in rooms is `remembered`: in memory, where the next to come see so many `lines` of it, and
+    for so many `days` on the disk. 0 is not at all.
+    """
+
+    remembered: bool
+    room: str
+    lines: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """So many lines are in memory and on the disk no longer."""
+
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class LetterKept:
+    """Your private line waits for an owner who is away, for so many days at most."""
+
+    nickname: str
+    days: int
 
 
 # What operators are answered.
@@ -299,7 +401,7 @@ class BanMade:
     """
 
     ban: BanFacts
-    before: BanFacts | None
+    before: tuple[BanFacts, ...]
     disconnected: tuple[str, ...]
     absent: bool
     kept: bool
@@ -311,7 +413,7 @@ class MuteMade:
     """Likewise of a mute."""
 
     ban: BanFacts
-    before: BanFacts | None
+    before: tuple[BanFacts, ...]
     absent: bool
     kept: bool
 
@@ -376,6 +478,51 @@ class LogLevelSet:
     level: str
 
 
+@dataclass(frozen=True, slots=True)
+class OwnerFacts:
+    """One of the owners of names; times are in seconds since 1970."""
+
+    name: str
+    since: float
+    seen: float
+    here: bool
+    has_password: bool
+    must_change: bool
+    keys: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerList:
+    """Who owns a name, and how many do. `owners` are made as they are sent."""
+
+    total: int
+    width: int = field(metadata=FOR_PEOPLE)
+    owners: Iterable[OwnerFacts]
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordReset:
+    """The owner of a name comes in by this password once, within so many hours."""
+
+    nickname: str
+    password: str
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disowned:
+    """A name is anybody's again."""
+
+    nickname: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """All that is on the disk is in a folder, too."""
+
+    folder: str
+
+
 Answer = (
     People
     | Rooms
@@ -395,10 +542,21 @@ Answer = (
     | TimeShown
     | LanguageSet
     | EchoShown
+    | ColoursShown
+    | BellRings
     | FormatSpoken
     | Motd
     | Version
     | Uptime
+    | Registered
+    | PasswordChanged
+    | Keys
+    | KeyAdded
+    | KeyRemoved
+    | Unregistered
+    | Remembering
+    | Forgotten
+    | LetterKept
     | AnnouncedTo
     | Listening
     | ToldTo
@@ -415,5 +573,9 @@ Answer = (
     | Stopping
     | Reloaded
     | LogLevelSet
+    | OwnerList
+    | PasswordReset
+    | Disowned
+    | BackedUp
 )
 """What somebody is told who has asked for something."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
-from chatd.core.events import Events
+from chatd.core.events import Event, Events
+from chatd.core.ports import Deliver
 from chatd.session.outputs import Output
 from chatd.session.view import View
 
@@ -13,6 +15,12 @@ class Client(Protocol):
     """Where a session shows itself."""
 
     view: View
+    neighbourhood: str
+    """With whom the person shares limits by address, "" for this machine itself."""
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody on the way can read what is typed: behind TLS, and on this machine itself."""
 
     @property
     def idle(self) -> float:
@@ -24,6 +32,15 @@ class Client(Protocol):
 
     def deliver(self, events: Events) -> object:
         """Show what has happened; return False if the connection is too slow to take it now."""
+
+    def track(self) -> Deliver:
+        """Return a `deliver` that remembers what may not have reached the person, until it has."""
+
+    def missing(self) -> tuple[Event, ...]:
+        """Return what was delivered in that way and may not have reached the person."""
+
+    def once_taken(self, call: Callable[[], object]) -> None:
+        """Call that when all that was shown so far has reached the person; never, if it doesn't."""
 
     def send(self, output: Output) -> None:
         """Show what the session has to say; none of it is ever skipped."""

@@ -7,24 +7,26 @@ names of its parameters are those by which programs give its arguments.
 from __future__ import annotations
 
 import platform
+from collections.abc import Awaitable
 
 from chatd import __version__
 from chatd.core.events import Cause, Departure
 from chatd.core.member import Member
 from chatd.core.refusals import Muted, NoSuchRoom
+from chatd.session import keyring, owning, remembering
 from chatd.session.answers import (
     Addressee,
     AwaySet,
+    BellRings,
+    ColoursShown,
     EchoShown,
     FormatSpoken,
     Help,
     HelpOn,
     Ignored,
-    IgnoreSet,
     InvitationSent,
     LanguageSet,
     Motd,
-    NicknameSet,
     People,
     Person,
     Quiet,
@@ -40,7 +42,7 @@ from chatd.session.person import AwaitingNickname, Chatting
 from chatd.session.refusals import NoSuchLanguage, NoSuchTimeZone
 from chatd.session.session import Participant, Session
 from chatd.session.table import Table
-from chatd.session.view import view, zone_name
+from chatd.session.view import zone_name
 from chatd.session.words.languages import LANGUAGES
 
 TABLE = Table(
@@ -66,6 +68,7 @@ TABLE = Table(
     operators_only=(
         *("announce", "ban", "bans", "drain", "kick", "listen", "log"),
         *("mute", "reload", "rename", "stats", "stop", "unban", "unmute"),
+        *("backup", "disown", "owners", "purge", "reset"),
     ),
 )
 command = TABLE.command
@@ -90,9 +93,13 @@ def say(chat: Chatting, text: str) -> None:
 @command(
     "msg", "m", "tell", "w", "pm", "whisper", "私聊", arguments="name text...", help="a private line, as @name text"
 )
-def msg(chat: Chatting, name: str, text: str) -> None:
+def msg(chat: Chatting, name: str, text: str) -> Awaitable[None] | None:
+    owner = owning.absent(chat, name)
+    if owner is not None:
+        return owning.leave_letter(chat, owner, text)
     chat.member.whisper(name, text, chat.typed_at)
     chat.talked()
+    return None
 
 
 @command("r", "reply", arguments="text...", help="a private answer to whoever wrote to you last")
@@ -154,11 +161,8 @@ def me(chat: Chatting, text: str) -> None:
 
 
 @command("nick", arguments="name...", help="take another nickname", cost=_COSTLY)
-def nick(chat: Chatting, name: str) -> None:
-    before = chat.member.nickname
-    chat.member.rename(name)
-    chat.session.log_rename(before, chat.member)
-    chat.answer(NicknameSet(chat.member.nickname))
+def nick(chat: Chatting, name: str) -> Awaitable[None] | None:
+    return owning.take_name(chat, name)
 
 
 @command("away", arguments="[why...]", help="tell whoever writes to you privately that you are away")
@@ -204,6 +208,9 @@ def _go_to(chat: Chatting, room: str) -> None:
     member = chat.member
     member.move(room)
     chat.greet()
+    if member.room is not chat.server.hall.lobby:
+        chat.tell_kept(member.room)
+    chat.replay()
     if member.addressee is not None:
         chat.answer(StillTalkingTo(member.addressee.nickname, member.room.name))
 
@@ -215,8 +222,8 @@ def rooms(chat: Participant) -> None:
 
 
 @command("lock", help="only those you invite see your room and get in", cost=_COSTLY)
-def lock(chat: Chatting) -> None:
-    chat.member.turn_lock(True)
+async def lock(chat: Chatting) -> None:
+    await remembering.lock(chat)
 
 
 @command("unlock", help="anyone gets into your room again")
@@ -231,16 +238,21 @@ def invite(chat: Chatting, name: str) -> None:
 
 
 @command("ignore", "屏蔽", arguments="[name]", help="see nothing from name any more; alone: whom you ignore")
-def ignore(chat: Chatting, name: str) -> None:
+async def ignore(chat: Chatting, name: str) -> None:
     if name:
-        chat.answer(IgnoreSet(chat.member.ignore(name).nickname, True))
+        await owning.ignore(chat, name, True)
     else:
-        chat.answer(Ignored(tuple(sorted(other.nickname for other in chat.member.ignoring))))
+        chat.answer(Ignored(owning.ignored(chat)))
 
 
 @command("unignore", arguments="name", help="see what name says again")
-def unignore(chat: Chatting, name: str) -> None:
-    chat.answer(IgnoreSet(chat.member.unignore(name).nickname, False))
+async def unignore(chat: Chatting, name: str) -> None:
+    await owning.ignore(chat, name, False)
+
+
+TABLE.share(owning.TABLE)
+TABLE.share(keyring.TABLE)
+TABLE.share(remembering.TABLE)
 
 
 @command("time", arguments="[on|off|zone]", help="the time in front of lines; a zone such as +8")
@@ -248,7 +260,7 @@ def time(chat: Participant, zone: str) -> None:
     if zone:
         name = zone.lower() if zone.lower() in ("on", "off") else zone_name(zone)
         try:
-            chat.client.view = view(name, chat.client.view.language.code)
+            chat.client.view = chat.client.view.but(time=name)
         except ValueError:
             raise NoSuchTimeZone(zone) from None
     chat.answer(TimeShown(chat.client.view.time))
@@ -259,7 +271,7 @@ def lang(chat: Participant, code: str) -> None:
     if code:
         if code.lower() not in LANGUAGES:
             raise NoSuchLanguage(code, tuple(LANGUAGES))
-        chat.client.view = view(chat.client.view.time, code.lower())
+        chat.client.view = chat.client.view.but(code=code.lower())
     known = {language.code: language.name for language in LANGUAGES.values()}
     chat.answer(LanguageSet(chat.client.view.language.code, known))
 
@@ -271,6 +283,24 @@ def echo(chat: Chatting, shown: str) -> None:
             raise chat.table.find("echo").misused()
         chat.member.echo = shown == "on"
     chat.answer(EchoShown(chat.member.echo))
+
+
+@command("colour", "color", arguments="[on|off|16]", help="names in colour where there is a terminal for it")
+def colour(chat: Participant, colours: str) -> None:
+    if colours:
+        if colours not in ("on", "off", "16"):
+            raise chat.table.find("colour").misused()
+        chat.client.view = chat.client.view.but(colours=colours)
+    chat.answer(ColoursShown(chat.client.view.colours))
+
+
+@command("bell", arguments="[on|off]", help="whether the bell rings when a line names you")
+def bell(chat: Participant, rings: str) -> None:
+    if rings:
+        if rings not in ("on", "off"):
+            raise chat.table.find("bell").misused()
+        chat.client.view = chat.client.view.but(bell=rings == "on")
+    chat.answer(BellRings(chat.client.view.bell))
 
 
 @command("format", arguments="text|json", help="speak with programs: docs/json.md")

@@ -7,7 +7,7 @@ yet. The log has what was done to whom; reasons go to those concerned alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address
 
 from chatd.core.bans import Ban, Kind, Network, network_in
@@ -15,7 +15,7 @@ from chatd.core.delivery import tell
 from chatd.core.events import Cause, Departure, Event, MuteChanged, NicknameGiven
 from chatd.core.member import Member
 from chatd.core.nickname import nickname
-from chatd.core.refusals import NobodyHere
+from chatd.core.refusals import LooksLike, NobodyHere
 from chatd.session.answers import AddressHint, BanFacts, BanLifted, BanList, BanMade, Kicked, MuteMade, RenameMade
 from chatd.session.duration import seconds_in
 from chatd.session.operator import Operating
@@ -52,7 +52,7 @@ async def ban(state: Operating, target: str, duration: str, why: str) -> None:
     made = _ban(state, "network" if network else "name", str(network or target), duration, why)
     before = _replaced(state, state.server.hall.bans.add(made))
     facts = _facts(state, made)
-    members = [] if network else _called_like(state, target)
+    members = [] if network else _meant(state, made)
     sessions = _from(state, network) if network else []
     names = tuple([member.nickname for member in members] + [_called(session) for session in sessions])
     hints = tuple(_address_hints(state, members))
@@ -69,7 +69,8 @@ async def ban(state: Operating, target: str, duration: str, why: str) -> None:
 @command("unban", arguments="target", help="end the ban of a name, an address or a network")
 async def unban(state: Operating, target: str) -> None:
     network = network_in(target)
-    lifted = state.server.hall.bans.lift("name" if network is None else "network", str(network or target))
+    account = None if network else _account(state, target)
+    lifted = state.server.hall.bans.lift("name" if network is None else "network", str(network or target), account)
     state.log("unbanned", "unbanned {target}", target=lifted.target)
     await state.daemon.keep_bans()
     state.answer(BanLifted(lifted.target, False))
@@ -90,15 +91,15 @@ async def mute(state: Operating, name: str, duration: str, why: str) -> None:
     made = _ban(state, "mute", name, duration, why)
     before = _replaced(state, state.server.hall.bans.add(made))
     facts, at = _facts(state, made), state.server.hall.now()
-    told = _tell(state, name, MuteChanged(at, True, facts.seconds, facts.why))
+    told = _tell(state, made, MuteChanged(at, True, facts.seconds, facts.why))
     state.log("muted", "muted {target} {lasts}", target=made.target, lasts=ENGLISH.lasts(facts.seconds))
     state.answer(MuteMade(facts, before, not told, await state.daemon.keep_bans()))
 
 
 @command("unmute", arguments="name", help="let somebody speak again")
 async def unmute(state: Operating, name: str) -> None:
-    lifted = state.server.hall.bans.lift("mute", name)
-    _tell(state, name, MuteChanged(state.server.hall.now(), False, None, ""))
+    lifted = state.server.hall.bans.lift("mute", name, _account(state, name))
+    _tell(state, lifted, MuteChanged(state.server.hall.now(), False, None, ""))
     state.log("unmuted", "unmuted {target}", target=lifted.target)
     await state.daemon.keep_bans()
     state.answer(BanLifted(lifted.target, True))
@@ -126,7 +127,27 @@ def _ban(state: Operating, kind: Kind, target: str, duration: str, why: str) -> 
         until = state.server.hall.now() + seconds_in(duration)
     else:
         why = f"{duration} {why}".strip()
-    return Ban(kind, target, until, why, state.server.hall.now(), state.name)
+    return Ban(
+        kind,
+        target,
+        until,
+        why,
+        state.server.hall.now(),
+        state.name,
+        None if kind == "network" else _account(state, target),
+    )
+
+
+def _account(state: Operating, name: str) -> int | None:
+    """Return the account that a ban of a name is meant for too: that of its owner, or of whoever has that name."""
+    hall = state.server.hall
+    owner = hall.owners.named(name)
+    if owner is not None:
+        return owner.id
+    try:
+        return hall.find(name).traces.account
+    except (NobodyHere, LooksLike):
+        return None
 
 
 def _check_not_here(network: Network | None) -> None:
@@ -140,16 +161,17 @@ def _facts(state: Operating, ban: Ban) -> BanFacts:
     return BanFacts(ban.target, ban.kind == "mute", ban.left(state.server.hall.now()), ban.why, ban.since, ban.by)
 
 
-def _replaced(state: Operating, replaced: Ban | None) -> BanFacts | None:
-    """Return what the operator should know of a ban that another took the place of."""
-    return _facts(state, replaced) if replaced and replaced.holds(state.server.hall.now()) else None
+def _replaced(state: Operating, replaced: Iterable[Ban]) -> tuple[BanFacts, ...]:
+    """Return what the operator should know of the bans that another took the place of."""
+    return tuple(_facts(state, ban) for ban in replaced if ban.holds(state.server.hall.now()))
 
 
-def _tell(state: Operating, name: str, event: Event) -> bool:
-    """Tell the person who has that name something; return whether they are here."""
+def _tell(state: Operating, mute: Ban, event: Event) -> bool:
+    """Tell the person who is muted something; return whether they are here."""
+    member = None if mute.account is None else state.server.hall.holder_of(mute.account)
     try:
-        member = state.server.hall.find(name)
-    except NobodyHere:
+        member = member or state.server.hall.find(mute.target)
+    except (NobodyHere, LooksLike):
         return False
     tell(event, member)
     return True
@@ -159,9 +181,12 @@ def _from(state: Operating, network: Network) -> list[Session]:
     return [session for session in state.server.sessions if session.ip and session.ip in network]
 
 
-def _called_like(state: Operating, name: str) -> list[Member]:
-    keys = nickname(name).keys
-    return [member for member in state.server.hall.members if not keys.isdisjoint(member.name.keys)]
+def _meant(state: Operating, ban: Ban) -> list[Member]:
+    """Return the people whom the ban of a name is for: those who have it, or one like it, and the owner."""
+    keys, hall = nickname(ban.target).keys, state.server.hall
+    members = [member for member in hall.members if not keys.isdisjoint(member.name.keys)]
+    owner = None if ban.account is None else hall.holder_of(ban.account)
+    return members if owner is None or owner in members else [*members, owner]
 
 
 def _address_hints(state: Operating, members: Sequence[Member]) -> Iterator[AddressHint]:

@@ -37,6 +37,12 @@ class Daemon(Protocol):
         @raises NotReloaded: if it can't be read; then nothing has changed.
         """
 
+    async def backup(self, folder: str) -> str:
+        """Copy all that is on the disk into a new folder, and return where that is.
+
+        @raises NotBackedUp: if that can't be done.
+        """
+
     def set_log_level(self, level: str) -> None:
         """Log what is at least so important; one of `LOG_LEVELS`."""
 
@@ -104,9 +110,6 @@ class Operating(Participant):
 
     def say_hello(self) -> None:
         self.send(OperatorWelcome())
-
-    def ask(self) -> None:
-        """No-op: nothing is asked of an operator."""
 
     def receive(self, given: Line | Command) -> Awaitable[None] | None:
         if isinstance(given, Command):

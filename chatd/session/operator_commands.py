@@ -9,7 +9,7 @@ from itertools import chain
 
 from chatd.core.member import Member
 from chatd.core.nickname import columns
-from chatd.session import commands, moderation
+from chatd.session import commands, custody, moderation
 from chatd.session.answers import (
     AnnouncedTo,
     ConnectionFacts,
@@ -90,6 +90,7 @@ def ls(state: Operating, option: str) -> None:
 
 
 TABLE.share(moderation.TABLE)
+TABLE.share(custody.TABLE)
 
 
 @command("stats", arguments="[--json]", help="what can be counted: people, lines, refusals")

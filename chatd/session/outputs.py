@@ -36,13 +36,22 @@ class Asked(Enum):
     """What a session may wait for."""
 
     NICKNAME = "nickname"
+    PASSWORD = "password"
+    NEW_PASSWORD = "new_password"
+    AGAIN = "again"  # the new password
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The next line answers this."""
+    """The next line answers this; a password is that of `nickname`."""
 
     asked: Asked
+    nickname: str = ""
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether the answer is for nobody's eyes."""
+        return self.asked is not Asked.NICKNAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,65 @@ class Entered:
     room: str
     people: int
     nicknames: tuple[str, ...]
+
+
+class Of(Enum):
+    """Why somebody is shown what happened before."""
+
+    ROOM = "room"  # they have entered it
+    MISSED = "missed"  # their other connection may not have shown it
+    LETTERS = "letters"  # it waited for them
+    LAST = "last"  # they asked for the last lines
+    FOUND = "found"  # they searched
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What happened before, the oldest first; `now` is in seconds since 1970."""
+
+    of: Of
+    events: tuple[Event, ...]
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeptHere:
+    """For how many days what is said in a room is kept on the disk, and private lines for owners who are away; 0 is not
+    at all.
+    """
+
+    room: str
+    days: int
+    letters_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class NameForYou:
+    """Your nickname is about to be yours alone."""
+
+    nickname: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewPasswordDue:
+    """The password was the administrator's, and another one must be chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoPassword:
+    """None was given: somebody who is `entering` chooses another nickname, for others nothing has changed."""
+
+    entering: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """You were here already, by another connection, which is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameElsewhere:
+    """You are here by another connection now, and this one is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +178,14 @@ class TypingTooFast:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidates:
+    """What the word that you have begun may become, and how many more there are."""
+
+    words: tuple[str, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class LinesSkipped:
     """You did not read fast enough, and so many lines were lost."""
 
@@ -123,18 +199,31 @@ class IdleWarning:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class TypingSeen:
+    """The password that is asked for is seen where it is typed."""
+
+
 Note = (
     Welcome
     | Hello
     | Entered
     | Hint
+    | KeptHere
+    | NameForYou
+    | NewPasswordDue
+    | NoPassword
+    | TakenOver
+    | CameElsewhere
     | OperatorWelcome
     | LineDropped
     | StillHere
     | TypingTooFast
+    | Candidates
     | LinesSkipped
     | IdleWarning
+    | TypingSeen
 )
-"""What somebody is told who hasn't."""
+"""What somebody is told who hasn't asked."""
 
-Output = Event | Answer | Note | Refusal | Prompt | Done | Goodbye
+Output = Event | Answer | Note | Replay | Refusal | Prompt | Done | Goodbye

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from functools import partial
 from itertools import islice
 from unicodedata import normalize
 
 from twisted.logger import Logger
 
-from chatd.core.events import Departure
+from chatd.core.events import Departure, Event
 from chatd.core.member import Member
-from chatd.core.refusals import HallError, NotAdmitted
+from chatd.core.owners import Owner
+from chatd.core.refusals import AddresseeUnclear, HallError, NicknameTaken, NotAdmitted
 from chatd.core.room import Room
+from chatd.session.accounts import Accounts, as_events
 from chatd.session.answers import StillAway, TalkingTo
 from chatd.session.inputs import Command, Line, Refused
-from chatd.session.outputs import Asked, Entered, Hint, Prompt, Welcome
+from chatd.session.outputs import (
+    Asked,
+    Entered,
+    Hint,
+    NewPasswordDue,
+    Of,
+    Prompt,
+    Replay,
+    TakenOver,
+    Welcome,
+)
 from chatd.session.refusals import (
     BadUsage,
     CommandElsewhere,
@@ -23,6 +36,8 @@ from chatd.session.refusals import (
     TooManyNicknames,
     UnknownCommand,
 )
+from chatd.session.replays import replay_of
+from chatd.session.secrets import Choosing, Proving
 from chatd.session.session import QUIT, Participant, Session, clean, logged
 from chatd.session.table import Entry, Table, split_name
 from chatd.session.typed import is_quit, marked
@@ -42,7 +57,14 @@ class AwaitingNickname(Participant):
     _log = Logger()
 
     member: Member | None = None
-    is_entering = True
+
+    @property
+    def is_entering(self) -> bool:
+        return True
+
+    @property
+    def asked(self) -> Prompt:
+        return Prompt(Asked.NICKNAME)
 
     def __init__(self, session: Session, table: Table) -> None:
         super().__init__(session, table)
@@ -53,27 +75,23 @@ class AwaitingNickname(Participant):
     def begin(self) -> None:
         session, server = self.session, self.server
         try:
-            server.hall.check_admission(session.ip)
+            server.check_admission(session.ip)
         except NotAdmitted as error:
             session.turn_away(error)
             return
         server.sessions[session] = None
         self.send(Welcome(server.title, len(server.hall.members), server.motd))
-        self.ask()
+        self.tell_kept(server.hall.lobby)
 
-    def ask(self) -> None:
-        self.send(Prompt(Asked.NICKNAME))
-
-    def receive(self, given: Line | Command) -> None:
+    def receive(self, given: Line | Command) -> Awaitable[None] | None:
         self._has_typed = True
         if isinstance(given, Command):
             entry = self.table.find(given.name)
-            self._obey(entry, entry.take(given.arguments))
-            return
+            return self._obey(entry, entry.take(given.arguments))
         typed = marked(clean(given).strip())
         if typed.startswith("/"):
-            self._obey_line(typed[1:])
-        elif is_quit(typed):
+            return self._obey_line(typed[1:])
+        if is_quit(typed):
             self.session.close(QUIT)
         elif not typed:
             self.ask()
@@ -81,7 +99,8 @@ class AwaitingNickname(Participant):
             raise PastedBehindNickname(unsent=typed)
         else:
             self._refused_at = given.typed_at  # unless they get in
-            self._enter(typed)
+            return self._enter(typed)
+        return None
 
     def not_read(self, given: Refused) -> None:
         self._refused_at = given.typed_at
@@ -96,18 +115,18 @@ class AwaitingNickname(Participant):
         told = "{address} left before giving a nickname ({reason})"
         log(told, event="left", address=self.session.address, reason=logged_as)
 
-    def _obey_line(self, typed: str) -> None:
+    def _obey_line(self, typed: str) -> Awaitable[None] | None:
         try:
             entry, arguments = self.table.parse(typed)
         except HallError:  # whatever it is, it comes later
             raise NicknameFirst from None
-        self._obey(entry, arguments)
+        return self._obey(entry, arguments)
 
-    def _obey(self, entry: Entry, arguments: list[str]) -> None:
+    def _obey(self, entry: Entry, arguments: list[str]) -> Awaitable[None] | None:
         """Do what can be done without a nickname."""
         match entry.names[0]:
             case "nick":
-                self._enter(*arguments)
+                return self._enter(*arguments)
             case "quit":
                 self.session.close(QUIT)
             case "format" | "lang":
@@ -115,30 +134,88 @@ class AwaitingNickname(Participant):
                 self.ask()
             case _:
                 raise NicknameFirst
+        return None
 
-    def _enter(self, typed: str) -> None:
-        session = self.session
-        person = Chatting(session, self.table)
+    def _enter(self, typed: str) -> Awaitable[None] | None:
+        person = Chatting(self.session, self.table)
+        server = self.server
         try:
-            member = session.server.hall.enter(typed, session.client.deliver, person.dismissed)
-        except NotAdmitted as error:
-            session.turn_away(error)
+            owner = server.hall.owner_of(typed)
+            if owner is not None and server.accounts is not None:
+                return self._check_owner(server.accounts, owner)
+            member = server.hall.enter(typed, self.client.deliver, person.dismissed)
         except HallError as error:
-            kind = type(error).__name__  # what was typed might be a line meant for somebody
-            told = "{address} was refused a nickname: {reason}"
-            self._log.info(told, event="nickname refused", address=session.address, reason=kind)
-            self._refused += 1
-            if self._refused < MAX_REFUSED_NICKNAMES:
-                raise
-            session.turn_away(TooManyNicknames(MAX_REFUSED_NICKNAMES))
+            self._refuse(error)
         else:
             person.come_in(member)
+        return None
+
+    def _refuse(self, error: HallError) -> None:
+        """@raises HallError: unless they have to go."""
+        session = self.session
+        if isinstance(error, NotAdmitted):
+            session.turn_away(error)
+            return
+        kind = type(error).__name__  # what was typed might be a line meant for somebody
+        told = "{address} was refused a nickname: {reason}"
+        self._log.info(told, event="nickname refused", address=session.address, reason=kind)
+        self._refused += 1
+        if self._refused < MAX_REFUSED_NICKNAMES:
+            raise error
+        session.turn_away(TooManyNicknames(MAX_REFUSED_NICKNAMES))
+
+    def _check_owner(self, accounts: Accounts, owner: Owner) -> Awaitable[None] | None:
+        """Let an owner in, once they have proven to be that."""
+        if self.session.identity.is_of(owner):
+            return self._proven(accounts, owner.id)
+        accounts.check_asked(self.client, owner)
+        state = Proving(self, accounts.people, owner, partial(self._proven, accounts, owner.id))
+        self.session.become(state)
+        state.ask()
+        return None
+
+    def hold_secrets(self) -> None:
+        """No-op: what is typed ahead of a refusal here is no nickname."""
+
+    async def _proven(self, accounts: Accounts, account: int) -> None:
+        """Let an owner in; whoever comes by the administrator's password chooses another one first."""
+        owner = accounts.people.owners.demand(account)
+        if not owner.must_change or self.session.identity.holds_key_of(owner):
+            await self._come_in(accounts, owner)
+            return
+        self.send(NewPasswordDue())
+        state = Choosing(self, owner.name, partial(self._chosen, accounts, owner))
+        self.session.become(state)
+        state.ask()
+
+    async def _chosen(self, accounts: Accounts, owner: Owner, password: str) -> None:
+        await accounts.people.change_password(owner.id, password)
+        if self.session.is_in(self):
+            await self._come_in(accounts, owner)
+
+    async def _come_in(self, accounts: Accounts, owner: Owner) -> None:
+        person, hall = Chatting(self.session, self.table), self.server.hall
+        here = hall.holder_of(owner.id)
+        if here is not None and self.session.brief:
+            self._refuse(NicknameTaken(owner.name.shown, here.nickname, hall.lost_after))
+            return
+        if here is not None:
+            person.take_over(here)
+        else:
+            try:
+                member = hall.enter(owner.name.shown, self.client.track(), person.dismissed, owner.id)
+            except HallError as error:
+                self._refuse(error)
+                return
+            person.come_in(member)
+        accounts.aside(accounts.people.saw(owner.id))
+        await person.read_letters()
 
 
 class Chatting(Participant):
     """A member of the hall: says lines and gives commands."""
 
-    __slots__ = ("_explained_slashes", "_given_back", "_told_away", "member", "typed_at")
+    __slots__ = ("_explained_slashes", "_given_back", "_secrets_before", "_told_away", "member", "typed_at")
 
     _log = Logger()
 
@@ -150,6 +227,7 @@ class Chatting(Participant):
         self._given_back = ""  # what looked like a command of another program
         self._explained_slashes = False
         self._told_away = False  # that others still take this person for away
+        self._secrets_before = float("-inf")  # what was typed up to this time may be a password
 
     def come_in(self, member: Member) -> None:
         self.member = member
@@ -157,6 +235,29 @@ class Chatting(Participant):
         self._log.info("{nickname} came from {address}", event="came", nickname=nickname, address=address)
         self.session.become(self)
         self.greet()
+        self.replay()
+        self.send(Hint())
+
+    def take_over(self, member: Member) -> None:
+        """Go on as somebody who is here by another connection, which may be lost: the others notice nothing."""
+        hall, client = self.server.hall, self.client
+        hall.broadcaster.settle()
+        missed: list[Event] = []
+        for other in [session for session in self.server.sessions if session.member is member]:
+            missed += other.client.missing()
+            client.view = other.client.view
+            other.give_way()
+        member.hand_over(client.track(), self.dismissed)
+        self.member = member
+        nickname, address = member.nickname, self.session.address
+        self._log.info("{nickname} came again, from {address}", event="came again", nickname=nickname, address=address)
+        self.session.become(self)
+        self.send(TakenOver())
+        self.greet()
+        if member.addressee is not None:
+            self.send(TalkingTo(member.addressee.nickname))
+        if missed:
+            self.send(Replay(Of.MISSED, tuple(missed), hall.now()))
         self.send(Hint())
 
     def greet(self) -> None:
@@ -164,6 +265,22 @@ class Chatting(Participant):
         member, people = self.member, self.member.room.members
         nicknames = tuple(other.nickname for other in islice(people, _NAMES_IN_GREETING))
         self.send(Entered(member.nickname, member.room.name, len(people), nicknames))
+
+    def replay(self) -> None:
+        """Show the last lines of the room."""
+        replay = replay_of(self.member.room.ring.last(), Of.ROOM, self.server.hall, self.member)
+        if replay.events and not self.member.quiet:
+            self.send(replay)
+
+    async def read_letters(self) -> None:
+        """Show the lines that wait for an owner; they wait until these have arrived."""
+        accounts, account = self.server.accounts, self.member.traces.account
+        if accounts is None or account is None or not accounts.letters_days:
+            return
+        letters = await accounts.people.letters(account)
+        if letters and self.session.is_in(self):
+            self.send(Replay(Of.LETTERS, as_events(letters), self.server.hall.now()))
+            self.client.once_taken(lambda: accounts.aside(accounts.people.burn(letters)))
 
     def sees(self, room: Room[Member]) -> bool:
         return self.member.may_enter(room)
@@ -173,9 +290,6 @@ class Chatting(Participant):
 
     def begin(self) -> None:
         """No-op: the person was greeted already."""
-
-    def ask(self) -> None:
-        """No-op: nothing is asked of somebody who chats."""
 
     def receive(self, given: Line | Command) -> Awaitable[None] | None:
         self.typed_at = given.typed_at
@@ -216,6 +330,10 @@ class Chatting(Participant):
         elif not self._told_away:
             self._told_away = True
             self.answer(StillAway())
+
+    def hold_secrets(self) -> None:
+        """No password is asked for, or no more, where the person may have typed one ahead: that must not be said."""
+        self._secrets_before = self.server.hall.clock.seconds()
 
     def dismissed(self, how: Departure) -> None:
         """The administrator has put this person out."""
@@ -267,7 +385,13 @@ class Chatting(Participant):
         self.turn_to(name, text)
 
     def _check_is_said(self, typed: str, line: str) -> None:
-        """@raises CommandElsewhere: for a line that may be a command; the same line right behind is one to be said."""
+        """Say whether a line is one to be said.
+
+        @raises AddresseeUnclear: for one that may be a password; it is not given back.
+        @raises CommandElsewhere: for one that may be a command; the same line right behind is one to be said.
+        """
+        if self.typed_at is not None and self.typed_at <= self._secrets_before:
+            raise AddresseeUnclear(self.talks_to)
         word = normalize("NFKC", typed).rstrip().lower() if len(typed) <= _LONGEST_ELSEWHERE else ""
         if word in COMMANDS_ELSEWHERE and word != self._given_back:
             self._given_back = word

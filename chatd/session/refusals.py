@@ -137,6 +137,14 @@ class LineTooLong(HallError):
 
 
 @dataclass(eq=False)
+class PasteTooLong(HallError):
+    """What was pasted has more than `limit` of a `unit`: "lines", "bytes", or "bytes in a line"."""
+
+    limit: int
+    unit: str
+
+
+@dataclass(eq=False)
 class LineCutOff(HallError):
     """The input ended in the middle of a line."""
 
@@ -241,6 +249,13 @@ class NotKept(HallError):
 
 
 @dataclass(eq=False)
+class NotBackedUp(HallError):
+    """What is on the disk could not be copied; `why` says so."""
+
+    why: str
+
+
+@dataclass(eq=False)
 class NoLevels(HallError):
     """The log is not ours."""
 
@@ -253,3 +268,45 @@ class OpenAlready(HallError):
 @dataclass(eq=False)
 class StoppingAlready(HallError):
     """The daemon is about to end."""
+
+
+# Of passwords.
+
+
+@dataclass(eq=False)
+class WrongPassword(HallError):
+    """That is not the password of the owner of a name; it is not given back."""
+
+    nickname: str
+
+
+@dataclass(eq=False)
+class TooManyPasswords(HallError):
+    """So many were wrong."""
+
+    limit: int
+
+
+@dataclass(eq=False)
+class PasswordsDiffer(HallError):
+    """The new password was not the same when it was typed again."""
+
+
+@dataclass(eq=False)
+class PasswordFirst(HallError):
+    """A password is waited for, and nothing else can be done; what was typed is not given back."""
+
+
+@dataclass(eq=False)
+class NotPrivate(HallError):
+    """A password is taken only where nobody on the way can read it."""
+
+    nickname: str
+
+
+@dataclass(eq=False)
+class NamesNotOwned(HallError):
+    """No name has an owner in this chat."""
+
+
+OfPasswords = WrongPassword | TooManyPasswords | PasswordsDiffer | PasswordFirst | NotPrivate | NamesNotOwned

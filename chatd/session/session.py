@@ -4,7 +4,8 @@ AwaitingNickname --a free nickname--> Chatting --quit, dismissed, connection los
         |                                                                               ^
         +--------------------quit, not admitted, connection lost-----------------------+
 
-The states of people are in `person.py`; an operator's session (`operator.py`) has a state of its own instead.
+The states of people are in `person.py`, those that wait for a password in `secrets.py`; an operator's session
+(`operator.py`) has a state of its own instead.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from chatd.core.bans import Address
 from chatd.core.events import Cause, Departure
 from chatd.core.hall import Hall
 from chatd.core.member import Member
-from chatd.core.refusals import HallError
+from chatd.core.refusals import HallError, HallFull
 from chatd.core.room import Room
 from chatd.core.text import one_line
+from chatd.session.accounts import Accounts
 from chatd.session.answers import Answer
 from chatd.session.client import Client
+from chatd.session.identity import NOBODY
 from chatd.session.inputs import Command, Ended, Input, Line, Refused
-from chatd.session.outputs import Done, Goodbye, Hello, LineDropped, Output, Refusal
+from chatd.session.outputs import CameElsewhere, Done, Goodbye, Hello, KeptHere, LineDropped, Output, Prompt, Refusal
 from chatd.session.table import Table
 
 QUIT, CLOSED = Departure(Cause.QUIT), Departure(Cause.CLOSED)
@@ -50,12 +53,16 @@ class Server:
 
     `language` is the code of the one in which people are greeted. `opened_at` is on the hall's clock; `sessions` are in
     the order of arrival, with a nickname or not yet.
+    `opened_at` is on the hall's clock; `sessions` are in the order of arrival, with a nickname or not yet. `accounts`
+    is None where no name is owned. What is said is kept on the disk for `history_days`, 0 is not at all.
     """
 
     hall: Hall
     title: str
     motd: tuple[str, ...] = ()
     language: str = "en"
+    accounts: Accounts | None = None
+    history_days: int = 0
     sessions: dict[Session, None] = field(default_factory=dict)
     opened_at: float = field(init=False)
 
@@ -66,6 +73,23 @@ class Server:
     def uptime(self) -> float:
         """The seconds since the chat was opened."""
         return self.hall.clock.seconds() - self.opened_at
+
+    def check_admission(self, ip: Address | None) -> None:
+        """Say whether somebody from there may give a nickname; owners may have a place in a full hall already, that of
+        a lost connection.
+
+        @raises NotAdmitted: if not.
+        """
+        try:
+            self.hall.check_admission(ip)
+        except HallFull:
+            if not self.hall.accounts_here:
+                raise
+
+    def kept_in(self, room: Room[Member]) -> KeptHere:
+        """Return what is kept on the disk of what is said in a room, and privately."""
+        days = self.history_days if room.ring.archived else 0
+        return KeptHere(room.name, days, self.accounts.letters_days if self.accounts else 0)
 
 
 class State(Protocol):
@@ -81,6 +105,10 @@ class State(Protocol):
 
     def begin(self) -> None:
         """Greet somebody who has just come."""
+
+    @property
+    def asked(self) -> Prompt | None:
+        """What the person is asked for, None if that is nothing in particular."""
 
     def ask(self) -> None:
         """Ask again for what is waited for."""
@@ -102,10 +130,22 @@ class Session:
     """What a connection hands inputs to; what comes of them goes to its client.
 
     `address` is what the log shows, `ip` what may be banned, None on this machine itself; `user` is whose process it is
-    at the other end of a Unix socket, "" elsewhere. `first` makes the state in which a session begins.
+    at the other end of a Unix socket, "" elsewhere. `first` makes the state in which a session begins. `identity` is
+    who the person has proven to be already. One that is `brief`, for a single command, takes over no other connection.
     """
 
-    __slots__ = ("_state", "address", "began_at", "client", "ip", "server", "user")
+    __slots__ = (
+        "_state",
+        "address",
+        "began_at",
+        "brief",
+        "client",
+        "identity",
+        "ip",
+        "server",
+        "user",
+        "was_turned_away",
+    )
 
     _log = Logger()
 
@@ -123,6 +163,9 @@ class Session:
         self.client = client
         self.address = address
         self.ip = ip
+        self.identity = NOBODY
+        self.brief = False
+        self.was_turned_away = False
         self.began_at = server.hall.now()
         self._state = first(self)
 
@@ -136,13 +179,29 @@ class Session:
         """Whether a nickname is waited for."""
         return self._state.is_entering
 
-    def begin(self) -> None:
-        """Greet somebody who has just come, or turn them away."""
+    @property
+    def state(self) -> State:
+        """How far the session has come."""
+        return self._state
+
+    @property
+    def asked(self) -> Prompt | None:
+        """What the person is asked for, None if that is nothing in particular."""
+        return self._state.asked
+
+    def begin(self, asking: bool = True) -> None:
+        """Greet somebody who has just come, or turn them away. `asking`: what is waited for does not follow at once."""
         self._state.begin()
+        if asking:
+            self._state.ask()
 
     def become(self, state: State) -> None:
         """Go on in another state."""
         self._state = state
+
+    def is_in(self, state: State) -> bool:
+        """Say whether it is in that very state: if not, the session has gone on, or ended, meanwhile."""
+        return self._state is state
 
     def receive(self, given: Input) -> Awaitable[None] | None:
         """Take what a client has sent.
@@ -169,11 +228,11 @@ class Session:
     def interrupted(self) -> None:
         """The person has pressed Ctrl-C, and their client has thrown away what they had begun to type."""
         self.client.send(LineDropped())
-        self._state.ask()
 
     def turn_away(self, error: HallError) -> None:
         """Say why the person can't come in, and close."""
         self._log.info("{address} was refused: {reason}", event="refused", address=self.address, reason=str(error))
+        self.was_turned_away = True
         self._end()
         self._tell(error)
         self.client.send(Goodbye(None, None))
@@ -186,9 +245,21 @@ class Session:
         self.client.send(Goodbye(member.nickname if member else None, how))
         self.client.close()
 
+    def give_way(self) -> None:
+        """End the session, though not the person: they have come in by another connection."""
+        member = self.member
+        self._end()
+        self.client.send(CameElsewhere())
+        self.client.send(Goodbye(member.nickname if member else None, Departure(Cause.CLOSED)))
+        self.client.close()
+
     def lost(self, how: Departure, logged_as: str = "") -> None:
         """The connection is gone; the room is told `how`."""
         self._end().leave(how, logged_as or logged(how))
+
+    def log(self, event: str, what: str, **facts: object) -> None:
+        """Log what a person has done: names and addresses, and never what they typed."""
+        self._log.info(what, event=event, **facts)
 
     def log_rename(self, before: str, member: Member) -> None:
         self._log.info("{before} is now called {nickname}", event="renamed", before=before, nickname=member.nickname)
@@ -232,7 +303,13 @@ class Participant(ABC):
 
     __slots__ = ("session", "table")
 
-    is_entering = False
+    @property
+    def is_entering(self) -> bool:
+        return False
+
+    @property
+    def asked(self) -> Prompt | None:
+        return None
 
     def __init__(self, session: Session, table: Table) -> None:
         self.session = session
@@ -246,11 +323,22 @@ class Participant(ABC):
     def client(self) -> Client:
         return self.session.client
 
+    def ask(self) -> None:
+        """Ask for what is waited for, if anything is."""
+        if self.asked is not None:
+            self.send(self.asked)
+
     def say_hello(self) -> None:
         """Say where the session stands to a client that begins to speak another format."""
         member, server = self.session.member, self.server
         nickname, room = (member.nickname, member.room.name) if member else (None, None)
         self.send(Hello(server.title, len(server.hall.members), nickname, room))
+
+    def tell_kept(self, room: Room[Member]) -> None:
+        """Say what is kept on the disk of what is said in a room, if anything is."""
+        kept = self.server.kept_in(room)
+        if kept.days or kept.letters_days:
+            self.send(kept)
 
     def answer(self, answer: Answer) -> None:
         """Show what was asked for."""
@@ -273,6 +361,7 @@ class Departed:
 
     member: Member | None = None
     is_entering = False
+    asked = None
 
     def begin(self) -> None:
         """No-op: the session has ended."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 from unicodedata import normalize
@@ -27,7 +27,9 @@ class Entry:
 
     `arguments` is what the usage line shows and the parser obeys: a word each, `[…]` around those that may be missing,
     and `...` behind a last one that takes the whole rest of the line. A `name` may be typed as `@alice` or `alice:`.
-    `parameters` are the names by which programs give them. `cost` is in lines of what a person may say.
+    `parameters` are the names by which programs give them. `cost` is in lines of what a person may say. `more` is told
+    to whoever asks for help on this command alone. One that `takes_secrets` on lines of their own never gives back what
+    stands behind it.
     """
 
     names: tuple[str, ...]
@@ -36,6 +38,8 @@ class Entry:
     does: Does
     cost: int
     parameters: tuple[str, ...]
+    more: tuple[str, ...] = ()
+    takes_secrets: bool = False
 
     @property
     def usage(self) -> str:
@@ -43,7 +47,7 @@ class Entry:
 
     @property
     def facts(self) -> CommandFacts:
-        return CommandFacts(self.usage, self.help, tuple(f"/{name}" for name in self.names[1:]))
+        return CommandFacts(self.usage, self.help, tuple(f"/{name}" for name in self.names[1:]), self.more)
 
     def parse(self, typed: str, unsent: str = "") -> list[str]:
         """Return the arguments in what was typed behind the name, "" for each that is missing.
@@ -77,7 +81,7 @@ class Entry:
         return found
 
     def misused(self, unsent: str = "") -> BadUsage:
-        return BadUsage(self.usage, self.help, unsent=unsent)
+        return BadUsage(self.usage, self.help, unsent="" if self.takes_secrets else unsent)
 
     def _check_enough(self, found: list[str], unsent: str = "") -> None:
         for argument, value in zip(self.arguments.split(), found, strict=True):
@@ -104,12 +108,20 @@ class Table:
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries)
 
-    def command(self, *names: str, arguments: str = "", help: str, cost: int = 1) -> Callable[[Does], Does]:
+    def command(
+        self,
+        *names: str,
+        arguments: str = "",
+        help: str,
+        cost: int = 1,
+        more: tuple[str, ...] = (),
+        takes_secrets: bool = False,
+    ) -> Callable[[Does], Does]:
         """Add a function; it is called with the state of the session and a string for each argument."""
 
         def add(does: Does) -> Does:
             parameters = tuple(inspect.signature(does).parameters)[1:]
-            self._add(Entry(names, arguments, help, does, cost, parameters))
+            self._add(Entry(names, arguments, help, does, cost, parameters, more, takes_secrets))
             return does
 
         return add
@@ -167,7 +179,7 @@ class Table:
 
     def help(self) -> tuple[CommandFacts, ...]:
         """Return all that may be typed."""
-        return (*self._others, *(entry.facts for entry in self))
+        return (*self._others, *(replace(entry.facts, more=()) for entry in self))
 
     def essentials(self) -> tuple[CommandFacts, ...]:
         """Return what somebody new should know first."""

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import secrets
+import threading
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TypeVar
 
 from chatd.core.owner_refusals import TooManyLogins
 from chatd.store.worker import Worker
 
 LOG_N = 14  # 40 ms and 16 MiB for each password; raised, it holds for old ones at the next right try
 R, P = 8, 1
+NICE = 10
 MOST_WAITING = 8  # behind the one that is being looked at; more would take memory, not go faster
-
-T = TypeVar("T")
 
 
 class Passwords:
@@ -33,14 +34,26 @@ class Passwords:
 
         @raises TooManyLogins: if too many wait.
         """
-        return await self._in_turn(partial(_stored, password, self._log_n))
+        with self.place():
+            return await self._worker.do(partial(_stored, password, self._log_n))
 
     async def matches(self, password: str, stored: str) -> bool:
-        """Say whether that is the password that was stored.
+        """Say whether that is the password that was stored, for somebody who has a `place`."""
+        return await self._worker.do(partial(_matches, password, stored))
 
-        @raises TooManyLogins: if too many wait; then it was not looked at.
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Have a place among those that wait: before anything else is done for a password.
+
+        @raises TooManyLogins: if there is none.
         """
-        return await self._in_turn(partial(_matches, password, stored))
+        if self._waiting > MOST_WAITING:
+            raise TooManyLogins
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
 
     def is_outdated(self, stored: str) -> bool:
         """Say whether a password should be stored anew, since that costs more by now."""
@@ -49,15 +62,6 @@ class Passwords:
     def close(self) -> None:
         """None may be asked for any more; those that wait are not waited for."""
         self._worker.end()
-
-    async def _in_turn(self, job: Callable[[], T]) -> T:
-        if self._waiting > MOST_WAITING:
-            raise TooManyLogins
-        self._waiting += 1
-        try:
-            return await self._worker.do(job)
-        finally:
-            self._waiting -= 1
 
 
 def _stored(password: str, log_n: int) -> str:
@@ -72,6 +76,14 @@ def _matches(password: str, stored: str) -> bool:
     return hmac.compare_digest(tried, b64decode(hashed))
 
 
+def _go_last() -> None:
+    """Let the reactor's thread go first wherever there are fewer processors than threads."""
+    if threading.current_thread() is not threading.main_thread():
+        with suppress(OSError):  # a sandbox may forbid it
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+
+
 def _scrypt(password: str, salt: bytes, log_n: int, r: int, p: int) -> bytes:
+    _go_last()
     n = 2**log_n
     return hashlib.scrypt(password.encode(), salt=salt, n=n, r=r, p=p, maxmem=256 * n * r, dklen=32)

@@ -254,9 +254,10 @@ class People:
 
     async def _valid_until(self, owner: int, password: str | None) -> float | None:
         """Return until when the account's password is valid, None if it is another one."""
-        stored, valid_until = await self._ledger.read(partial(accounts.password, owner=owner))
-        if password is None or stored is None or not await self._passwords.matches(password, stored):
-            return None
+        with self._passwords.place():
+            stored, valid_until = await self._ledger.read(partial(accounts.password, owner=owner))
+            if password is None or stored is None or not await self._passwords.matches(password, stored):
+                return None
         if self._passwords.is_outdated(stored):
             with suppress(HallError):
                 anew = await self._passwords.hash(password)

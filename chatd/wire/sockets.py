@@ -52,6 +52,14 @@ def _tcp_info(handle: socket.socket) -> tuple[int, int, int, int]:
     return retransmissions, probes, since, acknowledged
 
 
+def unacknowledged(transport: Any) -> int:
+    """Return how many bytes the kernel still has to bring to the peer, also below TLS; 0 without an open socket."""
+    transport = below(transport)
+    if not isinstance(transport, tcp.Connection) or not transport.connected:
+        return 0
+    return int.from_bytes(fcntl.ioctl(transport.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+
+
 def below(transport: Any) -> Any:
     """Return the transport of the socket, where TLS or a proxy's header stands in front of it."""
     while isinstance(transport, ProtocolWrapper):

@@ -99,11 +99,22 @@ class BansTests(SynchronousTestCase):
     def test_replaced(self) -> None:
         """A second ban of the same target takes the place of the first."""
         first, second = Ban("name", "AIice", 60.0, "one"), Ban("name", "alice", 90.0, "two")
-        self.assertIsNone(self.bans.add(first))
-        self.assertEqual(self.bans.add(second), first)
+        self.assertEqual(self.bans.add(first), [])
+        self.assertEqual(self.bans.add(second), [first])
         self.assertEqual(self.bans.in_force(0.0), [second])
         self.bans.lift("name", "alice")
         self.bans.check_name(nickname("AIice"), 0.0)
+
+    def test_two_replaced(self) -> None:
+        """One that is meant for a name and for an account takes the place of those of either, and reports both."""
+        name, account = Ban("name", "bob", None, ""), Ban("name", "rob", None, "", account=5)
+        for ban in (name, account):
+            self.bans.add(ban)
+        both = Ban("name", "bob", 90.0, "", account=5)
+        self.assertEqual(set(self.bans.add(both)), {name, account})
+        self.assertEqual(self.bans.in_force(0.0), [both])
+        self.bans.lift("name", "bob", 5)
+        self.assertEqual(self.bans.in_force(0.0), [])
 
     def test_nobodys_name(self) -> None:
         """What could be nobody's name can't be banned."""

@@ -27,6 +27,11 @@ class MetricsTests(SynchronousTestCase):
             "refusals": {"NobodyHere": 2, "Muted": 1},
             "held_back_seconds": 1.5,
             "bytes_waiting": 77,
+            "owners": 5,
+            "owners_ok": 1,
+            "history_ok": 0,
+            "history_waiting": 12,
+            "history_lost": 6,
             "draining": 0,
             "uptime_seconds": 9,
         }
@@ -56,6 +61,11 @@ class MetricsTests(SynchronousTestCase):
         lines = text.splitlines()
         for line in (
             "chatd_people 3.0",
+            "chatd_owners 5.0",
+            "chatd_owners_ok 1.0",
+            "chatd_history_ok 0.0",
+            "chatd_history_waiting 12.0",
+            "chatd_history_lost_total 6.0",
             "chatd_rooms 2.0",
             "chatd_connections 4.0",
             "chatd_lines_heard_total 10.0",

@@ -13,6 +13,7 @@ from twisted.logger import capturedLogs, formatEvent
 
 from chatd.core.bans import Ban
 from chatd.core.refusals import Banned
+from chatd.daemon.keeping import Keeping
 from chatd.daemon.logs import Levels
 from chatd.daemon.operations import READ_WITHIN, Operations, limits
 from chatd.daemon.settings import BadSetting, Settings
@@ -35,7 +36,7 @@ class Reactor(Clock):
 class DaemonTestCase(DoorTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.settings = Settings(line_rate=0, byte_rate=0)
+        self.settings = Settings(line_rate=0, byte_rate=0, state=None)
         self.new = self.settings
         self.broken: BadSetting | None = None  # why there are no new settings
         self.folder = Path(self.mktemp())
@@ -43,12 +44,14 @@ class DaemonTestCase(DoorTestCase):
         self.reactor = Reactor()
         self.reactor.rightNow = self.clock.seconds()
         self.levels = Levels("info")
+        self.keeping = Keeping(self.settings, self.entrance.server, self.reactor)
+        self.keeping.bans = StateFile(self.folder / "bans.json", execute)
         self.daemon = Operations(
             self.settings,
             self.entrance.server,
             self.entrance,
+            self.keeping,
             self.reactor,
-            file=StateFile(self.folder / "bans.json", execute),
             levels=self.levels,
             reread=self.reread,
             in_thread=execute,
@@ -278,7 +281,7 @@ class BansTests(DaemonTestCase):
     def setUpAgain(self) -> None:
         folder = self.folder
         self.setUp()
-        self.daemon.file = StateFile(folder / "bans.json", execute)
+        self.keeping.bans = StateFile(folder / "bans.json", execute)
         self.daemon.restore_bans()
 
     def test_damaged(self) -> None:
@@ -297,7 +300,7 @@ class BansTests(DaemonTestCase):
             problem = self.failureResultOf(Deferred.fromCoroutine(self.daemon.keep_bans()), NotKept)
         self.assertEqual(problem.value.why, "Is a directory")
         self.assertIn("can't be written", formatEvent(events[0]))
-        self.daemon.file = None
+        self.keeping.bans = None
         self.daemon.restore_bans()
         self.assertFalse(self.successResultOf(Deferred.fromCoroutine(self.daemon.keep_bans())))
 

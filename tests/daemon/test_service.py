@@ -31,7 +31,9 @@ class ChatServiceTests(SynchronousTestCase):
     def test_endpoints(self) -> None:
         """Every endpoint is listened on."""
         reactor = MemoryReactorClock()
-        service = ChatService(Settings(listen=("tcp:1111", "tcp:2222:interface=127.0.0.1", "unix:/tmp/x")), reactor)
+        service = ChatService(
+            Settings(state=None, listen=("tcp:1111", "tcp:2222:interface=127.0.0.1", "unix:/tmp/x")), reactor
+        )
         service.privilegedStartService()
         service.startService()
         self.assertEqual([server[0] for server in reactor.tcpServers], [1111, 2222])
@@ -40,7 +42,9 @@ class ChatServiceTests(SynchronousTestCase):
     def test_malformed_endpoint(self) -> None:
         """A malformed endpoint is refused with an example."""
         for endpoint in ("", "tcp:x", "nonsense:1", "tcp", "tcp:1:nonsense=2"):
-            error = self.assertRaises(BadSetting, ChatService, Settings(listen=(endpoint,)), MemoryReactorClock())
+            error = self.assertRaises(
+                BadSetting, ChatService, Settings(state=None, listen=(endpoint,)), MemoryReactorClock()
+            )
             self.assertIn("tcp:2428 would work", str(error))
 
     def test_taken(self) -> None:
@@ -50,7 +54,7 @@ class ChatServiceTests(SynchronousTestCase):
             def listenTCP(self, *arguments: object, **options: object) -> NoReturn:
                 raise CannotListenError("", 2428, OSError(98, "Address already in use"))
 
-        service = ChatService(Settings(), Taken())
+        service = ChatService(Settings(state=None), Taken())
         error = self.assertRaises(CannotStart, service.privilegedStartService)
         self.assertEqual(str(error), "chatd: Address already in use: can't listen on tcp:2428")
 

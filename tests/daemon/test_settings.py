@@ -51,9 +51,12 @@ class SettingsTests(SynchronousTestCase):
         self.assertRefused("motd", str(path), "UTF-8")
 
     def test_state(self) -> None:
-        """The folder for what is kept must be there, and writable."""
-        self.assertRefused("state", "/does/not/exist", "must exist, and chatd be able to write in it")
+        """The folder for what is kept is found from where it is named, but for the default; it may be none."""
         self.assertEqual(self.read("state", "/tmp"), "/tmp")
+        self.assertRefused("state", __file__, "it is no folder")
+        self.assertEqual(read("state", "x", Path("/var")), "/var/x")
+        self.assertEqual(read("state", "chatd-state", Path("/var")), "chatd-state")
+        self.assertIsNone(self.read("state", "none"))
 
     def test_words(self) -> None:
         """Where only some words are allowed, the others are refused with these."""

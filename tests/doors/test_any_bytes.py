@@ -35,6 +35,7 @@ class Hearing:
 
     member: Member | None = None
     is_entering = False
+    asked = None
 
     def __init__(self, session: Session) -> None:
         self._session = session

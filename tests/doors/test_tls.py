@@ -205,6 +205,15 @@ class TalkTests(TLSTestCase):
         self.assertTrue(self.seen_by(alice).endswith("<alice> hello\r\n-- goodbye, alice\r\n"))
         self.assertIn("<alice> hello\r\n-- alice left", self.seen(bob))
 
+    def test_private(self) -> None:
+        """What is typed here can't be read on its way, unlike on a plain connection from another machine."""
+        client = self.client()
+        client.type("alice\n")
+        [behind_tls] = self.entrance.connections
+        self.assertTrue(behind_tls.session.client.is_private)
+        plain, _ = self.connect(b"bob\n")
+        self.assertFalse(plain.connection.is_private)
+
     def test_nothing_before_the_handshake(self) -> None:
         """Nothing is sent to a client before it speaks."""
         client = self.client()

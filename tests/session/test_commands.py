@@ -176,8 +176,12 @@ class TalkTests(CommandTestCase):
             if not entry.arguments.endswith(("...", "...]")):
                 misused.append(f"/{entry.names[0]} {'x ' * (len(wanted) + 1)}")
             for line in misused:
-                usage = f"!! usage: {entry.usage} -- {entry.help}; your line was not sent"
-                self.assertEqual([told.rstrip() for told in self.type(line)], [usage, f"!! not sent: {line}".rstrip()])
+                usage = f"!! usage: {entry.usage} -- {entry.help}"
+                told = [one.rstrip() for one in self.type(line)]
+                if entry.takes_secrets:
+                    self.assertEqual(told, [usage])
+                else:
+                    self.assertEqual(told, [f"{usage}; your line was not sent", f"!! not sent: {line}".rstrip()])
         self.assertEqual(self.bob_sees.take(), [])
 
 
@@ -302,6 +306,16 @@ class ViewTests(CommandTestCase):
         self.assertEqual(
             self.type("/time Mars"), ["!! there is no time zone Mars; try one such as Asia/Shanghai, or +8"]
         )
+
+    def test_colours(self) -> None:
+        """/colour and /bell are each person's own, and shown."""
+        self.assertEqual(self.type("/colour"), ["-- colours: off"])
+        self.assertEqual(self.type("/colour 16"), ["-- colours: 16"])
+        self.assertEqual(self.type("/time UTC", "/color"), ["-- the time in front of lines: UTC", "-- colours: 16"])
+        self.assertEqual(self.type("/colour red")[0][:32], "!! usage: /colour [on|off|16] --")
+        self.assertEqual(self.type("/bell"), ["-- the bell when a line names you: on"])
+        self.assertEqual(self.type("/bell off"), ["-- the bell when a line names you: off"])
+        self.assertEqual(self.type("/bell maybe")[0][:24], "!! usage: /bell [on|off]")
 
     def test_echo(self) -> None:
         """/echo turns the echo of one's own lines off and on."""

@@ -87,6 +87,7 @@ PATHS: dict[type[events.Event], Callable[[Stage], object]] = {
     events.Left: lambda stage: stage.alice.leave(Departure(Cause.QUIT, TEXT)),
     events.Renamed: Stage.rename,
     events.LockTurned: lambda stage: stage.open_a_room().turn_lock(True),
+    events.RememberTurned: lambda stage: stage.alice.room.remember(stage.alice, True),
     events.Invited: lambda stage: stage.open_a_room().invite("bob"),
     events.WentElsewhere: Stage.open_a_room,
     events.MuteChanged: lambda stage: tell(events.MuteChanged(0, True, None, one_line(TEXT)), stage.alice),

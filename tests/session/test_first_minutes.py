@@ -314,7 +314,6 @@ class KickedTests(CommandTestCase):
         self.alice.type("/join den", "/lock", "/invite bob")
         self.bob.type("/join den")
         self.clear()
-        assert self.alice.member
-        self.alice.member.dismiss(Departure(Cause.KICKED))
+        self.alice.person.dismiss(Departure(Cause.KICKED))
         self.clock.advance(2)
         self.assertIn("-- #den is yours now: /unlock, /invite", self.bob_sees.take())

@@ -8,8 +8,8 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from chatd.core.bans import Ban
-from chatd.core.events import Cause, Departure
-from chatd.core.refusals import HallError
+from chatd.core.events import Cause, Departure, Event, MuteChanged, NicknameGiven, ToldByAdministrator
+from chatd.core.refusals import HallError, Muted, NicknameBanned
 from chatd.session.answers import Reloaded
 from chatd.session.inputs import Command
 from chatd.session.operator import Daemon, Operating
@@ -39,6 +39,9 @@ class NotedDaemon:
 
     async def reload(self) -> Reloaded:
         return await self.reloaded
+
+    async def backup(self, folder: str) -> str:
+        return f"/backups/{folder}"
 
     def set_log_level(self, level: str) -> None:
         self.told.append(level)
@@ -532,12 +535,60 @@ class DoorTests(OperatorTestCase):
         assert isinstance(state, Operating)
         self.assertTrue(state.hears(object()))
 
-    def test_people_without_a_connection(self) -> None:
-        """They are listed too."""
-        self.hall.enter("bot", lambda events: None)
-        self.assertRegex(self.type("/ls -l")[-1], r"^-- bot +#lobby +- ")
-
     def test_ban_by_nobody(self) -> None:
         """A ban whose maker is not known says only since when."""
         self.hall.bans.add(Ban("name", "eve", None, "", 0.0))
         self.assertEqual(self.type("/time UTC", "/bans")[-1], "-- eve is banned for good (since 1970-01-01 00:00)")
+
+
+class WithoutConnectionTests(OperatorTestCase):
+    """A member without a connection here (a bot inside, somebody on another node) is a member like all."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.heard: list[Event] = []
+        self.gone: list[Departure] = []
+        self.bot = self.hall.enter("bot", self.heard.extend, self.gone.append)
+        self.take()
+
+    def test_listed(self) -> None:
+        """They are counted and listed."""
+        self.assertEqual(self.type("/ls"), ["-- 3 people are here: alice #lobby, bob #lobby, bot #lobby"])
+        self.assertRegex(self.type("/ls -l")[-1], r"^-- bot +#lobby +- ")
+
+    def test_whois(self) -> None:
+        """Nobody knows an address of theirs."""
+        self.assertRegex(self.type("/whois bot")[0], r"^-- bot is in #lobby, here for [^,]*$")
+
+    def test_kick(self) -> None:
+        """They can be put out."""
+        self.assertEqual(self.type("/kick bot enough"), ["-- bot is disconnected"])
+        self.assertEqual(self.gone, [Departure(Cause.KICKED, "enough")])
+        self.assertFalse(self.bot.here)
+        self.assertEqual(self.take()["alice"], ["-- bot left (disconnected by the administrator: enough)"])
+
+    def test_ban(self) -> None:
+        """They can be banned by name; there is no address to ban."""
+        self.assertEqual(self.type("/ban bot 2h"), ["-- bot is banned for 2 h; disconnected: bot"])
+        self.assertFalse(self.bot.here)
+        self.assertRaises(NicknameBanned, self.hall.enter, "bot", self.heard.extend)
+
+    def test_mute(self) -> None:
+        """They can be muted, and are told."""
+        self.type("/mute bot 15m")
+        self.assertEqual([event.seconds for event in self.heard if isinstance(event, MuteChanged)], [900])
+        self.assertRaises(Muted, self.bot.say, "hello")
+        self.type("/unmute bot")
+        self.bot.say("hello")
+        self.assertIn("<bot> hello", self.take()["alice"])
+
+    def test_rename(self) -> None:
+        """They can be given another name, and are told."""
+        self.assertEqual(self.type("/rename bot robot"), ["-- bot is called robot now"])
+        self.assertEqual([event.nickname for event in self.heard if isinstance(event, NicknameGiven)], ["robot"])
+        self.assertIn("-- bot is now called robot", self.take()["alice"])
+
+    def test_tell(self) -> None:
+        """They can be told something."""
+        self.assertEqual(self.type("/tell bot psst"), ["-- bot was told"])
+        self.assertEqual([event.text for event in self.heard if isinstance(event, ToldByAdministrator)], ["psst"])

@@ -1,6 +1,6 @@
 """Tests for chatd.session.session, over an in-memory terminal."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from io import StringIO
 
 from hypothesis import given
@@ -11,14 +11,16 @@ from twisted.logger import globalLogPublisher, textFileLogObserver
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.bans import Address
-from chatd.core.events import Cause, Departure, Events
+from chatd.core.events import Cause, Departure, Event, Events
 from chatd.core.hall import Hall
+from chatd.core.member import Member
+from chatd.core.ports import Deliver
 from chatd.doors.telnet import Terminal
 from chatd.doors.text import TextCodec
 from chatd.session.client import Client
 from chatd.session.commands import a_person
-from chatd.session.inputs import Line, Refused
-from chatd.session.outputs import Output
+from chatd.session.inputs import Input, Line, Refused
+from chatd.session.outputs import Output, Prompt
 from chatd.session.refusals import LineTooLong, NoSuchFormat
 from chatd.session.session import Server, Session
 from chatd.session.view import view
@@ -37,6 +39,10 @@ class Screen:
         self.charged = 0
         self.idle = 0.0
         self.waiting = 0
+        self.neighbourhood = "10.0.0.1"
+        self.is_private = True
+        self.unreached: list[Event] = []  # what may not have reached the person
+        self.once_reached: list[Callable[[], object]] = []
 
     def deliver(self, events: Events) -> None:
         for event in events:
@@ -45,9 +51,21 @@ class Screen:
     def send(self, output: Output) -> None:
         self.outputs.append(output)
         self._codec.view = self.view
-        text = b"".join(self._codec.encode(output)).decode().removeprefix("\r\n")
+        sent = b"".join(self._codec.encode(output))
+        if isinstance(output, Prompt) and self._codec.row is not None:
+            sent += self._codec.row.around(b"")
+        text = sent.decode().removeprefix("\r\n")
         if text:
             self.lines += text.removesuffix("\r\n").split("\r\n")
+
+    def track(self) -> Deliver:
+        return self.deliver
+
+    def missing(self) -> tuple[Event, ...]:
+        return tuple(self.unreached)
+
+    def once_taken(self, call: Callable[[], object]) -> None:
+        self.once_reached.append(call)
 
     def charge(self, lines: int) -> None:
         self.charged += lines
@@ -70,11 +88,20 @@ _: type[Client] = Screen
 class Typing(Session):
     """A session that is typed to."""
 
+    @property
+    def person(self) -> Member:
+        """The member, for somebody who has come in."""
+        assert self.member is not None
+        return self.member
+
     def type(self, *lines: str) -> None:
         for line in lines:
-            work = self.receive(Line(line))
-            if work is not None:
-                Deferred.fromCoroutine(_done(work))
+            self.give(Line(line))
+
+    def give(self, given: Input) -> None:
+        work = self.receive(given)
+        if work is not None:
+            Deferred.fromCoroutine(_done(work))
 
 
 async def _done(work: Awaitable[None]) -> None:

@@ -50,6 +50,12 @@ class RenderTests(SynchronousTestCase):
             events.Renamed(NOON, "#lobby", (("bob", "rob"),)): "-- bob is now called rob",
             events.LockTurned(NOON, "#den", "bob", True): "-- bob locked #den",
             events.LockTurned(NOON, "#den", "bob", False): "-- bob unlocked #den",
+            events.RememberTurned(
+                NOON, "#den", "bob", True
+            ): "-- bob turned on the history of #den: it is kept on the disk; /h remember says how long",
+            events.RememberTurned(
+                NOON, "#den", "bob", False
+            ): "-- bob turned off the history of #den: nothing more is kept on the disk",
             events.Invited(NOON, "#den", "bob"): "-- bob invites you to #den: /join #den takes you there",
             events.WentElsewhere(NOON, "#lobby", ("bob",)): "-- bob went to another room",
             events.RoomIsYours(NOON, "#den"): "-- #den is yours now: /unlock, /invite",
@@ -63,6 +69,18 @@ class RenderTests(SynchronousTestCase):
         for event, line in lines.items():
             self.assertEqual(event_words(event, ENGLISH), line)
         self.assertEqual({type(event) for event in lines}, set(typing.get_args(events.Event)))
+
+    def test_owners(self) -> None:
+        """What is in the way of a name, or of a letter, is said in full."""
+        for error, words in (
+            (owner_refusals.NameOwned("bob", "bob"), '"bob" has an owner; /nick chooses another name'),
+            (owner_refusals.LettersFull("bob", 100, False), "bob is not here, and 100 lines wait for bob already"),
+            (
+                owner_refusals.TooManyGuesses(10, 20.0),
+                "10 wrong passwords came from your address; try again in a minute",
+            ),
+        ):
+            self.assertEqual(list(refusal_lines(error, ENGLISH)), [words])
 
     def test_departures(self) -> None:
         """The room reads how somebody left."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from dataclasses import replace
+from pathlib import Path
 
 from twisted.internet import reactor, tcp
 from twisted.internet.defer import Deferred
@@ -16,7 +17,7 @@ from twisted.trial.unittest import TestCase
 from chatd.daemon.service import ChatService
 from chatd.daemon.settings import Settings
 
-DO_BINARY = bytes.fromhex("fffd00")  # what a client that ends its lines with CR LF is asked for
+_TELNET = re.compile(rb"\xff[\xfb-\xfe].", re.DOTALL)  # what is said to clients whose lines end as telnet's do
 
 
 class Person(Protocol):
@@ -53,7 +54,7 @@ class Person(Protocol):
         return text in self.screen
 
     def dataReceived(self, data: bytes) -> None:
-        self.screen += data.replace(DO_BINARY, b"").decode()
+        self.screen += _TELNET.sub(b"", data).decode()
         if self._waiting is not None:
             expected, arrived = self._waiting
             match = self._find(expected)
@@ -76,14 +77,15 @@ class SessionTestCase(TestCase):
     """A daemon on a free port, over real sockets."""
 
     timeout = 10
-    settings = Settings(line_rate=0, byte_rate=0)
+    settings = Settings(line_rate=0, byte_rate=0, state="")  # a new folder, unless one is named
 
     def setUp(self) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         listen = (f"tcp:{self.port}:interface=127.0.0.1",)
-        self.service = ChatService(replace(self.settings, listen=listen), reactor)
+        state = self.settings.state or str(Path(self.mktemp()).absolute())
+        self.service = ChatService(replace(self.settings, listen=listen, state=state), reactor)
         self.service.privilegedStartService()
         self.service.startService()
         self.addCleanup(self.stop)

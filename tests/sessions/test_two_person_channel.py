@@ -1,6 +1,5 @@
 """The two-person channel: only you and them, nothing stored."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from tests.sessions.person import SessionTestCase
 
 
 class CapacityTests(SessionTestCase):
-    settings = replace(SessionTestCase.settings, capacity=2)
+    settings = replace(SessionTestCase.settings, capacity=2, history_lines=0)
 
     async def test_third_is_let_go(self) -> None:
         """Two fill the daemon; a third is told it is full and let go, until one of the two leaves."""
@@ -27,16 +26,19 @@ class CapacityTests(SessionTestCase):
         await self.enter("carol")
 
     async def test_nothing_stored(self) -> None:
-        """The daemon has no file open to write to, and its folder stays as it was."""
-        before = sorted(Path().rglob("*"))
+        """Nothing said is in any file, and nobody reads it later."""
         alice, bob = await self.enter("alice"), await self.enter("bob")
         alice.type("between you and me")
         await bob.sees("<alice> between you and me")
         grown = [path for path in Path().rglob("*") if path.is_file() and b"between you and me" in path.read_bytes()]
         self.assertEqual(grown, [])
-        self.assertEqual(
-            [path for path in sorted(Path().rglob("*")) if path not in before and os.access(path, os.X_OK)], []
-        )
+        bob.type("quit")
+        await bob.sees_close()
+        carol = await self.enter("carol")
+        carol.type("/last", "/search between")
+        await carol.sees("-- nothing that was said here before is remembered")
+        await carol.sees("-- nothing that is remembered has that")
+        self.assertFalse(carol.seen("between you and me"))
 
 
 class RoomTests(SessionTestCase):

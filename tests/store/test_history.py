@@ -170,7 +170,7 @@ class ForgetTests(HistoryTestCase):
 
 class PruningTests(HistoryTestCase):
     def test_old(self) -> None:
-        """Each minute what has become too old is deleted, with the names of those who said it."""
+        """Each minute what has become too old is deleted, with the names of those who said it, and from the log too."""
         self.say(*(str(number) for number in range(2_500)), name="bob", at=NOW - 7 * DAY + 30)
         self.say("new")
         self.history.start()
@@ -178,6 +178,7 @@ class PruningTests(HistoryTestCase):
         self.assertEqual(len(self.on_disk()), 2_501)
         self.clock.advance(1)
         self.assertEqual(self.on_disk(), ["new"])
+        self.assertEqual(Path(f"{self.path}-wal").stat().st_size, 0)
         self.clock.pump([PRUNED_EVERY] * 24 * 60)
         with closing(sqlite3.connect(self.path)) as db:
             self.assertEqual(db.execute("select name from speaker").fetchall(), [("alice",)])

@@ -53,6 +53,8 @@ class Slow:
         await self._work
         self._session.client.send(TalkingTo("done"))
 
+    asked = None
+
     def not_read(self, given: Refused) -> None:
         """Nobody was chosen."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 from twisted.internet import reactor, tcp
 from twisted.internet.defer import Deferred
@@ -15,6 +16,7 @@ from twisted.internet.task import Clock, deferLater
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
+from chatd.core.events import Announced, Events
 from chatd.doors.text import TextCodec
 from chatd.wire.batcher import FLUSH_INTERVAL, Batcher
 from chatd.wire.codec import EncodedEvents
@@ -274,6 +276,24 @@ class OutboxTests(SynchronousTestCase):
         self.assertEqual((self.sent(), self.person.stalled_for), (b"", []))
 
 
+class Framed:
+    """A row that says when it was asked, and how often."""
+
+    def __init__(self) -> None:
+        self.dirty = False
+        self.heard: list[Events] = []
+
+    def hear(self, events: Events) -> None:
+        self.heard.append(events)
+
+    def around(self, data: bytes) -> bytes:
+        was_dirty, self.dirty = self.dirty, False
+        return b"<" + data + b">" if data or was_dirty else b""
+
+    def finish(self, data: bytes) -> bytes:
+        return self.around(data) + b"."
+
+
 class SocketTests(TestCase):
     """An outbox before a real TCP socket, whose other end reads when the test says so."""
 
@@ -331,7 +351,8 @@ class SocketTests(TestCase):
             if number % 100 == 0:
                 await deferLater(reactor, 0)
         self.assertLess(taken, 20_000)
-        waiting = sum(map(len, outbox._lines)) + len(protocol.transport.dataBuffer) + protocol.transport._tempDataLen
+        in_transport = len(protocol.transport.dataBuffer) + protocol.transport._tempDataLen
+        waiting = sum(map(len, outbox._lines)) + len(outbox._rest) + in_transport
         self.assertLessEqual(waiting, 64 * 1024)
         received = await self.read(client, b"was slow\r\n")
         lines = received.splitlines()
@@ -368,3 +389,73 @@ class SocketTests(TestCase):
         outbox.finish()
         received = await self.read(client, b"never")
         self.assertEqual(len(received), 900_000)
+
+    async def test_row(self) -> None:
+        """What a socket has not taken yet stays as it was framed, whatever comes meanwhile, and comes first."""
+        outbox, client, _ = await self.connected(limit=4 * 1024 * 1024)
+        outbox.row = row = Framed()
+        outbox.append(b"a" * 900_000 + b"\n")
+        outbox.flush()
+        outbox.append(b"b\n")
+        row.dirty = True
+        outbox.redraw()
+        received = await self.read(client, b"b\n>")
+        self.assertEqual(received.count(b"<"), received.count(b">"))
+        self.assertTrue(received.startswith(b"<" + b"a" * 900_000 + b"\n>"))
+        self.assertIn(b"<b\n>", received)
+
+
+class RowTests(SynchronousTestCase):
+    """A row is asked once for each flush, and what it has framed is never framed again."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.person = Person()
+        self.batcher = Batcher(self.clock)
+        self.row = Framed()
+
+    def boxed(self, transport: Any) -> Outbox:
+        outbox = outbox_for(transport, self.person, self.batcher, self.clock, limit=1 << 20)
+        outbox.row = self.row
+        return outbox
+
+    def test_once_for_each_flush(self) -> None:
+        """Many lines, or none, are framed together."""
+        transport = StringTransport()
+        outbox = self.boxed(transport)
+        for number in range(3):
+            outbox.append(b"%d\n" % number)
+        self.clock.advance(1)
+        self.row.dirty = True
+        outbox.redraw()
+        outbox.redraw()
+        self.clock.advance(1)
+        outbox.redraw()
+        self.clock.advance(1)
+        self.assertEqual(transport.value(), b"<0\n1\n2\n><>")
+
+    def test_finish(self) -> None:
+        """The last words stand above the row, which is taken away."""
+        transport = StringTransport()
+        outbox = self.boxed(transport)
+        outbox.append(b"bye\n")
+        outbox.finish()
+        self.assertEqual(transport.value(), b"<bye\n>.")
+        outbox.redraw()
+
+    def test_other_codec(self) -> None:
+        """When another codec is spoken, what waits is shown above the row before that goes."""
+        transport = StringTransport()
+        outbox = self.boxed(transport)
+        outbox.append(b"1\n")
+        outbox.speak(TextCodec())
+        outbox.append(b"2\n")
+        self.clock.advance(1)
+        self.assertEqual(transport.value(), b"<1\n>.2\n")
+
+    def test_hears(self) -> None:
+        """A row is told of events before they are encoded."""
+        outbox = self.boxed(StringTransport())
+        events = (Announced(0, "hello"),)
+        outbox.deliver(events)
+        self.assertEqual(self.row.heard, [events])

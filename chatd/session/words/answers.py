@@ -10,6 +10,7 @@ from chatd.session import answers as to
 from chatd.session.view import View
 from chatd.session.words.language import Language, people_here
 from chatd.session.words.operators import for_operators
+from chatd.session.words.owners import OfOwning, key_list, of_owning
 
 OfPeople = (
     to.People
@@ -30,6 +31,8 @@ OfPeople = (
     | to.TimeShown
     | to.LanguageSet
     | to.EchoShown
+    | to.ColoursShown
+    | to.BellRings
     | to.FormatSpoken
     | to.Motd
     | to.Version
@@ -39,6 +42,10 @@ OfPeople = (
 
 def answer_lines(answer: to.Answer, view: View) -> Iterator[str]:
     """Yield the lines of an answer, without their mark."""
+    if isinstance(answer, OfOwning):
+        return iter((of_owning(answer, view.language),))
+    if isinstance(answer, to.Keys):
+        return key_list(answer, view)
     if isinstance(answer, OfPeople):
         return _for_people(answer, view.language)
     return for_operators(answer, view)
@@ -66,6 +73,7 @@ def _for_people(answer: OfPeople, language: Language) -> Iterator[str]:
         case to.HelpOn(command):
             also = say(" (also {names})", names=say(", ").join(command.also)) if command.also else ""
             yield f"{language.word(command.usage)} -- {language.word(command.help)}{also}"
+            yield from map(language.word, command.more)
         case to.TalkingTo(name):
             yield say("now talking to {name}", name=name)
         case to.Addressee(name):
@@ -99,6 +107,10 @@ def _for_people(answer: OfPeople, language: Language) -> Iterator[str]:
             yield from language.listing(say("others:"), others)
         case to.EchoShown(echo):
             yield say("the echo of your own lines: on" if echo else "the echo of your own lines: off")
+        case to.ColoursShown(colours):
+            yield say("colours: {colours}", colours=colours)
+        case to.BellRings(bell):
+            yield say("the bell when a line names you: on" if bell else "the bell when a line names you: off")
         case to.FormatSpoken(format):
             yield say("the format is {format} from now on", format=format)
         case to.Motd(lines):

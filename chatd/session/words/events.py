@@ -21,6 +21,7 @@ from chatd.core.events import (
     LockTurned,
     MuteChanged,
     NicknameGiven,
+    RememberTurned,
     Renamed,
     RoomIsYours,
     Said,
@@ -37,6 +38,11 @@ from chatd.session.words.language import Language
 def event_line(event: Event, view: View) -> str:
     """Return the line, without its end, in which a person reads an event."""
     return _framed(event, view.language, view.stamp(event.at))
+
+
+def replayed_line(event: Event, view: View, now: float) -> str:
+    """Return the same for an event of earlier, with its day unless that is today's."""
+    return _framed(event, view.language, view.day(event.at, now) + view.stamp(event.at))
 
 
 def event_words(event: Event, language: Language) -> str:
@@ -78,6 +84,7 @@ def _notice(
     | Renamed
     | LockTurned
     | RoomIsYours
+    | RememberTurned
     | Invited
     | MuteChanged
     | NicknameGiven,
@@ -109,6 +116,11 @@ def _notice(
             return say(turned, nickname=nickname, room=room)
         case RoomIsYours(_, room):
             return say("{room} is yours now: /unlock, /invite", room=room)
+        case RememberTurned(_, room, nickname, remembered):
+            turned = "{nickname} turned on the history of {room}: it is kept on the disk; /h remember says how long"
+            if not remembered:
+                turned = "{nickname} turned off the history of {room}: nothing more is kept on the disk"
+            return say(turned, nickname=nickname, room=room)
         case Invited(_, room, host):
             return say("{host} invites you to {room}: /join {room} takes you there", host=host, room=room)
         case MuteChanged(_, False, _, _):

@@ -34,6 +34,21 @@ def note_lines(note: to.Note, language: Language) -> Iterator[str]:
             yield from language.listing(head, names)
         case to.Hint():
             yield _hint(language)
+        case to.KeptHere(room, days, letters_days):
+            if days:
+                kept = "what is said in {room} is kept for {span}; /h remember says who reads it and how to be left out"
+                yield say(kept, room=room, span=_days(days, language))
+            if letters_days:
+                yield say(
+                    "private lines to an owner who is away are kept until they are read, for {span} at most",
+                    span=_days(letters_days, language),
+                )
+        case to.NameForYou() | to.NewPasswordDue() | to.NoPassword() | to.TypingSeen():
+            yield _of_passwords(note, language)
+        case to.TakenOver():
+            yield say("you were here already: your other connection is closed")
+        case to.CameElsewhere():
+            yield say("you came in from elsewhere; this connection ends")
         case to.OperatorWelcome():
             yield say("chatd, the operator's door: a plain line is announced to everyone; /h helps")
         case to.LineDropped():
@@ -46,6 +61,9 @@ def note_lines(note: to.Note, language: Language) -> Iterator[str]:
         case to.TypingTooFast(lines):
             too_fast = "you are typing faster than {n} lines a second; your lines are being sent at that pace"
             yield say(too_fast, n=lines)
+        case to.Candidates(words, more):
+            behind = (say("and {n} others", n=f"{more:,}"),) if more else ()
+            yield from language.listing(say("these fit:"), (*words, *behind))
         case to.LinesSkipped(count):
             one = "1 line skipped while your connection was slow"
             yield language.count(count, one, "{n} lines skipped while your connection was slow")
@@ -60,6 +78,42 @@ def _hint(language: Language) -> str:
     known = [f"/lang {other.code}: {other.name}" for other in LANGUAGES.values() if other is not language]
     hint = language.say("/h lists commands, /echo off hides your lines, quit leaves")
     return language.say("; ").join([hint, *known])
+
+
+def prompt_words(prompt: to.Prompt, language: Language) -> str:
+    """Return what stands in front of the line that is waited for."""
+    say = language.say
+    match prompt.asked:
+        case to.Asked.NICKNAME:
+            return say("Nickname: ")
+        case to.Asked.PASSWORD:
+            return say("Password of {name}: ", name=prompt.nickname)
+        case to.Asked.NEW_PASSWORD:
+            return say("New password: ")
+        case to.Asked.AGAIN:
+            return say("Again: ")
+        case _:  # pragma: no cover
+            assert_never(prompt.asked)
+
+
+def replay_head(replay: to.Replay, language: Language) -> str:
+    """Return the line that stands in front of what happened before, without its mark."""
+    say, n = language.say, len(replay.events)
+    match replay.of:
+        case to.Of.ROOM | to.Of.LAST:
+            none = "nothing that was said here before is remembered"
+            return language.count(n, "the last line:", "the last {n} lines:") if n else say(none)
+        case to.Of.FOUND:
+            found = language.count(n, "1 line has that:", "{n} lines have that, the oldest first:")
+            return found if n else say("nothing that is remembered has that")
+        case to.Of.MISSED:
+            missed = "{n} lines that your other connection may not have shown:"
+            return language.count(n, "1 line that your other connection may not have shown:", missed)
+        case to.Of.LETTERS:
+            one = "1 private line came while you were away:"
+            return language.count(n, one, "{n} private lines came while you were away:")
+        case _:  # pragma: no cover
+            assert_never(replay.of)
 
 
 def goodbye_words(goodbye: to.Goodbye, language: Language) -> str:
@@ -88,3 +142,23 @@ def _dismissal(how: Departure, language: Language) -> str:
         return language.because(told, how.why)
     told = say("you were banned by the administrator: {lasts}", lasts=language.lasts(how.seconds))
     return say("{told}, {why}", told=told, why=how.why) if how.why else told
+
+
+def _of_passwords(note: to.NameForYou | to.NewPasswordDue | to.NoPassword | to.TypingSeen, language: Language) -> str:
+    say = language.say
+    match note:
+        case to.NameForYou(nickname):
+            will = "{name} will be yours alone, with all names that look like it; an empty line ends this"
+            return say(will, name=nickname)
+        case to.NewPasswordDue():
+            return say("that was a one-time password from the administrator; choose your own")
+        case to.NoPassword(entering):
+            return say("no password; choose another nickname" if entering else "no password; nothing has changed")
+        case to.TypingSeen():
+            return say("your password shows on your own screen as you type it; telnet would hide it")
+        case _:  # pragma: no cover
+            assert_never(note)
+
+
+def _days(days: int, language: Language) -> str:
+    return language.count(days, "1 day", "{n} days")

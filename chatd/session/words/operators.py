@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain
 from typing import Any, assert_never
@@ -30,6 +30,10 @@ OfOperators = (
     | to.Stopping
     | to.Reloaded
     | to.LogLevelSet
+    | to.OwnerList
+    | to.PasswordReset
+    | to.Disowned
+    | to.BackedUp
 )
 
 
@@ -80,6 +84,19 @@ def for_operators(answer: OfOperators, view: View) -> Iterator[str]:
             yield from _reloaded(answer, language)
         case to.LogLevelSet(level):
             yield say("{level} and what is more important is logged", level=level)
+        case to.OwnerList():
+            yield from _owners(answer, language, view)
+        case to.PasswordReset(nickname, password, hours):
+            yield say(
+                "{name} comes in by this password, within {n} hours, and chooses another one: {password}",
+                name=nickname,
+                n=hours,
+                password=password,
+            )
+        case to.Disowned(nickname):
+            yield say("{name} is anybody's again", name=nickname)
+        case to.BackedUp(folder):
+            yield say("all that is on the disk is in {folder} too", folder=folder)
         case _:  # pragma: no cover
             assert_never(answer)
 
@@ -104,13 +121,33 @@ def _long_list(answer: to.Connections, view: View) -> Iterator[str]:
     return table(widths, chain([head], rows))
 
 
+def _owners(answer: to.OwnerList, language: Language, view: View) -> Iterator[str]:
+    say = language.say
+    yield language.count(answer.total, "1 name has an owner", "{n} names have owners")
+    if not answer.total:
+        return
+    rows = (
+        (
+            one.name,
+            f"{datetime.fromtimestamp(one.since, view.zone):%Y-%m-%d}",
+            say("now") if one.here else f"{datetime.fromtimestamp(one.seen, view.zone):%Y-%m-%d}",
+            f"{one.keys:,}" if one.keys else "-",
+            say("one-time") if one.must_change else say("yes") if one.has_password else "-",
+        )
+        for one in answer.owners
+    )
+    head = tuple(map(language.word, ("NAME", "SINCE", "LAST HERE", "KEYS", "PASSWORD")))
+    widths = (max(answer.width, columns(head[0])), *(max(10, columns(word)) for word in head[1:3]), columns(head[3]))
+    yield from table(widths, chain([head], rows))
+
+
 def _ban_made(answer: to.BanMade, language: Language) -> Iterator[str]:
     say, made = language.say, answer.ban
     line = say("{name} is banned {lasts}", name=made.target, lasts=language.lasts(made.seconds))
     if answer.disconnected:
         names = language.some_of(answer.disconnected)
         before = _but(answer.before, False, True, language)
-        line += before + say("; disconnected: {names}", names=names) + _but(None, False, answer.kept, language)
+        line += before + say("; disconnected: {names}", names=names) + _but((), False, answer.kept, language)
     else:
         line += _but(answer.before, answer.absent, answer.kept, language)
     yield line
@@ -124,11 +161,11 @@ def _ban_made(answer: to.BanMade, language: Language) -> Iterator[str]:
         yield bans + too
 
 
-def _but(before: to.BanFacts | None, absent: bool, kept: bool, language: Language) -> str:
+def _but(before: Iterable[to.BanFacts], absent: bool, kept: bool, language: Language) -> str:
     """Return what an operator should know besides of what was done."""
     say, known = language.say, ""
-    if before is not None:
-        known += say(" (before: {name} {lasts})", name=before.target, lasts=language.lasts(before.seconds))
+    for ban in before:
+        known += say(" (before: {name} {lasts})", name=ban.target, lasts=language.lasts(ban.seconds))
     if absent:
         known += say("; nobody of that name is here")
     if not kept:

@@ -1,12 +1,27 @@
-"""The refusals about owned names, letters and what was said before, in words."""
+"""Answers and refusals about owned names, letters and what was said before, in words."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import assert_never
 
 from chatd.core import owner_refusals as refusal
+from chatd.session import answers as to
+from chatd.session import refusals as session
+from chatd.session.view import View
 from chatd.session.words.language import Language, rule_words
 
+OfOwning = (
+    to.Registered
+    | to.PasswordChanged
+    | to.KeyAdded
+    | to.KeyRemoved
+    | to.Unregistered
+    | to.Remembering
+    | to.Forgotten
+    | to.LetterKept
+)
 OfOwners = (
     refusal.BadPassword
     | refusal.NameOwned
@@ -21,19 +36,101 @@ OfOwners = (
     | refusal.KeyTaken
     | refusal.TooManyKeys
     | refusal.NoSuchKey
+    | refusal.NoPublicKey
     | refusal.LastKey
     | refusal.OwnerNotHere
     | refusal.LettersFull
     | refusal.PeopleNotWritten
     | refusal.PeopleNotRead
     | refusal.ArchiveSilent
+    | session.OfPasswords
 )
+
+
+def of_owning(answer: OfOwning, language: Language) -> str:
+    """Return an answer as one sentence."""
+    say = language.say
+    match answer:
+        case to.Registered(nickname, True):
+            yours = "{name} is yours: your SSH key opens it; /keys lists keys, /password adds one for other ways in"
+            return say(yours, name=nickname)
+        case to.Registered(nickname):
+            yours = "{name} is yours: your password is asked when you come; /password changes it, /unregister ends that"
+            return say(yours, name=nickname)
+        case to.PasswordChanged(nickname, True):
+            return say("{name} has a password now, too", name=nickname)
+        case to.PasswordChanged(nickname):
+            return say("{name} has another password now", name=nickname)
+        case to.KeyAdded(nickname, fingerprint):
+            return say("{key} opens {name} from now on", key=fingerprint, name=nickname)
+        case to.KeyRemoved(nickname, fingerprint):
+            return say("{key} opens {name} no longer", key=fingerprint, name=nickname)
+        case to.Unregistered(nickname):
+            return say("{name} is anybody's again", name=nickname)
+        case to.Remembering():
+            return _remembering(answer, language)
+        case to.Forgotten(lines):
+            one = "1 line is forgotten here; on the screens of others and in backups it stays"
+            many = "{n} lines are forgotten here; on the screens of others and in backups they stay"
+            return language.count(lines, one, many)
+        case to.LetterKept(nickname, days):
+            return say(
+                "{name} is not here; your line is kept and {name} reads it when they come, within {span}",
+                name=nickname,
+                span=language.count(days, "1 day", "{n} days"),
+            )
+        case _:  # pragma: no cover
+            assert_never(answer)
+
+
+def key_list(answer: to.Keys, view: View) -> Iterator[str]:
+    """Yield the lines of an answer that lists SSH keys."""
+    say = view.language.say
+    count, name = len(answer.keys), answer.nickname
+    if answer.has_password:
+        told = view.language.count(
+            count, "1 key and a password open {name}", "{n} keys and a password open {name}", name=name
+        )
+    else:
+        told = view.language.count(
+            count, "1 key opens {name}, and no password", "{n} keys open {name}, and no password", name=name
+        )
+    yield told if count else say("a password opens {name}, and no key", name=name)
+    for key in answer.keys:
+        since = f"{datetime.fromtimestamp(key.since, view.zone):%Y-%m-%d}"
+        came = say("; you came with it") if key.here else ""
+        yield say("{key} {comment}, since {date}", key=key.fingerprint, comment=key.comment, date=since) + came
+
+
+def _remembering(answer: to.Remembering, language: Language) -> str:
+    say = language.say
+    if not answer.remembered:
+        return say("what you say in rooms is not remembered; /remember on ends that")
+    facts = []
+    if answer.days:
+        kept = "what you say in {room} is kept for {span}"
+        facts.append(say(kept, room=answer.room, span=language.count(answer.days, "1 day", "{n} days")))
+    else:
+        facts.append(say("what you say in {room} is kept on no disk", room=answer.room))
+    if answer.lines:
+        shown = "whoever enters is shown the last {n} lines"
+        facts.append(language.count(answer.lines, "whoever enters is shown the last line", shown))
+    return say("; ").join(facts)
 
 
 def of_owners(error: OfOwners, language: Language) -> str:
     """Return a refusal as one sentence."""
     say = language.say
     match error:
+        case (
+            session.WrongPassword()
+            | session.TooManyPasswords()
+            | session.PasswordsDiffer()
+            | session.PasswordFirst()
+            | session.NotPrivate()
+            | session.NamesNotOwned()
+        ):
+            return _of_passwords(error, language)
         case refusal.BadPassword(rule):
             return say("that can't be a password: {rule}", rule=rule_words(rule, language))
         case refusal.NameOwned(typed, holder):
@@ -66,10 +163,31 @@ def of_owners(error: OfOwners, language: Language) -> str:
             return _of_keys_and_letters(error, language)
 
 
+def _of_passwords(error: session.OfPasswords, language: Language) -> str:
+    say = language.say
+    match error:
+        case session.WrongPassword(nickname):
+            return say("that is not {name}'s password; an empty line gives none", name=nickname)
+        case session.TooManyPasswords(limit):
+            return say("{n} wrong passwords; the administrator can give you a new one", n=limit)
+        case session.PasswordsDiffer():
+            return say("these two differ; nothing has changed")
+        case session.PasswordFirst():
+            return say("a password is waited for; an empty line gives none, quit leaves")
+        case session.NotPrivate(nickname):
+            private = "{name} needs a password, which could be read on its way here; come by TLS, or as somebody else"
+            return say(private, name=nickname)
+        case session.NamesNotOwned():
+            return say("names are not owned here")
+        case _:  # pragma: no cover
+            assert_never(error)
+
+
 def _of_keys_and_letters(
     error: refusal.KeyTaken
     | refusal.TooManyKeys
     | refusal.NoSuchKey
+    | refusal.NoPublicKey
     | refusal.LastKey
     | refusal.OwnerNotHere
     | refusal.LettersFull
@@ -86,6 +204,8 @@ def _of_keys_and_letters(
             return say("{n} keys are all that a name may have; remove one first", n=limit)
         case refusal.NoSuchKey(fingerprint):
             return say("there is no key {key}", key=language.quoted(fingerprint))
+        case refusal.NoPublicKey():
+            return say("that is no SSH key: give a line of a .pub file, or nothing where you came with one")
         case refusal.LastKey():
             return say("that is the only key, and there is no password; /password sets one first")
         case refusal.OwnerNotHere(nickname):

@@ -39,6 +39,7 @@ OfLines = (
     | session.ChangedByTelnet
     | session.TelnetUnfinished
     | session.LineTooLong
+    | session.PasteTooLong
     | session.LineCutOff
 )
 OfRooms = (
@@ -85,6 +86,7 @@ OfOperators = (
     | session.BadDrain
     | session.NotReloaded
     | session.NotKept
+    | session.NotBackedUp
     | session.NoLevels
     | session.OpenAlready
     | session.StoppingAlready
@@ -208,6 +210,14 @@ def _of_lines(error: OfLines, language: Language) -> str:
             return say("your client began a telnet command that had no end; what stood in it was not read")
         case session.LineTooLong(limit):
             return say("that line is longer than {n} bytes; none of it was sent; cut it into shorter ones", n=limit)
+        case session.PasteTooLong(limit, unit):
+            size = "{n} bytes"
+            if unit == "lines":
+                size = "{n} lines"
+            elif unit == "bytes in a line":
+                size = "{n} bytes in a line"
+            amount = say(size, n=f"{limit:,}")
+            return say("that is more than {amount}; nothing of what you pasted was taken", amount=amount)
         case session.LineCutOff():
             return say("your last line had no end; it was not sent; end each line with a newline")
         case _:  # pragma: no cover
@@ -287,9 +297,10 @@ def _of_commands(error: OfCommands, language: Language) -> str:
                 "{name} is not spoken here; {known} are", name=language.quoted(typed), known=language.all_of(codes)
             )
         case session.NoSuchFormat(typed, known):
-            return say(
-                "{name} is not spoken here; {known} are", name=language.quoted(typed), known=language.all_of(known)
+            spoken = (
+                "{name} is not spoken here; {known} are" if len(known) > 1 else "{name} is not spoken here; {known} is"
             )
+            return say(spoken, name=language.quoted(typed), known=language.all_of(known))
         case session.NotAnObject():
             return say("that line is no JSON object; /format text speaks text again")
         case session.NothingAsked():
@@ -336,6 +347,8 @@ def _of_operators(error: OfOperators, language: Language) -> str:
             return say("{why}; nothing has changed", why=why)
         case session.NotKept(path, why):
             return say("{path} can't be written ({why}); it holds until chatd stops", path=path, why=why)
+        case session.NotBackedUp(why):
+            return say("there is no backup: {why}", why=why)
         case session.NoLevels():
             return say("the log is twistd's own (a .tac, --syslog or --logger); its level can't be changed here")
         case session.OpenAlready():
