@@ -174,7 +174,7 @@ class RefusedTests(SSHClientTestCase):
         held = self.connect()
         self.read_until(held, b"SSH-2.0-chatd")
         out, err, status = self.run_client(self.ssh.replace("ERROR", "INFO") + "alice@127.0.0.1 /ls")
-        self.assertIn("the limit of 1 connections is reached; come back later", err)
+        self.assertIn("the limit on connections (1) is reached; come back later", err)
         self.assertIn("Received disconnect", err)
         self.assertNotIn("roken pipe", err)
         self.assertEqual((out, status), ("", 255))

@@ -523,7 +523,7 @@ class NeighbourTests(DoorTestCase):
         self.assertEqual([line.connected for line in lines], [True] * 6 + [False])
         self.assertEqual(
             self.seen(lines[6]),
-            "!! your address has reached its limit of 6 connections; close one first\r\n",
+            "!! your address has reached its limit on connections (6); close one first\r\n",
         )
         lines[0].loseConnection()
         self.assertTrue(self.connect()[1].connected)

@@ -463,7 +463,7 @@ class TrustTests(TLSTestCase):
         """Connections count from their beginning, and one too many is told so once it understands."""
         first, second, third = self.client(), self.client(), self.client()
         self.assertEqual(self.entrance.gate.connections, 3)
-        self.assertRegex(self.seen_by(third), r"^!! the limit of 2 connections is reached; .*\r\n$")
+        self.assertRegex(self.seen_by(third), r"^!! the limit on connections \(2\) is reached; .*\r\n$")
         self.assertIn("-- welcome", self.seen_by(first))
         self.clock.advance(HANDSHAKE_WITHIN)
         self.assertIn("-- welcome", self.seen_by(second))

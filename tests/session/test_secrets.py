@@ -790,7 +790,10 @@ class LetterTests(OwningTestCase):
         typed_at = self.clock.seconds()
         self.clock.advance(1)
         self.own("carol")
-        for at, answer in ((typed_at, "!! carol took this name after"), (typed_at + 2, "-- carol is not here")):
+        for at, answer in (
+            (typed_at, "!! carol took this name after you had typed that"),
+            (typed_at + 2, "-- carol is not here"),
+        ):
             self.alice.give(Line("@carol lunch?", at))
             self.assertIn(answer, self.screen.take()[0])
 

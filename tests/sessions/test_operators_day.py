@@ -59,7 +59,7 @@ class OperatorsDayTests(SessionTestCase):
         """When as many people are connected as may be, an operator still gets in, and makes room."""
         people = [await self.enter(f"guest{number}") for number in range(3)]
         turned_away = await self.connect()
-        await turned_away.sees("!! the limit of 3 connections is reached; .*")
+        await turned_away.sees(r"!! the limit on connections \(3\) is reached; .*")
         operator = await self.operate()
         operator.type("/kick guest1 make room")
         await people[1].sees("!! you were disconnected by the administrator: make room")

@@ -268,9 +268,9 @@ def _of_admission(error: OfAdmission, language: Language) -> str:
         case session.WrongProtocol(protocol):
             return say("this port speaks plain text, not {protocol}; use telnet or nc", protocol=protocol)
         case session.TooManyConnections(limit):
-            return say("the limit of {n} connections is reached; come back later", n=f"{limit:,}")
+            return say("the limit on connections ({n}) is reached; come back later", n=f"{limit:,}")
         case session.TooManyFromAddress(limit):
-            full = "your address has reached its limit of {n} connections; close one first"
+            full = "your address has reached its limit on connections ({n}); close one first"
             return say(full, n=f"{limit:,}")
         case session.TooManyArrivals(limit, seconds):
             again = "your address has made more than {n} connections in {seconds} seconds; wait a little and try again"

@@ -321,7 +321,7 @@ class LimitTests(SSHTestCase):
         alice, bob = self.shell("alice"), self.shell("bob")
         self.assertEqual(self.entrance.gate.connections, 2)
         third = self.arrive()
-        self.assertIn("your address has reached its limit of 2 connections", third.farewell)
+        self.assertIn("your address has reached its limit on connections (2)", third.farewell)
         self.assertTrue(third.wire.write_closed)
         self.clock.advance(LINGER)
         self.assertTrue(third.wire.aborted)
@@ -333,4 +333,4 @@ class LimitTests(SSHTestCase):
         """Connections to other ports count beside it."""
         self.entrance.apply(replace(self.entrance.limits, max_connections=1))
         self.connect(b"alice\n")
-        self.assertIn("the limit of 1 connections is reached", self.arrive().farewell)
+        self.assertIn("the limit on connections (1) is reached", self.arrive().farewell)
