@@ -30,7 +30,7 @@ fuzz: $(VENV)/develops
 
 # A package for this release of Debian or Ubuntu, in dist/; built in a copy, as debhelper leaves much behind.
 deb:
-	rm -rf build/deb
+	rm -rf build/deb dist/chatd_*.deb
 	mkdir -p build/deb/chatd dist
 	cp -r LICENSE README.md CHANGELOG.md pyproject.toml chatd twisted deploy docs deploy/debian build/deb/chatd
 	. /etc/os-release && printf 'chatd (%s~%s) stable; urgency=medium\n\n  * CHANGELOG.md has what is new.\n\n -- %s  %s\n' \
