@@ -70,6 +70,11 @@ class ComingTests(OwningTestCase):
         )
         self.assertEqual(self.people.owners.demand(self.owner.id).seen, self.clock.seconds())
 
+    def test_cost(self) -> None:
+        """Each password, right or wrong, counts as five lines of what somebody may say."""
+        _, screen = self.come("alice", "hunter22", SECRET)
+        self.assertEqual(screen.charged, 8)
+
     def test_look_alike(self) -> None:
         """So is who comes under a name that looks like it; whoever knows the password is called by the name itself."""
         _, screen = self.come("AIice", SECRET)
