@@ -18,7 +18,7 @@ from chatd.doors.line import LineFactory
 
 class ControlSocketTests(TestCase):
     async def test_left_behind(self) -> None:
-        """What a daemon of the same process id left when it was killed, as pid 1 of a container, stands in nobody's way."""
+        """What a killed daemon of the same process id left, as pid 1 of a container does, stands in nobody's way."""
         path = Path(self.mktemp())
         with socket.socket(socket.AF_UNIX) as killed:
             killed.bind(str(path))
