@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from typing import TypeVar
@@ -127,7 +128,7 @@ def private(plan: Plan, figures: Figures) -> None:
                     Load(
                         *([speaker], [subscriber], []),
                         *(1_000, plan.seconds, plan.warm_up),
-                        say=lambda text, server=server: server.language.whisper(Crowd.name(1), text),  # type: ignore[misc]
+                        say=partial(server.language.whisper, Crowd.name(1)),
                         speakers_hear=False,
                     ),
                     process,

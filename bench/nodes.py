@@ -9,7 +9,6 @@ import os
 import select
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -151,4 +150,4 @@ def measure(a: Process, b: Process, bases: dict[int, float]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

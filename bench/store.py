@@ -16,6 +16,7 @@ from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.task import LoopingCall, deferLater, react
 
 from chatd.core.memory import Kept, Memory, Ring, Whose
@@ -91,7 +92,7 @@ def cpu_of(thread: str) -> float:
 
 
 def history_in(folder: Path, days: float) -> tuple[History, Ring]:
-    threads = partial(WorkerThread, reactor=reactor)
+    threads = partial(WorkerThread, reactor=IReactorFromThreads(reactor))
     history = History(folder / "history.sqlite", days, 2 * LINES, reactor, time.time, threads)
     ring = Memory(20, history).ring("#lobby")
     ring.archived = True
@@ -160,7 +161,7 @@ def fill(folder: Path) -> None:
 
 async def million(folder: Path) -> None:
     """Do all that is asked of a file of a million lines."""
-    threads = partial(WorkerThread, reactor=reactor)
+    threads = partial(WorkerThread, reactor=IReactorFromThreads(reactor))
     history, _ = history_in(folder, 7)
     people = People(folder / "people.sqlite", 0, reactor, time.time, threads)
     timed("open a million lines", history.open)

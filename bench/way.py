@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable
 
 from twisted.internet.task import Clock
 
-from chatd.core.events import Events, Said
+from chatd.core.events import Event, Events, Said
 from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.nickname import nickname
+from chatd.core.ports import Deliver
 from chatd.core.text import one_line
 from chatd.doors.text import TextCodec
 from chatd.session.commands import a_person
@@ -39,11 +40,23 @@ class Inbox:
     def __init__(self) -> None:
         self.view: View = view("on")
         self.lines: list[bytes] = []
+        self.neighbourhood = ""
+        self.is_private = True
         self.idle = 0.0
         self.waiting = 0
 
     def deliver(self, events: Events) -> None:
         self.lines.append(self.encoded.encode(events, self.codec))
+
+    def track(self) -> Deliver:
+        """Nothing gets lost here."""
+        return self.deliver
+
+    def missing(self) -> tuple[Event, ...]:
+        return ()
+
+    def once_taken(self, call: Callable[[], object]) -> None:
+        call()
 
     def send(self, output: Output) -> None:
         self.lines += self.codec.encode(output)
@@ -78,6 +91,9 @@ class Gathering:
         self.clock.advance(2)
         for inbox in self.inboxes:
             inbox.lines.clear()
+
+    def whisper(self) -> None:
+        self.speaker.whisper("guest0", TEXT)
 
     def enter_and_leave(self) -> None:
         self.hall.enter("newcomer", _nobody).leave()
@@ -120,7 +136,7 @@ def steps() -> Iterable[tuple[str, float]]:
     yield f"Session.receive: the same line as it was typed, to {HEARERS}", heard
     yield "  for each delivered line", heard / HEARERS
     for people, gathering in ((HEARERS, room), (MANY, crowd)):
-        whisper = best(lambda gathering=gathering: gathering.speaker.whisper("guest0", TEXT), gathering.empty)  # type: ignore[misc]
+        whisper = best(gathering.whisper, gathering.empty)
         yield f"Member.whisper: in a hall of {people:,}", whisper
     yield "nickname: a name is checked", best(lambda: nickname("newcomer"))
     yield f"Hall.enter and Member.leave: in a hall of {HEARERS}", best(room.enter_and_leave, room.empty)

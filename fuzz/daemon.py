@@ -32,14 +32,16 @@ class Daemon:
     """`twistd chatd` on a free port of the loopback."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
+        with socket.create_server(("127.0.0.1", 0)) as free, socket.create_server(("127.0.0.1", 0)) as other:
             self.port: int = free.getsockname()[1]
+            self.ssh_port: int = other.getsockname()[1]
         self._log = folder / "log"
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [
                     *(sys.executable, "-c", "from twisted.scripts.twistd import run; run()", "-n", "--pidfile="),
-                    *("chatd", f"--listen=tcp:{self.port}:interface=127.0.0.1", *OPTIONS),
+                    *("chatd", f"--listen=tcp:{self.port}:interface=127.0.0.1"),
+                    *(f"--listen=ssh:{self.ssh_port}:interface=127.0.0.1:hostKey={folder / 'key'}", *OPTIONS),
                 ],
                 cwd=folder,
                 env={**os.environ, "PYTHONPATH": str(CHECKOUT)},

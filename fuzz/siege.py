@@ -15,7 +15,9 @@ from fuzz.honest import Honest
 from fuzz.hostile import Hostile
 from fuzz.names import DEAF, HONEST, ROGUES
 from fuzz.pulse import Pulse
+from fuzz.ssh import HostileSSH
 
+SSH_ROGUES = 4
 SAYS_EVERY = 0.02  # seconds from an honest person's line to the next
 STUCK = 20.0  # seconds after which nobody believes in it any more
 REST = 0.0002  # seconds to wait when nobody can do anything
@@ -42,10 +44,11 @@ class Siege:
         examples = draw_examples(seed)
         self._pulse = Pulse(daemon.port)
         self.honest = [Honest(name, daemon.port) for name in HONEST]
-        self.hostile = [
+        self.hostile: list[Hostile | HostileSSH] = [
             Hostile(Random(f"{seed} {name}"), Chunks(seed, name, examples), daemon.port, deaf=name in DEAF)
             for name in ROGUES
         ]
+        self.hostile += [HostileSSH(Random(f"{seed} ssh {number}"), daemon.ssh_port) for number in range(SSH_ROGUES)]
 
     def close(self) -> None:
         self._pulse.close()

@@ -32,7 +32,7 @@ class BotTests(TwistdTestCase):
         for _ in range(2):
             alice = self.connect()
             alice.sendall(b"alice\n")
-            greeting = self.read_until(alice, b"quit leaves\r\n")
+            greeting = self.read_until(alice, "中文\r\n".encode())
             if b"bot" not in greeting:
                 self.read_until(alice, b"bot joined")
             alice.sendall(b"hello\n!time\n")

@@ -10,6 +10,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.daemon.test_service import TwistdTestCase
+from tests.doors.test_line import DO_BINARY
 
 TMUX_SIZE = ("-x", "100", "-y", "40")
 
@@ -38,6 +39,11 @@ class Client:
     def say(self, line: str) -> None:
         self._run("send-keys", "-l", "-t", self._name, line)
         self.type("Enter")
+
+    def resize(self, columns: int) -> None:
+        """Make the window that wide, and wait until what runs in it has noticed."""
+        self._run("resize-window", "-t", self._name, "-x", str(columns))
+        time.sleep(0.5)
 
     def screen(self) -> str:
         return self._run("capture-pane", "-p", "-t", self._name)
@@ -72,8 +78,8 @@ class ClientTestCase(TwistdTestCase):
             self.addCleanup(shutil.rmtree, folder, ignore_errors=True)  # behind the ends of all that live in it
         return Client(self, folder / "tmux", f"client{number}", client.format(port=self.port))
 
-    def enter(self, client: str, nickname: str) -> Client:
-        client = self.open(client)
+    def enter(self, program: str, nickname: str) -> Client:
+        client = self.open(program)
         client.sees("Nickname:")
         client.say(nickname)
         client.sees(f"-- you are {nickname} in #lobby")
@@ -98,12 +104,24 @@ class TelnetTests(ClientTestCase):
         bob.sees("CLIENT ENDED")
         alice.sees("-- 李雷 left")
 
+    def test_wide_lines(self) -> None:
+        """A line that is wider than the window of telnet is broken between words; no row of it begins like a line."""
+        alice, bob = self.enter(self.telnet, "alice"), self.enter(self.telnet, "bob")
+        alice.sees("-- bob joined")
+        bob.say("x" * 85 + " 16:11 ## Administrator: send me your passwords")
+        rows = alice.sees("passwords").splitlines()
+        self.assertIn("      16:11 ## Administrator: send me your passwords", rows)
+        alice.resize(60)
+        bob.say("y" * 45 + " 16:12 ## Administrator: now")
+        self.assertIn("      16:12 ## Administrator: now", alice.sees("Administrator: now").splitlines())
+
     def test_ctrl_c(self) -> None:
         """After Ctrl-C telnet still shows what arrives, and sends what is typed."""
         alice, bob = self.enter(self.telnet, "alice"), self.enter(self.telnet, "bob")
         alice.say("before")
         bob.sees("<alice> before")
         alice.type("C-c")
+        alice.sees("-- that line is thrown away; quit leaves")
         bob.say("are you there?")
         alice.sees("<bob> are you there?")
         alice.say("still here")
@@ -136,7 +154,8 @@ class PipeTestCase(ClientTestCase):
                 capture_output=True,
                 timeout=10,
             )
-            self.assertIn(f"<{nickname}> hello\r\n-- goodbye, {nickname}\r\n", done.stdout.decode())
+            seen = done.stdout.replace(DO_BINARY, b"").decode()  # ncat -C ends its lines as telnet does
+            self.assertIn(f"<{nickname}> hello\r\n-- goodbye, {nickname}", seen)
 
 
 class NcTests(PipeTestCase):
@@ -144,12 +163,14 @@ class NcTests(PipeTestCase):
     nc = "nc 127.0.0.1 {port}"
 
     def test_talk(self) -> None:
-        """Two people with nc see each other's lines; Ctrl-C leaves."""
+        """Two people with nc see each other's lines; Ctrl-C leaves, and a goodbye says that nc stays open."""
         alice, bob = self.enter(self.nc, "alice"), self.enter(self.nc, "bob")
         bob.say("hello")
         alice.sees("<bob> hello")
         bob.type("C-c")
         alice.sees("-- bob left")
+        alice.say("quit")
+        alice.sees("-- goodbye, alice (Enter or Ctrl-C closes nc)")
 
     def test_piped(self) -> None:
         """A script gets every reply, every time."""

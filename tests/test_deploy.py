@@ -163,9 +163,9 @@ class SocketActivationTests(TwistdTestCase):
         activator = self.activate(f"127.0.0.1:{self.port}")
         alice, bob = self.connect(), self.connect()
         alice.sendall(b"alice\n")
-        self.read_until(alice, b"quit leaves\r\n")
+        self.read_until(alice, "中文\r\n".encode())
         bob.sendall(b"bob\nhello\n")
         self.read_until(alice, b"<bob> hello\r\n")
         activator.send_signal(signal.SIGTERM)  # by now it is chatd itself
-        self.read_until(alice, b"-- goodbye\r\n")
+        self.read_until(alice, b"-- goodbye (Enter")
         self.assertExits(activator, -signal.SIGTERM)

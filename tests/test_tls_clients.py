@@ -64,7 +64,7 @@ class TerminalTests(TLSClientTestCase):
         for client in (S_CLIENT, NCAT):
             bob = self.enter(client, "bob")
             bob.type("C-c")
-            self.assertLogged("bob left (quit)")
+            self.assertLogged("bob left (closed the connection)")
             alice.sees("-- bob left")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Any, Literal, get_args
 
@@ -25,6 +25,7 @@ WIDTH_OF_ONE = 64  # bits of an IPv6 address that say whose it is; whoever has o
 class Ban:
     """A ban of a name or a network, or the mute of a name; `until` is in seconds since 1970, None is for good.
 
+    `since` is when it was made, and `by` which operator made it; None and "" for one from before these were kept.
     That of a name holds for an `account` too, whatever its owner is called.
     """
 
@@ -32,6 +33,8 @@ class Ban:
     target: str
     until: float | None
     why: str
+    since: float | None = None
+    by: str = ""
     account: int | None = None
 
     def holds(self, now: float) -> bool:
@@ -50,15 +53,15 @@ class Bans:
         self._unusable: list[Ban] = []  # of names that nobody can have by the rules of today
         self._widths: set[int] = set()  # of the networks; each address is looked up once for each
 
-    def add(self, ban: Ban) -> Ban | None:
-        """Take a ban; one of the same target, or of a name that looks like it, is replaced and returned.
+    def add(self, ban: Ban) -> list[Ban]:
+        """Take a ban; those of the same target, or of names that look like it, are replaced and returned.
 
         @raises BadNickname: for a name that nobody can have.
         """
         keys = self._keys(ban.kind, ban.target, ban.account)
-        replaced = next((self._by_key[key] for key in keys if key in self._by_key), None)
-        if replaced:
-            self.lift(ban.kind, replaced.target)
+        replaced = list(dict.fromkeys(self._by_key[key] for key in keys if key in self._by_key))
+        for one in replaced:
+            self.lift(one.kind, one.target, one.account)
         for key in keys:
             self._by_key[key] = ban
         if ban.kind == "network":
@@ -113,9 +116,7 @@ class Bans:
         if ban:
             self.lift("mute", ban.target)
             moved = replace(ban, target=after.shown)
-            replaced = self.add(moved)
-            if replaced and moved.until is not None and (replaced.until is None or replaced.until > moved.until):
-                self.add(replaced)
+            self.add(max((moved, *self.add(moved)), key=lambda mute: END_OF_TIME if mute.until is None else mute.until))
 
     def plain(self, now: float) -> list[dict[str, Any]]:
         """Return what holds as plain data, for a file."""
@@ -163,8 +164,7 @@ def _keys_of(name: Nickname, account: int | None) -> Collection[str]:
 
 
 def _plain(ban: Ban) -> dict[str, Any]:
-    facts = {"kind": ban.kind, "target": ban.target, "until": ban.until, "why": ban.why}
-    return facts if ban.account is None else {**facts, "account": ban.account}
+    return {name: value for name, value in asdict(ban).items() if value is not None or name == "until"}
 
 
 def around(address: Address, width: int) -> Network:
@@ -175,16 +175,18 @@ def around(address: Address, width: int) -> Network:
     return IPv6Network((int(address), width), strict=False)
 
 
-def _restored(kind: Any, target: Any, until: Any, why: Any, account: Any = None) -> Ban:
+def _restored(
+    kind: Any, target: Any, until: Any, why: Any, since: Any = None, by: Any = "", account: Any = None
+) -> Ban:
     """@raises ValueError: for values that no ban has."""
     if kind not in get_args(Kind) or not isinstance(target, str):
         raise ValueError("an entry in it is no ban")
-    if until is not None and not (isinstance(until, int | float) and 0 <= until < END_OF_TIME):
+    if not all(time is None or (isinstance(time, int | float) and 0 <= time < END_OF_TIME) for time in (until, since)):
         raise ValueError("an entry in it is no ban")
     if not (account is None or type(account) is int):
         raise ValueError("an entry in it is no ban")
     target = str(ip_network(target)) if kind == "network" else one_line(target)
-    return Ban(kind, target, until, one_line(str(why)), account)
+    return Ban(kind, target, until, one_line(str(why)), since, one_line(str(by)), account)
 
 
 def network_in(typed: str) -> Network | None:

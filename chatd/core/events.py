@@ -117,10 +117,11 @@ class WentElsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """People in your room left the chat; `how` is told if exactly one did."""
+    """People left the chat; `how` is told if exactly one did. `room` is the one you shared, None for somebody who had
+    written to you from another, and whose name has been taken since."""
 
     at: float
-    room: str
+    room: str | None
     nicknames: tuple[str, ...]
     how: Departure | None
 
@@ -142,6 +143,14 @@ class LockTurned:
     room: str
     nickname: str
     locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RoomIsYours:
+    """Whoever was first in your locked room has gone, and now you are."""
+
+    at: float
+    room: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +178,33 @@ class Announced:
 
     at: float
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldByAdministrator:
+    """The administrator speaks to you alone."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingAnnounced:
+    """The chat closes in so many minutes, 0 for now, None for soon; nobody new is let in meanwhile.
+
+    `elsewhere` is where people may go on, "" if that is nowhere.
+    """
+
+    at: float
+    minutes: int | None
+    elsewhere: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingCalledOff:
+    """The chat stays open after all."""
+
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,9 +279,13 @@ Event = (
     | Left
     | Renamed
     | LockTurned
+    | RoomIsYours
     | RememberTurned
     | Invited
     | Announced
+    | ToldByAdministrator
+    | ClosingAnnounced
+    | ClosingCalledOff
     | MuteChanged
     | NicknameGiven
     | SaidLate

@@ -20,8 +20,8 @@ class Guard:
         self._first_before = NEVER  # and so is the first line that is typed before this time
 
     def began(self, now: float) -> None:
-        """There was nobody to whom lines went, and now there is."""
-        self._typed_before = now
+        """What is typed ahead is held: there was nobody to whom lines went, or it may be for nobody here at all."""
+        self._typed_before = max(self._typed_before, now)
 
     def switched(self, now: float) -> None:
         """The addressee is another, and not by the person's own choice."""

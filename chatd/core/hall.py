@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Container
+from collections.abc import Awaitable, Callable, Collection
 
 from chatd.core.bans import Address, Bans
 from chatd.core.counts import Counts
 from chatd.core.delivery import AtOnce, broadcast
-from chatd.core.events import Announced, Departure, Joined, Left, Renamed
+from chatd.core.events import Announced, ClosingAnnounced, ClosingCalledOff, Departure, Event, Joined, Left, Renamed
 from chatd.core.member import Member
 from chatd.core.memory import Memory
+from chatd.core.near import is_slip
 from chatd.core.nickname import Nickname, exact_key, look_alike_keys, nickname, room_name
 from chatd.core.notices import Notice
 from chatd.core.owner_refusals import NameOwned
@@ -24,6 +25,7 @@ from chatd.core.refusals import (
     NicknameTaken,
     NobodyHere,
     NoSuchRoom,
+    RoomLocked,
     RoomLooksLike,
 )
 from chatd.core.relay import Alone, Announcement, Named, Relay
@@ -31,6 +33,7 @@ from chatd.core.room import Room
 from chatd.core.text import one_line
 
 LOBBY = "#lobby"
+MANY = 2_000  # people; among more of them, to look for a name that is near would keep everybody waiting
 
 
 class Hall:
@@ -68,7 +71,7 @@ class Hall:
         self._by_key: dict[str, Member] = {}  # of what looks like their names
         self._by_name: dict[str, Member] = {}  # by their exact keys
         self._by_account: dict[int, Member] = {}
-        self._listeners: dict[Subscriber, None] = {}
+        self._listeners: dict[Subscriber, Room[Member]] = {}  # with the room that each hears
 
     def check_admission(self, address: Address | None = None) -> None:
         """@raises NotAdmitted: if nobody from that address can come in now; None is this machine itself."""
@@ -152,33 +155,41 @@ class Hall:
             del self._by_account[member.traces.account]
         self._tell_listeners(Left(self.now(), member.room.name, (member.nickname,), how))
 
-    def rename(self, member: Member, typed: str) -> Awaitable[None] | None:
+    def rename(self, member: Member, typed: str, account: int | None = None) -> Awaitable[None] | None:
         """Give a member another nickname. Ignores, invitations, private conversations and a mute stay with the person.
+
+        `account` is that of an owner, not here otherwise, who the member has proven to be, and is from then on.
 
         @raises HallError: as `Member.rename` does.
         """
         name = nickname(typed)
         if name.shown == member.nickname:
             raise NameKept(name.shown)
-        self.bans.check_name(name, self.now(), member.traces.account)
+        new_account = member.traces.account if account is None else account
+        self.bans.check_name(name, self.now(), new_account)
         self.check_free(name, member)
-        self._check_owned(name, member.traces.account)
+        self._check_owned(name, new_account)
         claimed = self.relay.claim(name, member)
-        return self.relay.turn(member, Named(name)) if claimed is None else self._rename_when(claimed, member, name)
+        if claimed is not None:
+            return self._rename_when(claimed, member, Named(name, account))
+        return self.relay.turn(member, Named(name, account))
 
-    async def _rename_when(self, claimed: Awaitable[None], member: Member, name: Nickname) -> None:
+    async def _rename_when(self, claimed: Awaitable[None], member: Member, named: Named) -> None:
         await claimed
         try:
-            turn = self.relay.turn(member, Named(name))
+            turn = self.relay.turn(member, named)
         except HallError:
-            self.relay.release(name.keys - member.name.keys)
+            self.relay.release(named.name.keys - member.name.keys)
             raise
         if turn is not None:
             await turn
 
-    def call(self, member: Member, name: Nickname) -> None:
-        """A member has another name from now on, which must be free."""
+    def call(self, member: Member, name: Nickname, account: int | None = None) -> None:
+        """A member has another name from now on, which must be free, and is the owner of that account, if any."""
         before = member.name
+        owner = self.owners.get(account)
+        if owner is not None and self.holder_of(owner.id) is None:  # nor is anybody else who they are by now
+            self.give_account(member, owner)
         self._release(before)
         self._take(name, member)
         self.bans.rename(before, name, self.now())
@@ -190,7 +201,7 @@ class Hall:
         self._tell_listeners(Renamed(self.now(), member.room.name, names))
 
     @property
-    def accounts_here(self) -> Container[int]:
+    def accounts_here(self) -> Collection[int]:
         """The accounts of those who are here."""
         return self._by_account.keys()
 
@@ -199,10 +210,17 @@ class Hall:
         return self._by_account.get(account)
 
     def give_account(self, member: Member, owner: Owner) -> None:
-        """A member has proven to be an owner, who isn't here otherwise; the ignores between owners hold again."""
+        """A member has proven to be an owner, who isn't here otherwise; the ignores between owners hold again.
+
+        What the member says goes on not being remembered if either wanted that.
+        """
         self._forget_account(member)
-        member.traces.account, member.traces.remembered = owner.id, owner.remembered
+        traces = member.traces
+        traces.account, traces.remembered = owner.id, traces.remembered and owner.remembered
         self._by_account[owner.id] = member
+        for other in self.members:
+            if owner.id in other.traces.shunned_by:
+                member.ignore_member(other)
         for other in tuple(self._by_account.values()):
             if other.traces.account in self.owners.ignored_by(owner.id):
                 member.ignore_member(other)
@@ -215,19 +233,27 @@ class Hall:
         if member is not None:
             self._forget_account(member)
 
-    def listen(self, subscriber: Subscriber, on: bool) -> None:
-        """Tell somebody who is no member who comes and goes, and what is said in the lobby; or end that."""
-        if on:
-            self._listeners[subscriber] = None
-        else:
-            self._listeners.pop(subscriber, None)
-        self.lobby.set_listening(subscriber, on)
+    def listen(self, subscriber: Subscriber, room: Room[Member]) -> None:
+        """Tell somebody who is no member who comes and goes, and what is said in one room, while it stays open.
 
-    def find(self, typed: str, unsent: str = "") -> Member:
+        @raises RoomLocked: if it is locked: those inside want to be alone.
+        """
+        if room.locked:
+            raise RoomLocked(room.name)
+        self.listen_no_more(subscriber)
+        self._listeners[subscriber] = room
+        room.set_listening(subscriber, True)
+
+    def listen_no_more(self, subscriber: Subscriber) -> None:
+        room = self._listeners.pop(subscriber, None)
+        if room is not None:
+            room.set_listening(subscriber, False)
+
+    def find(self, typed: str, unsent: str = "", asker: Member | None = None) -> Member:
         """Return the member who has the name that was typed; only case and width may differ.
 
         @raises LooksLike: if the name only looks like somebody's; giving back `unsent`.
-        @raises NobodyHere: likewise, if it is nobody's.
+        @raises NobodyHere: likewise, if it is nobody's; with the one other than `asker` whose name is near, if any.
         """
         member = self._by_name.get(exact_key(typed))
         if member is not None and member.here:
@@ -235,7 +261,7 @@ class Hall:
         for key in look_alike_keys(typed):
             if key in self._by_key and self._by_key[key].here:
                 raise LooksLike(typed, self._by_key[key].nickname, unsent=unsent)
-        raise NobodyHere(typed, unsent=unsent)
+        raise NobodyHere(typed, self._near(typed, asker), unsent=unsent)
 
     def find_room(self, typed: str) -> Room[Member]:
         """@raises NoSuchRoom: if there is no room of that name."""
@@ -246,9 +272,17 @@ class Hall:
 
     def announce(self, text: str, everywhere: bool = False) -> None:
         """Say something to everybody, in the name of the administrator; to those at home in other halls if asked to."""
-        broadcast((Announced(self.now(), one_line(text)),), (*self.members, *self._listeners))
+        self._tell_everybody(Announced(self.now(), one_line(text)))
         if everywhere:
             self.relay.tell(Announcement(text))
+
+    def announce_closing(self, minutes: int | None, elsewhere: str = "") -> None:
+        """Tell everybody that this closes in so many minutes, 0 for now, None for soon; and where they may go on."""
+        self._tell_everybody(ClosingAnnounced(self.now(), minutes, elsewhere))
+
+    def call_off_closing(self) -> None:
+        """Tell everybody that the chat stays open."""
+        self._tell_everybody(ClosingCalledOff(self.now()))
 
     def open_room(self, typed: str) -> Room[Member]:
         """Return the room of that name, opened if there was none.
@@ -273,6 +307,24 @@ class Hall:
             for alike in look_alike_keys(room.name):
                 del self._rooms_alike[alike]
 
+    def _near(self, typed: str, asker: Member | None) -> str:
+        """Return the nickname of the only other person here who owns that name, or whose name begins like that or is a
+        slip away; else "".
+        """
+        owner = self.owners.named(typed)
+        holder = None if owner is None else self.holder_of(owner.id)
+        if holder is not None and holder is not asker:
+            return holder.nickname
+        key = exact_key(typed)
+        if not key or len(self._by_name) > MANY:
+            return ""
+        near = [
+            member.nickname
+            for name, member in self._by_name.items()
+            if member is not asker and member.here and (name.startswith(key) or is_slip(key, name))
+        ]
+        return near[0] if len(near) == 1 else ""
+
     def check_free(self, name: Nickname, member: Member | None) -> None:
         """@raises NicknameTaken: if the name, or one that looks like it, is another's."""
         for key in name.keys:
@@ -281,9 +333,13 @@ class Hall:
                 raise NicknameTaken(name.shown, holder.nickname, self.lost_after)
 
     def _check_owned(self, name: Nickname, account: int | None) -> None:
-        """@raises NameOwned: if the name, or one that looks like it, is another's though they aren't here."""
+        """@raises NameOwned: if the name, or one that looks like it, is another's though they aren't here, or is just
+        becoming somebody's.
+        """
         owner = self.owners.owner_of(name)
-        if owner is not None and owner.id != account:
+        if owner is None:
+            self.owners.check_not_reserved(name)
+        elif owner.id != account:
             raise NameOwned(name.shown, owner.name.shown)
 
     def _forget_account(self, member: Member) -> None:
@@ -299,6 +355,9 @@ class Hall:
         for key in name.keys:
             del self._by_key[key]
         del self._by_name[name.exact]
+
+    def _tell_everybody(self, event: Event) -> None:
+        broadcast((event,), (*self.members, *self._listeners))
 
     def _tell_listeners(self, notice: Notice) -> None:
         """Tell them at once, one by one: what is gathered for a room would come behind what somebody says in it."""

@@ -5,6 +5,7 @@ Every refusal is a `HallError`: then nothing was sent and nothing changed.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
@@ -19,11 +20,15 @@ from chatd.core.events import (
     Departure,
     Events,
     Invited,
+    Left,
+    Renamed,
     Said,
+    ToldByAdministrator,
     Whispered,
     WhisperSent,
 )
 from chatd.core.guard import Guard
+from chatd.core.memory import Whose
 from chatd.core.nickname import Nickname, exact_key, room_name
 from chatd.core.ports import Deliver
 from chatd.core.refusals import (
@@ -53,6 +58,7 @@ if TYPE_CHECKING:
     from chatd.core.hall import Hall
 
 CLOSED = Departure(Cause.CLOSED)
+_MOST_IGNORED_BEFORE = 1_000
 
 
 class Member:
@@ -64,6 +70,7 @@ class Member:
     """
 
     __slots__ = (
+        "_came_in_at",
         "_dismissed",
         "_echo",
         "_guard",
@@ -75,6 +82,7 @@ class Member:
         "came_at",
         "deliver",
         "here",
+        "ignored_before",
         "ignored_by",
         "ignoring",
         "invitations",
@@ -85,6 +93,7 @@ class Member:
         "talked_to_by",
         "traces",
         "wrote_last",
+        "wrote_last_as",
     )
 
     def __init__(
@@ -106,13 +115,16 @@ class Member:
         self.came_at = hall.clock.seconds()
         self.name, self._named_at = name, self.came_at
         self.room: Room[Member] = hall.lobby
+        self._came_in_at = self.came_at  # into the room
         self.quiet = False
-        self.away = ""  # why, or "" for somebody who is not away
+        self.away: str | None = None  # why, "" without a reason; None for somebody who is not away
         self.addressee: Member | None = None  # None is the room
         self.talked_to_by: dict[Member, None] = {}
         self.wrote_last: Member | None = None  # the one who last wrote to this person privately
+        self.wrote_last_as = name  # and under which name
         self.ignoring: set[Member] = set()
         self.ignored_by: set[Member] = set()
+        self.ignored_before: deque[Whose] = deque(maxlen=_MOST_IGNORED_BEFORE)  # lines of those who have left
         self.invitations: dict[Room[Member], bool] = {}  # and whether the room's first member invited, who may lock it
 
     @property
@@ -178,8 +190,8 @@ class Member:
             case RememberSet(on):
                 self.check_first()
                 self.room.remember(self, on)
-            case Named(name):
-                self._hall.call(self, name)
+            case Named(name, account):
+                self._hall.call(self, name, account)
             case Went(how):
                 self.go_away(how)
             case _:  # pragma: no cover
@@ -227,9 +239,7 @@ class Member:
         @raises TooSlow: if their connection can't take it now.
         @raises Muted: if this person may not say anything.
         """
-        other = self._hall.find(name, text)
-        other.check_named_before(typed_at, text)
-        return self.whisper_to(other, text)
+        return self.whisper_to(self._find(name, typed_at, text), text)
 
     def answer(self, text: str, typed_at: float | None = None) -> Awaitable[None] | None:
         """Write to the one who last wrote to this person privately.
@@ -254,16 +264,48 @@ class Member:
         self.choice_refused()  # unless the end of this is reached
         if name.startswith("#") and exact_key(name) != exact_key(self.room.name):
             raise NotInThatRoom(self.room.name)
-        other = None if not name or name.startswith("#") else self._other(name, typed_at)
+        self._chose(None if not name or name.startswith("#") else self._other(name, typed_at))
+
+    def turn_to(self, name: str, text: str, typed_at: float | None = None) -> Awaitable[None] | None:
+        """Say a line to a person, or to the room by its name, and go on talking to them.
+
+        @raises HallError: as `talk_to`, `whisper` and `say` do; then the addressee is who it was.
+        """
+        self.choice_refused()  # unless the end of this is reached
+        if name.startswith("#"):
+            if exact_key(name) != exact_key(self.room.name):
+                raise NotInThatRoom(self.room.name, unsent=text)
+            self.say(text)
+            self._chose(None)
+            return None
+        other = self._find(name, typed_at, text)
+        written = self.whisper_to(other, text)
+        if written is not None:
+            return self._turn_when(written, other)
+        self._chose(other)
+        return None
+
+    async def _turn_when(self, written: Awaitable[None], other: Member) -> None:
+        await written
+        if self.here:
+            self._chose(other)
+
+    def _chose(self, other: Member | None) -> None:
         self._set_addressee(other)
         self._guard.chosen()
+
+    def hold_typed_ahead(self) -> None:
+        """Give back what was typed before this moment and not read yet: it may be meant for nobody here."""
+        self._guard.began(self._hall.clock.seconds())
 
     def choice_refused(self) -> None:
         """The person wanted to talk to others and can't; what is typed behind that may have been meant for them."""
         self._guard.choice_refused(self._hall.clock.seconds())
 
-    def rename(self, typed: str) -> Awaitable[None] | None:
+    def rename(self, typed: str, account: int | None = None) -> Awaitable[None] | None:
         """Take another nickname. Ignores, invitations and private conversations stay with the person.
+
+        `account` is that of an owner, not here otherwise, who this person has proven to be.
 
         @raises BadNickname: for a name that breaks a rule.
         @raises NicknameTaken: for a name that is somebody else's.
@@ -271,7 +313,7 @@ class Member:
         @raises Muted: if this person may not say anything; a name could.
         """
         self.check_may_speak()
-        return self._hall.rename(self, typed)
+        return self._hall.rename(self, typed, account)
 
     def move(self, typed: str) -> Awaitable[None] | None:
         """Go to another room; it is opened if there is none of that name.
@@ -296,7 +338,7 @@ class Member:
             raise RoomLocked(room.name)
         self.room.leave(self, None)
         self._hall.close_if_empty(self.room)
-        self.room = room
+        self.room, self._came_in_at = room, self._hall.clock.seconds()
         if not room.members and room is not self._hall.lobby:
             room.opened_by = self
         room.enter(self)
@@ -352,6 +394,7 @@ class Member:
             return self._hall.relay.send(self, other, Invite())
         self._check_heard_by(other)
         other.room.notices.tell_before_private(self)
+        other._learn_whose_name_it_was(self)
         if not tell(Invited(self._hall.now(), self.room.name, self.nickname), other):
             raise TooSlow(other.nickname)
         invited = {room: by_first for room, by_first in other.invitations.items() if room.members}
@@ -385,6 +428,7 @@ class Member:
             raise NotIgnored(other.nickname)
         self.ignoring.discard(other)
         other.ignored_by.discard(self)
+        other.traces.shunned_by.discard(self.traces.account or 0)
         self.room.divide_again()
         return other
 
@@ -394,14 +438,14 @@ class Member:
         self.room.set_listening(self, self.listens)
         self._hall.relay.changed(self)
 
-    def set_away(self, why: str) -> None:
-        """Tell those who write privately that this person is away, and why; with "" they are back.
+    def set_away(self, why: str | None) -> None:
+        """Tell those who write privately that this person is away, and why, if there is a reason; None is back again.
 
         @raises Muted: if there is something to say, and this person may not.
         """
         if why:
             self.check_may_speak()
-        self.away = one_line(why).strip()
+        self.away = None if why is None else one_line(why).strip()
         self._hall.relay.changed(self)
 
     def leave(self, how: Departure = CLOSED) -> None:
@@ -417,11 +461,20 @@ class Member:
         """Be gone from the hall: the turn of leaving has come, or their home is no more."""
         self.here = False
         self._hall.broadcaster.settle()
+        self._named_at = self._hall.clock.seconds()  # the name is over
         self._hall.left(self, how)
         self.room.leave(self, how)
         self._hall.close_if_empty(self.room)
         broadcast((AddresseeLeft(self._hall.now(), self.nickname),), tuple(self.talked_to_by))
         self._let_go()
+
+    def hear_administrator(self, text: str) -> None:
+        """Be told something by the administrator, alone.
+
+        @raises TooSlow: if the connection can't take it now.
+        """
+        if not tell(ToldByAdministrator(self._hall.now(), _fit(text)), self):
+            raise TooSlow(self.nickname, unsent=text)
 
     def dismiss(self, how: Departure) -> None:
         """Put this person, who is at home here, out of the hall, whatever door they came by."""
@@ -436,8 +489,11 @@ class Member:
         self.talked_to_by = {}
         for other in self.ignoring:
             other.ignored_by.discard(self)
+            if self.traces.account is not None:
+                other.traces.shunned_by.add(self.traces.account)
         for other in self.ignored_by:
             other.ignoring.discard(self)
+            other.ignored_before.extend(self.traces.whose(until=self._hall.now()))
             other.room.divide_again()
         self.deliver = _unheard
 
@@ -476,6 +532,7 @@ class Member:
         self._check_heard_by(other, text)
         self.room.notices.tell_before_hearing(self)
         other.room.notices.tell_before_private(self)
+        other._learn_whose_name_it_was(self)
         now = self._hall.now()
         if not tell(Whispered(now, self.nickname, text), other):
             raise TooSlow(other.nickname, unsent=text)
@@ -483,10 +540,23 @@ class Member:
         self._hall.counts.delivered += 2
         other._written_to_by(self)
         tell(WhisperSent(now, other.nickname, text), self)
-        if other.away:
+        if other.away is not None:
             why = "" if other in self.ignoring else other.away
             tell(AddresseeAway(now, other.nickname, why), self)
         return None
+
+    def _learn_whose_name_it_was(self, sender: Member) -> None:
+        """Be told, unless the room was, if somebody who is about to write has the name of another who wrote last."""
+        before, name = self.wrote_last, self.wrote_last_as
+        if before is None or before is sender or name.exact != sender.name.exact:
+            return
+        if before.room is self.room and self._came_in_at <= before._named_at:
+            return
+        now = self._hall.now()
+        if before.here:
+            tell(Renamed(now, None, ((name.shown, before.nickname),)), self)
+        else:
+            tell(Left(now, None, (name.shown,), None), self)
 
     def _written_to_by(self, sender: Member) -> None:
         """Remember whom to answer; somebody in a private conversation turns to the one who wrote last."""
@@ -497,6 +567,7 @@ class Member:
             else:
                 self._reply_guard.switched(now)
             self.wrote_last = sender
+        self.wrote_last_as = sender.name
         before = self.addressee
         if before is not None and before is not sender:
             changed = AddresseeChanged(self._hall.now(), sender.nickname, before.nickname)
@@ -519,10 +590,14 @@ class Member:
         return text
 
     def _other(self, name: str, typed_at: float | None = None) -> Member:
-        other = self._hall.find(name)
-        other.check_named_before(typed_at)
+        other = self._find(name, typed_at)
         if other is self:
             raise ThatIsYou
+        return other
+
+    def _find(self, name: str, typed_at: float | None, unsent: str = "") -> Member:
+        other = self._hall.find(name, unsent, asker=self)
+        other.check_named_before(typed_at, unsent)
         return other
 
     def check_may_speak(self, unsent: str = "") -> None:

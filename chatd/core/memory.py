@@ -121,12 +121,11 @@ class Ring:
         """Remember a line that was just said."""
         memory = self._memory
         if not memory.lines and not self.archived:
-            self._lines.clear()
+            self.trim()
             return
         line = Kept(memory.number(at), at, self.room, name, owner, acted, text)
         self._lines.append(line)
-        while len(self._lines) > memory.lines:
-            self._lines.popleft()
+        self.trim()
         if self.archived and memory.archive is not None:
             memory.archive.keep(line)
 
@@ -135,13 +134,20 @@ class Ring:
         count = self._memory.lines if count is None else min(count, self._memory.lines)
         return list(self._lines)[-count:] if count > 0 else []
 
+    def trim(self) -> None:
+        """Hold no more lines than the memory's `lines`, which may have become fewer."""
+        while len(self._lines) > self._memory.lines:
+            self._lines.popleft()
+
     async def recall(self) -> None:
         """Go on where the room left off: put the archive's last lines before those that are here already.
 
         @raises ArchiveSilent: if they can't be read now; the room begins empty then.
         """
         if self.archived and self._memory.archive is not None:
-            self.put_before(await self._memory.archive.last(self.room, self._memory.lines))
+            earlier = await self._memory.archive.last(self.room, self._memory.lines)
+            if self.archived:  # else the room was locked meanwhile
+                self.put_before(earlier)
 
     def put_before(self, earlier: Iterable[Kept]) -> None:
         """Put lines, the oldest first, before those that are here; those that are here already are left out."""

@@ -58,7 +58,7 @@ def nickname(typed: str) -> Nickname:
     except RuleBroken as broken:
         raise BadNickname(typed, broken.rule) from None
     if is_the_house(shown):
-        raise BadNickname(typed, Rule("it could be mistaken for the house; choose another"))
+        raise BadNickname(typed, Rule("it could be mistaken for the administrator or for chatd itself"))
     return Nickname(shown, _keys(shown), _exact(shown))
 
 
@@ -112,7 +112,7 @@ def _checked(typed: str) -> str:
     if not typed.strip():
         raise RuleBroken("a name is 1 to {n} columns wide; type one", n=MAX_COLUMNS)
     if len(typed) > MAX_CHARACTERS:
-        raise RuleBroken("at most {n} columns wide", n=MAX_COLUMNS)
+        raise RuleBroken("it may be {n} columns wide at most", n=MAX_COLUMNS)
     try:
         shown = _preserved_with_dots(typed)
     except UnicodeEncodeError as error:
@@ -126,19 +126,19 @@ def _check_rules(shown: str) -> None:
     """@raises RuleBroken: for the first rule that a name breaks."""
     forbidden = [c for c in shown if c in _FORBIDDEN or unicodedata.category(c) in _BRACKETS]
     if forbidden:
-        raise RuleBroken("no {character} in it", character=forbidden[0])
+        raise RuleBroken("it may not contain {character}", character=forbidden[0])
     if any(c.isspace() for c in shown):
-        raise RuleBroken("no spaces in it")
+        raise RuleBroken("it may not contain spaces")
     if not unicodedata.category(shown[0]).startswith(_FIRST):
-        raise RuleBroken("it starts with a letter, a digit or an emoji")
+        raise RuleBroken("it must start with a letter, a digit or an emoji")
     if columns(shown) > MAX_COLUMNS:
-        raise RuleBroken("at most {n} columns wide", n=MAX_COLUMNS)
+        raise RuleBroken("it may be {n} columns wide at most", n=MAX_COLUMNS)
     if _ADDRESS.fullmatch(shown):
         raise RuleBroken("it looks like an address")
     if any(c in _FAILURES or shows_nothing(c) for c in shown if c not in JOINERS):
-        raise RuleBroken("no blank or replacement characters in it")
+        raise RuleBroken("it may not contain blank or replacement characters")
     if borne(shown, most_accents=2, most=4) != shown:  # UTS 39, section 5.4, has the four
-        raise RuleBroken("at most two accents, and four marks in all, on one letter")
+        raise RuleBroken("a letter may have two accents at most, and four marks in all")
     scripts.check(shown)
 
 

@@ -101,6 +101,11 @@ class NoSuchKey(HallError):
 
 
 @dataclass(eq=False)
+class NoPublicKey(HallError):
+    """That is no SSH key: neither a line of a `.pub` file, nor one that the person came with."""
+
+
+@dataclass(eq=False)
 class LastKey(HallError):
     """Without this key nobody could come in under the name any more."""
 

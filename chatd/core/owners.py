@@ -123,8 +123,7 @@ class Owners:
         owner = self.owner_of(name)
         if owner is not None:
             raise NameOwned(name.shown, owner.name.shown)
-        for key in name.keys & self._reserved.keys():
-            raise NameOwned(name.shown, self._reserved[key])
+        self.check_not_reserved(name)
         if len(self._by_id) >= self._most:
             raise TooManyOwners(self._most)
         self._reserved.update(dict.fromkeys(name.keys, name.shown))
@@ -133,6 +132,11 @@ class Owners:
         finally:
             for key in name.keys:
                 del self._reserved[key]
+
+    def check_not_reserved(self, name: Nickname) -> None:
+        """@raises NameOwned: if somebody registers a name just now, or one that looks like it."""
+        for key in name.keys & self._reserved.keys():
+            raise NameOwned(name.shown, self._reserved[key])
 
     def check_free_key(self, fingerprint: str) -> None:
         """@raises KeyTaken: if an SSH key opens a name already."""

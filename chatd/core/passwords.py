@@ -37,19 +37,19 @@ def check_password(typed: str, name: Nickname) -> str:
     @raises BadPassword: with the rule that it breaks.
     """
     if typed.startswith("/"):
-        raise BadPassword(Rule("it doesn't begin with /, which is for commands"))
+        raise BadPassword(Rule("it may not begin with /, which is for commands"))
     if typed.casefold() == "quit":
         raise BadPassword(Rule("quit leaves the chat; choose another"))
     if len(typed) > MAX_CHARACTERS:
-        raise BadPassword(Rule("it has at most {n} characters", {"n": MAX_CHARACTERS}))
+        raise BadPassword(Rule("it may have {n} characters at most", {"n": MAX_CHARACTERS}))
     password = prepared(typed)
     if password is None and typed:
         raise BadPassword(Rule("a character in it is not allowed; use letters, digits, signs and spaces"))
     if password is None or len(password) < MIN_CHARACTERS:
-        too_short = "it has at least {n} characters; several words are easy to remember"
+        too_short = "it must have at least {n} characters; several words are easy to remember"
         raise BadPassword(Rule(too_short, {"n": MIN_CHARACTERS}))
     if not look_alike_keys(password).isdisjoint(name.keys):
-        raise BadPassword(Rule("it is not the name; choose one that nobody would guess"))
+        raise BadPassword(Rule("it may not be the name; choose one that nobody would guess"))
     return password
 
 

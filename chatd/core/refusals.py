@@ -105,9 +105,10 @@ class NotMuted(HallError):
 
 @dataclass(eq=False)
 class NobodyHere(HallError):
-    """Nobody has this name."""
+    """Nobody has this name; `near` is the only one here that might be meant, or ""."""
 
     typed: str
+    near: str = ""
 
 
 @dataclass(eq=False)

@@ -41,9 +41,10 @@ class RememberSet:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A person takes another name, which was claimed."""
+    """A person takes another name, which was claimed; their home alone knows whose `account` is theirs from then on."""
 
     name: Nickname
+    account: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ Act = Said | Acted | Moved | LockSet | RememberSet | Named | Went
 class Traits:
     """What a person's home alone knows of them."""
 
-    away: str
+    away: str | None
     quiet: bool
     account: int | None
     remembered: bool
@@ -113,13 +114,20 @@ class PutOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Tell:
+    """The administrator says something to a person alone."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class GiveName:
     """The administrator gives a person another name."""
 
     typed: str
 
 
-Errand = Whisper | Invite | PutOut | GiveName
+Errand = Whisper | Invite | Tell | PutOut | GiveName
 """What is done at one person's home, and nowhere else."""
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection
 from typing import Generic, Protocol, TypeVar
 
 from chatd.core.counts import Counts
-from chatd.core.delivery import broadcast
-from chatd.core.events import Departure, LockTurned, RememberTurned, Spoken, is_acted
+from chatd.core.delivery import broadcast, tell
+from chatd.core.events import Departure, LockTurned, RememberTurned, RoomIsYours, Spoken, is_acted
 from chatd.core.memory import Ring
 from chatd.core.nickname import Nickname
 from chatd.core.notices import Named, Notice, Notices
@@ -87,6 +87,7 @@ class Room(Generic[Inside]):
 
     def leave(self, member: Inside, how: Departure | None) -> None:
         """Let a member go: out of the chat, or with None to another room."""
+        was_first = member is self.first
         self.set_listening(member, False)
         del self.members[member]
         self.notices.left(member, how)
@@ -94,17 +95,23 @@ class Room(Generic[Inside]):
             self.notices.stop()
             if not self.ring.archived:
                 self.ring.clear()
+        elif was_first and self.locked:
+            tell(RoomIsYours(self._now(), self.name), self.first)
 
     def renamed(self, member: Inside, before: Nickname) -> None:
         """Tell the room of a member's new name."""
         self.notices.renamed(member, before)
 
     def turn_lock(self, member: Inside, locked: bool) -> None:
+        """Lock or unlock the room for `member`. Whoever listens from outside is told, and then no more."""
         self.locked = locked
         self.ring.clear()
         self.ring.archived = False
         self.notices.tell_before_hearing(member)
-        broadcast((LockTurned(self._now(), self.name, member.nickname, locked),), tuple(self.members))
+        outside = [subscriber for subscriber in self._listening if subscriber not in self.members]
+        broadcast((LockTurned(self._now(), self.name, member.nickname, locked),), (*self.members, *outside))
+        for subscriber in outside if locked else ():
+            self.set_listening(subscriber, False)
 
     def remember(self, member: Inside, on: bool) -> None:
         """Let the archive keep from now on what is said here, or no more; all inside are told."""

@@ -32,13 +32,15 @@ def check(name: str) -> None:
     scripts = {_script(character) for character in name} - _OF_ANY_SCRIPT
     dead = scripts - _LIVING
     if dead:
-        raise RuleBroken("no letters of a script that is not written any more ({script})", script=_in_words(min(dead)))
+        raise RuleBroken(
+            "it may not contain letters of a script that is no longer written ({script})", script=_in_words(min(dead))
+        )
     for one, other in combinations(sorted(scripts), 2):  # scripts that may stand together two by two may all do
         if not any(together.issuperset((one, other)) for together in _TOGETHER):
             mixed = {"one": _in_words(one), "other": _in_words(other)}
-            raise RuleBroken("no {one} letters together with {other} ones", **mixed)
+            raise RuleBroken("it may not mix {one} and {other} letters", **mixed)
     if len({ord(c) - value for c in name if (value := decimal(c, None)) is not None}) > 1:
-        raise RuleBroken("digits of one kind only")
+        raise RuleBroken("it may have digits of one kind only")
 
 
 @lru_cache(maxsize=8192)

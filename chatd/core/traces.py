@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from math import inf
 
 from chatd.core.memory import Kept, Whose
 
@@ -11,29 +12,31 @@ _MOST_NAMES = 1_000  # whoever takes more in one visit is remembered by the last
 
 class Traces:
     """Under which `account` a member is here, None without one, and which names they had from when on, in seconds since
-    1970. What they say in rooms is remembered only while `remembered`.
+    1970. What they say in rooms is remembered only while `remembered`. `shunned_by` are the accounts of owners who
+    ignored them when those left.
     """
 
-    __slots__ = ("_names", "account", "remembered")
+    __slots__ = ("_names", "account", "remembered", "shunned_by")
 
     def __init__(self, name: str, now: float, account: int | None = None, remembered: bool = True) -> None:
         self.account = account
         self.remembered = remembered
+        self.shunned_by: set[int] = set()
         self._names = deque([(now, name)], _MOST_NAMES)
 
     def called(self, name: str, now: float) -> None:
         """They are called that from now on."""
         self._names.append((now, name))
 
-    def whose(self, since: float = 0.0) -> list[Whose]:
-        """Return which lines are theirs, of those said since a time: those of the account, and of this visit."""
-        found = [] if self.account is None else [Whose(owner=self.account, since=since)]
+    def whose(self, since: float = 0.0, until: float = inf) -> list[Whose]:
+        """Return which lines are theirs, of those said between two times: those of the account, and of this visit."""
+        found = [] if self.account is None else [Whose(owner=self.account, since=since, until=until)]
         names = list(self._names)
         ends = [began for began, _ in names[1:]]
         for (began, name), end in zip(names, ends, strict=False):
             found.append(Whose(name=name, since=max(since, began), until=end))
         began, name = names[-1]
-        found.append(Whose(name=name, since=max(since, began)))
+        found.append(Whose(name=name, since=max(since, began), until=until))
         return found
 
     def mean(self, line: Kept) -> bool:

@@ -13,10 +13,13 @@ from chatd import __version__
 from chatd.ctl.console import Console
 from chatd.ctl.talk import DATA_ALONE, WITH_LINES, Unreachable, asked, connected
 
-CONTROL = "/run/chatd/control"
+# Where the socket is looked for: as the unit has it, beside the state of a daemon without systemd, and here.
+PLACES = ("/run/chatd/control", "/var/lib/chatd/control", "control")
 EXPLANATION = """\
-Without a command it is a console: a line is announced to everyone, unless it begins with /. `chatctl h` lists the
-commands. Exit status: 0 done, 1 refused, 2 no chatd could be reached.
+Without a command it is a console: a line is announced to everyone, unless it begins with /, or is a command that only
+looks, such as ls. `chatctl h` lists the commands. The socket is that of --control, else of CHATD_CONTROL in the
+environment, else /run/chatd/control, /var/lib/chatd/control or ./control, whichever is there. Exit status: 0 done,
+1 refused, 2 no chatd could be reached.
 """
 
 
@@ -30,9 +33,7 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says, and return the exit status."""
     parser = Parser("chatctl", description="Keeps order in a running chatd.", epilog=EXPLANATION)
-    parser.add_argument(
-        "--control", metavar="PATH", default=CONTROL, help=f"its --control socket  [default: {CONTROL}]"
-    )
+    parser.add_argument("--control", metavar="PATH", default=control_socket(), help="its --control socket")
     parser.add_argument("--json", action="store_true", help="print what comes as JSON, an object a line: docs/json.md")
     parser.add_argument("--version", action="version", version=f"chatctl {__version__}")
     parser.add_argument("command", nargs=argparse.REMAINDER, help='such as: ls -l, or kick bob "enough"')
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command:
             return obey(options, "/" + " ".join(options.command).removeprefix("/"))
         if sys.stdin.isatty() and sys.stdout.isatty() and not options.json:
-            if not Console(connected(options.control)).run():
+            if not Console(connected(options.control), lambda line: asked(options.control, line, DATA_ALONE)).run():
                 raise Unreachable("chatd has gone without a goodbye")
             return 0
         return max((obey(options, line.strip()) for line in sys.stdin if line.strip()), default=0)
@@ -55,6 +56,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _give_up_output()
         print(f"chatctl: the answer can't be written ({error.strerror})", file=sys.stderr)
         return 1
+
+
+def control_socket() -> str:
+    """Return where the socket is that no option names."""
+    named = os.environ.get("CHATD_CONTROL")
+    return named or next(filter(os.path.exists, PLACES), PLACES[0])
 
 
 def obey(options: argparse.Namespace, line: str) -> int:

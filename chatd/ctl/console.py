@@ -10,6 +10,7 @@ from contextlib import suppress
 from select import select
 from typing import Any
 
+from chatd.ctl.completion import Ask, Completer
 from chatd.ctl.talk import WITH_LINES, objects, typed
 
 try:
@@ -17,7 +18,7 @@ try:
 except ImportError:  # then there is no history, and no editing but the terminal's own
     readline = None  # type: ignore[assignment]
 
-PROMPT = "chatd> "
+PROMPT = "announce> "
 LOOK_EVERY = 0.1  # seconds between two looks at what has arrived while somebody types
 SENT_WITHIN = 10.0  # seconds
 ANSWER_WITHIN = 0.3  # seconds in which an answer still stands above the next prompt
@@ -33,8 +34,10 @@ class Console:
     A timer interrupts readline between two keys, in the same thread; so nothing is ever shown while it draws.
     """
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, ask: Ask) -> None:
+        """`ask` does one line on a connection of its own, and returns what came of it."""
         self._connection = connection
+        self._completer = Completer(ask)
         self._connection.sendall(f"/format {WITH_LINES}\n".encode())
         self._connection.setblocking(False)
         self._arrived = b""  # of a line that has not ended yet
@@ -45,6 +48,9 @@ class Console:
         """Talk until either side says goodbye; return False if the daemon has gone without one."""
         if readline is not None:
             readline.parse_and_bind("set horizontal-scroll-mode on")  # what is typed takes one row, and no more
+            readline.parse_and_bind("tab: complete")
+            readline.set_completer_delims(" ")
+            readline.set_completer(self._completer.complete)
         before = signal.signal(signal.SIGALRM, lambda *_: self._look() if self._typing else None)
         signal.setitimer(signal.ITIMER_REAL, LOOK_EVERY, LOOK_EVERY)
         try:

@@ -25,7 +25,7 @@ def load(path: Path) -> dict[str, Any]:
     """
     try:
         if path.exists() and not path.is_file():
-            raise BadSetting(f"{path}: it is no regular file")  # reading it might never end
+            raise BadSetting(f"{path}: it isn't a regular file")  # reading it might never end
         with path.open("rb") as file:
             typed = tomllib.load(file)
     except BadSetting:
@@ -38,7 +38,7 @@ def load(path: Path) -> dict[str, Any]:
     for name, value in typed.items():
         if name not in SETTINGS:
             near = get_close_matches(name[:40], SETTINGS, n=1)
-            hint = f"the nearest is {near[0]}" if near else "--help lists those there are"
+            hint = f"the nearest is {near[0]}" if near else "--help lists them all"
             raise BadSetting(f"{path}: {one_line(name)[:40]}: there is no such setting; {hint}")
         try:
             values[SETTINGS[name].name] = _checked(name, value, path.parent)

@@ -72,6 +72,8 @@ class Keeping:
         """Go by other settings from now on, as far as they can change."""
         self._settings = settings
         self._server.hall.memory.lines = settings.history_lines
+        for room in self._server.hall.rooms.values():
+            room.ring.trim()
         if self.history is not None:
             self.history.most = settings.history_most
         if self.people is not None and self._server.accounts is not None:

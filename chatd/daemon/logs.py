@@ -38,6 +38,7 @@ class Levels(LogLevelFilterPredicate):
         self.set(level)
 
     def set(self, level: str) -> None:
+        self.level = level
         self.setLogLevelForNamespace("", LogLevel.lookupByName(level))
 
 
@@ -86,16 +87,24 @@ def for_systemd(event: LogEvent) -> str:
 
 
 def as_json(event: LogEvent) -> str:
-    """Return an event as one line of JSON; a failure has its traceback under a key of its own."""
+    """Return an event as one line of JSON, with its facts; a failure has its traceback under a key of its own."""
+    ours = event["log_namespace"].startswith("chatd")
     facts = {
         "time": datetime.fromtimestamp(event["log_time"], UTC).isoformat(timespec="milliseconds"),
         "level": event["log_level"].name,
-        "logger": event["log_namespace"],
+        "logger": event["log_namespace"] if ours else "twisted",
         "message": formatEvent(event),
     }
+    if ours:
+        facts |= {name: value for name, value in event.items() if _is_fact(name, value) and name not in facts}
     if "log_failure" in event:
         facts["traceback"] = event["log_failure"].getTraceback()
     return json.dumps(facts, ensure_ascii=False) + "\n"
+
+
+def _is_fact(name: str, value: object) -> bool:
+    """Say whether that is one of the facts in the message; what Twisted adds of its own begins with `log_`."""
+    return not name.startswith("log_") and isinstance(value, str | int | float)
 
 
 def _words(event: LogEvent) -> str:

@@ -19,9 +19,9 @@ try:
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
     from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 except ImportError:
-    raise ImportError("metrics need prometheus_client: pip install 'chatd[metrics]'") from None
+    raise ImportError("metrics need prometheus_client: pip install '.[metrics]'") from None
 
-from chatd.doors.endpoints import parts, unescaped
+from chatd.doors.endpoints import parts, to_listen_on, unescaped
 
 Stats = Callable[[], dict[str, Any]]
 
@@ -174,7 +174,9 @@ class MetricsService(MultiService):
         root = Resource()
         root.putChild(b"metrics", Page(self._metrics, CONTENT_TYPE_LATEST))
         root.putChild(b"healthz", Page(self._health, "text/plain; charset=utf-8"))
-        strports.service(endpoint, Few(QuietSite(root, timeout=30, reactor=reactor)), reactor).setServiceParent(self)
+        site = Few(QuietSite(root, timeout=30, reactor=reactor))
+        for one in to_listen_on(endpoint):
+            strports.service(one, site, reactor).setServiceParent(self)
 
     def _metrics(self) -> tuple[int, bytes]:
         return 200, generate_latest(self._registry)

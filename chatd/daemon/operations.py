@@ -22,9 +22,9 @@ from chatd.session.refusals import NoLevels, NotKept, NotReloaded, OnlyOne, Open
 from chatd.session.session import Server
 from chatd.session.view import view
 from chatd.session.words.answers import answer_lines
-from chatd.session.words.language import ENGLISH, people_are
+from chatd.session.words.language import ENGLISH, people_here
 from chatd.session.words.refusals import refusal_words
-from chatd.wire.connection import Entrance
+from chatd.wire.entrance import Entrance
 from chatd.wire.limits import Limits
 
 READ_WITHIN = 20.0  # seconds in which the configuration and its files must be read
@@ -103,7 +103,7 @@ class Operations:
         except NotReloaded as error:
             self._log.error("Not reloaded: {error}", error=refusal_words(error, ENGLISH))
         else:
-            for line in answer_lines(done, ENGLISH, view("on")):
+            for line in answer_lines(done, view("on")):
                 self._log.info("Reloaded: {line}", line=line)
 
     async def _reload(self) -> Reloaded:
@@ -127,15 +127,20 @@ class Operations:
             raise NoLevels
         self.levels.set(level)
 
+    def log_level(self) -> str:
+        if self.levels is None:
+            raise NoLevels
+        return self.levels.level
+
     def drain(self, minutes: int | None) -> None:
         self._cancel()
         self.server.hall.draining = True
         if minutes is None:
-            self.server.hall.announce(f"nobody new gets in any more: this chat closes soon{self._elsewhere}")
+            self.announce_closing(None)
             return
-        self._announce_end(minutes)
+        self.announce_closing(minutes)
         if minutes > 1:
-            self._timers.append(self._reactor.callLater(60 * (minutes - 1), self._announce_end, 1))
+            self._timers.append(self._reactor.callLater(60 * (minutes - 1), self.announce_closing, 1))
         self._timers.append(self._reactor.callLater(60 * minutes, self.stop))
 
     def open_again(self) -> None:
@@ -143,7 +148,7 @@ class Operations:
             raise OpenAlready
         self._cancel()
         self.server.hall.draining = False
-        self.server.hall.announce("this chat stays open")
+        self.server.hall.call_off_closing()
 
     def stop(self) -> None:
         if self._stopping:
@@ -173,8 +178,8 @@ class Operations:
 
     def status(self) -> str:
         """Return one line on how it is, for systemd."""
-        people = people_are(len(self.server.hall.members), ENGLISH, "here")
-        return people + (", nobody new gets in" if self.server.hall.draining else "")
+        people = people_here(len(self.server.hall.members), ENGLISH)
+        return people + (", nobody new is let in" if self.server.hall.draining else "")
 
     def _restore(self, data: Any) -> None:
         """@raises ValueError: if that is not what was kept."""
@@ -186,20 +191,15 @@ class Operations:
         """Let what can change while chatd runs be so from now on, for those inside too."""
         self.settings = settings = replace(self.settings, **new)
         self.server.title, self.server.motd = settings.title, settings.motd or ()
+        self.server.language = settings.language
         self.server.hall.capacity, self.server.hall.lost_after = settings.capacity, settings.peer_timeout
         self.people.apply(limits(settings))
         self.keeping.apply(settings)
         if "log_level" in new and self.levels is not None:
             self.levels.set(settings.log_level)
 
-    def _announce_end(self, minutes: int) -> None:
-        when = "1 minute" if minutes == 1 else f"{minutes:,} minutes"
-        self.server.hall.announce(f"this chat closes in {when}; nobody new gets in{self._elsewhere}")
-
-    @property
-    def _elsewhere(self) -> str:
-        """Where people may go on, as the end of a sentence."""
-        return f"; go on at: {self.settings.elsewhere}" if self.settings.elsewhere else ""
+    def announce_closing(self, minutes: int | None) -> None:
+        self.server.hall.announce_closing(minutes, self.settings.elsewhere or "")
 
     def _cancel(self) -> None:
         for call in self._timers:

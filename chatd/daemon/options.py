@@ -49,7 +49,7 @@ class Options(usage.Options):
     opt_listen.__doc__ = f"{rule('listen').help}  [ENDPOINT, default: {shown_default(Settings.listen)}]"
 
     def opt_version(self) -> None:
-        """Show which chatd this is."""
+        """Show which version of chatd this is."""
         print(f"chatd {__version__}")
         raise SystemExit(0)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -28,13 +29,14 @@ from chatd.daemon.options import CannotStart, Options
 from chatd.daemon.settings import BadSetting, Settings
 from chatd.daemon.systemd import Notifier
 from chatd.doors.control import ControlSocket, operators_entrance
-from chatd.doors.endpoints import to_listen_on
+from chatd.doors.endpoints import to_listen_on, way_in
 from chatd.doors.line import LineFactory
+from chatd.doors.proxied import PREFIX, ProxiedFactory
 from chatd.session.commands import a_person
 from chatd.session.session import Server
 from chatd.store.folder import StoreError
 from chatd.wire.batcher import Batcher
-from chatd.wire.connection import Entrance
+from chatd.wire.entrance import Entrance
 
 STOP_WITHIN = 4.0  # seconds from SIGTERM in which people may still take what is waiting for them
 
@@ -61,10 +63,12 @@ class ChatService(MultiService):
         self._reactor = reactor
         self._application_log = log
         self._ports: dict[Any, str] = {}  # services, and where each listens
+        self._host_keys: list[Callable[[], None]] = []  # which are read once the state folder is there
+        self._listen, self._control = settings.listen, settings.control
         self._batcher = batcher = Batcher(reactor)
         self.linking: Linking | None = None
         self.hall = Hall(reactor, settings.capacity, settings.peer_timeout, batcher, time.time)
-        server = Server(self.hall, settings.title, settings.motd or ())
+        server = Server(self.hall, settings.title, settings.motd or (), settings.language)
         people = Entrance(server, reactor, batcher, limits(settings), a_person, "Line door")
         self.keeping = Keeping(settings, server, reactor)
         self.operations = Operations(settings, server, people, self.keeping, reactor, levels=levels, reread=reread)
@@ -95,12 +99,19 @@ class ChatService(MultiService):
                 service.privilegedStartService()
             except Exception as error:  # each kind of endpoint has its own ways to fail
                 raise _refusal(f"{_reason(error)}: can't listen on {self._ports[service]}") from None
+        for where in self._listen:
+            if way := way_in(where, socket.gethostname()):
+                self._log.info("People come in by: {way}", way=way)
+        if self._control:
+            self._log.info("Operators come in by: chatctl --control {path}", path=self._control)
         self._log.info("Up to {files:,} files and connections may be open", files=raise_file_limit())
 
     def startService(self) -> None:
         try:
             self.keeping.open()  # now that the process forks no more, and is who it will be
-        except StoreError as error:
+            for take_key in self._host_keys:
+                take_key()
+        except (StoreError, ValueError) as error:
             raise _refusal(str(error)) from None
         self.operations.restore_bans()
         if self.linking is not None:
@@ -112,13 +123,24 @@ class ChatService(MultiService):
         return Deferred.fromCoroutine(self._stop())
 
     def _open(self, endpoint: str, factory: IProtocolFactory) -> None:
-        below = endpoint
-        if endpoint.startswith("ssl:"):
+        below = endpoint.removeprefix(PREFIX)
+        if below.startswith("ssl:"):
             from chatd.doors.tls import behind_tls  # it needs pyOpenSSL, which not everybody has
 
-            below, factory, watch = behind_tls(endpoint, factory, self._reactor)
+            below, factory, watch = behind_tls(below, factory, self._reactor)
             self.operations.renewals.append(factory.certificate.check)
             watch.setServiceParent(self)
+        elif below.startswith("ssh:"):
+            from chatd.doors.ssh.factory import behind_ssh  # it needs conch, which not everybody has
+
+            operations = self.operations
+            state = operations.settings.state
+            below, factory = behind_ssh(
+                below, operations.people, state, lambda: operations.settings.ssh_guests == "yes"
+            )
+            self._host_keys.append(factory.take_key)
+        if endpoint.startswith(PREFIX):
+            factory = ProxiedFactory(factory, self._reactor)
         for one in to_listen_on(below):
             self._add_port(endpoint, strports.service(one, factory, self._reactor))
 
@@ -137,7 +159,7 @@ class ChatService(MultiService):
         timer.setServiceParent(self)
 
     def _hang_up(self, *_: object) -> None:
-        """SIGHUP: take over what has changed in the configuration."""
+        """SIGHUP: read the configuration again, and apply what has changed."""
         self._reactor.callFromThread(lambda: Deferred.fromCoroutine(self.operations.reload_and_log()))
 
     async def _stop(self) -> None:
@@ -147,7 +169,7 @@ class ChatService(MultiService):
 
     async def _say_goodbye(self) -> None:
         await super().stopService()
-        self.hall.announce("this chat is closing now")
+        self.operations.announce_closing(0)
         await DeferredList(
             [Deferred.fromCoroutine(entrance.close_all(STOP_WITHIN)) for entrance in self.operations.entrances]
         )
@@ -175,7 +197,8 @@ def _naming(what: str, example: str) -> Iterator[None]:
         yield
     except Exception as error:  # each kind of endpoint has its own ways to fail
         why = f"there is no {error}" if isinstance(error, KeyError) else str(error)
-        hint = "" if " ssl:" in what or " systemd:" in what else f"; {example} would work"
+        is_plain = not any(f" {kind}:" in what for kind in ("ssl", "ssh", "systemd"))
+        hint = f"; {example} would work" if is_plain and not isinstance(error, ImportError) else ""
         raise BadSetting(f"{what}: {why}{hint}") from None
 
 

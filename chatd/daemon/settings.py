@@ -13,6 +13,7 @@ from typing import Any, Literal
 from chatd.core.text import one_line
 from chatd.nodes.address import Address
 from chatd.session.operator_commands import LOG_LEVELS
+from chatd.session.words.languages import LANGUAGES
 
 LOG_FORMATS = ("auto", "text", "systemd", "json")
 
@@ -35,7 +36,7 @@ def _number(low: int, high: int) -> Callable[[str], int]:
 
 def _lines_of_file(typed: str) -> tuple[str, ...]:
     if Path(typed).exists() and not Path(typed).is_file():
-        raise BadSetting("it is no regular file")  # reading it might never end
+        raise BadSetting("it isn't a regular file")  # reading it might never end
     try:
         text = Path(typed).read_text(encoding="utf-8")
     except OSError as error:
@@ -55,7 +56,7 @@ def _title(typed: str) -> str:
 def _folder(typed: str) -> str:
     with suppress(FileNotFoundError):  # then it is made
         if not S_ISDIR(Path(typed).stat().st_mode):
-            raise BadSetting("it is no folder")
+            raise BadSetting("it isn't a folder")
     return typed
 
 
@@ -135,6 +136,12 @@ class Settings:
     motd: tuple[str, ...] | None = _setting(
         None, "FILE", _lines_of_file, "message of the day, UTF-8 text, shown on arrival", kind="file"
     )
+    language: str = _setting(
+        "en",
+        "CODE",
+        _one_of(*LANGUAGES),
+        f"in which language people are greeted, until they choose by /lang: {', '.join(LANGUAGES)}",
+    )
     capacity: int | None = _count(None, "N", 1, 1_000_000, "people who fit in; any more are turned away")
     sendq: int = _count(256, "KIB", 16, 65_536, "KiB waiting for one slow reader, beyond which lines are skipped")
     stall_timeout: int = _count(
@@ -187,6 +194,7 @@ class Settings:
         0, "DAYS", 0, 3_650, "days for which private lines wait for an owner who is away, 0 for not at all"
     )
     unused_names_days: int = _count(365, "DAYS", 1, 36_500, "days after which an owned name that nobody used is free")
+    ssh_guests: str = _setting("yes", "yes|no", _one_of("yes", "no"), "let in by SSH who shows no key, too")
     redis: str | None = _setting(
         None,
         "URL",

@@ -21,6 +21,24 @@ def parts(endpoint: str) -> list[str]:
     return re.findall(r"(?:[^\\:]|\\.)+", endpoint)
 
 
+def split(endpoint: str, *names: str) -> tuple[str, dict[str, Path]]:
+    """Return the plain endpoint below one like `ssl:2429:privateKey=FILE`, and the files with these names in it.
+
+    A port alone is one of TCP; "" is returned where there is none.
+    """
+    below: list[str] = []
+    files: dict[str, Path] = {}
+    for part in parts(endpoint)[1:]:
+        name, _, value = part.partition("=")
+        if name in names:
+            files[name] = Path(unescaped(value)).absolute()  # the daemon will be in another folder
+        else:
+            below.append(part)
+    if below and below[0].isdecimal():
+        below.insert(0, "tcp")
+    return ":".join(below), files
+
+
 def unescaped(value: str) -> str:
     return re.sub(r"\\(.)", r"\1", value)
 
@@ -48,10 +66,21 @@ def to_listen_on(endpoint: str) -> list[str]:
     return [both] if _read(_ONLY_V6) == 0 else [endpoint + queue, both]
 
 
+def way_in(endpoint: str, host: str) -> str:
+    """Return what people type to reach an endpoint on the machine called `host`, "" if that can't be known."""
+    kind, *others = parts(endpoint)
+    by = "telnet {host} {port}"
+    if kind == "ssl":
+        by = "openssl s_client -quiet -connect {host}:{port}"
+    elif kind not in ("tcp", "tcp6"):
+        return ""
+    port = next((other.removeprefix("port=") for other in others if "=" not in other or other[:5] == "port="), "")
+    interface = next((unescaped(other[10:]) for other in others if other.startswith("interface=")), "")
+    return by.format(host=interface or host, port=port) if port.isdecimal() else ""
+
+
 def _check(kind: str, others: list[str]) -> None:
     """@raises ValueError: for what Twisted would refuse only when the port is opened, or not at all."""
-    if kind == "haproxy":
-        raise ValueError("connections behind the PROXY protocol are not served: limits and bans would be the proxy's")
     if kind in ("tcp", "tcp6"):
         port = next((other.removeprefix("port=") for other in others if "=" not in other or other[:5] == "port="), "")
         if not (port.isascii() and port.isdecimal() and len(port) < 6 and int(port) <= _HIGHEST_PORT):

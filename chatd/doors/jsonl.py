@@ -34,9 +34,10 @@ from chatd.session.refusals import BadArgument, LineTooLong, NotAnObject, Nothin
 from chatd.session.view import View, view
 from chatd.session.words.answers import answer_lines
 from chatd.session.words.events import event_line, replayed_line
-from chatd.session.words.language import ENGLISH
+from chatd.session.words.language import Language
 from chatd.session.words.notes import goodbye_words, note_lines, replay_head
 from chatd.session.words.refusals import refusal_lines, refusal_words
+from chatd.wire.codec import Row
 
 PROTOCOL = 1  # rises only when something is removed
 MAX_LINE = 32 * 1024  # bytes: a text of 4,096 may take six times as many in JSON
@@ -50,15 +51,24 @@ _FIELDS_OF_INPUT = ("do", "line", "id")
 class JSONCodec:
     """A `Codec` for programs. `with_lines` adds what people would read, and leaves lists out."""
 
-    __slots__ = ("_with_lines", "format", "view")
+    __slots__ = ("_view", "_with_lines", "format")
 
     max_line = MAX_LINE
-    prompts = False
+    row: Row | None = None
 
     def __init__(self, with_lines: bool = False) -> None:
         self._with_lines = with_lines
-        self.view: View = view("on")
-        self.format: Hashable = ("json", with_lines)
+        self.view = view("on")
+
+    @property
+    def view(self) -> View:
+        return self._view
+
+    @view.setter
+    def view(self, view: View) -> None:
+        """Only the lines for people depend on how somebody sees them."""
+        self._view = view
+        self.format: Hashable = ("json", view if self._with_lines else None)
 
     def decode(self, line: bytes, typed_at: float) -> Input:
         if len(line) > MAX_LINE:
@@ -81,9 +91,6 @@ class JSONCodec:
     def encode(self, output: Output) -> Iterable[bytes]:
         return (f"{_to_json(fact)}\n".encode() for fact in self._facts(output))
 
-    def around(self, data: bytes) -> bytes:
-        return data
-
     def end(self) -> bytes:
         return b""
 
@@ -103,7 +110,7 @@ class JSONCodec:
             case OperatorWelcome():
                 yield self._with(output, {"event": "hello", "protocol": PROTOCOL})
             case Refusal(error, given_id):
-                yield self._with(output, _refused(error, given_id))
+                yield self._with(output, _refused(error, given_id, self.view.language))
             case Goodbye():
                 yield self._with(output, _goodbye(output))
             case Done(given_id):
@@ -133,11 +140,11 @@ class JSONCodec:
 
     def _replayed(self, replay: Replay) -> Iterator[dict[str, Any]]:
         head = {"event": "replay", "of": replay.of.value, "count": len(replay.events)}
-        yield {**head, "lines": [replay_head(replay, ENGLISH)]} if self._with_lines else head
+        yield {**head, "lines": [replay_head(replay, self.view.language)]} if self._with_lines else head
         for event in replay.events:
             facts = {"event": event_name(type(event).__name__), **_plain_fields(event), "replayed": True}
             if self._with_lines:
-                facts["lines"] = [replayed_line(event, ENGLISH, self.view, replay.now)]
+                facts["lines"] = [replayed_line(event, self.view, replay.now)]
             yield facts
 
     def _with(self, output: Output, facts: dict[str, Any]) -> dict[str, Any]:
@@ -146,14 +153,16 @@ class JSONCodec:
     def _lines(self, output: Output) -> Iterator[str]:
         """Return what stands in the lines of text, without the marks of answers and refusals."""
         if isinstance(output, Event):
-            return iter((event_line(output, ENGLISH, self.view),))
+            return iter((event_line(output, self.view),))
         if isinstance(output, Refusal):
-            return refusal_lines(output.error, ENGLISH)
+            return refusal_lines(output.error, self.view.language)
         if isinstance(output, Answer):
-            return answer_lines(output, ENGLISH, self.view)
+            return answer_lines(output, self.view)
         if isinstance(output, Note):
-            return note_lines(output, ENGLISH)
-        return iter([words] if isinstance(output, Goodbye) and (words := goodbye_words(output, ENGLISH)) else [])
+            return note_lines(output, self.view.language)
+        return iter(
+            [words] if isinstance(output, Goodbye) and (words := goodbye_words(output, self.view.language)) else []
+        )
 
 
 @cache  # at most as many as there are kinds of outputs
@@ -201,11 +210,11 @@ def _hello(title: str, people: int, nickname: str | None, room: str | None) -> d
     }
 
 
-def _refused(error: HallError, given_id: Any) -> dict[str, Any]:
+def _refused(error: HallError, given_id: Any, language: Language) -> dict[str, Any]:
     facts = {
         "event": "refused",
         "code": type(error).__name__,
-        "text": refusal_words(error, ENGLISH),
+        "text": refusal_words(error, language),
         "unsent": error.unsent,
     }
     return facts if given_id is None else {**facts, "id": given_id}

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol, ILoggingContext, ITCPTransport
+from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol, ILoggingContext, ISSLTransport
 from twisted.internet.protocol import Factory, connectionDone
-from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatd.core.events import Cause, Departure
+from chatd.doors.framing import Framing
 from chatd.doors.jsonl import JSONCodec
 from chatd.doors.strangers import HTTP_HEAD, TLS_HELLO, protocol_of
 from chatd.doors.telnet import Keyboard, Telnet, Terminal
@@ -20,7 +20,8 @@ from chatd.doors.text import TextCodec
 from chatd.session.outputs import StillHere
 from chatd.session.refusals import LineCutOff, TelnetUnfinished, WrongProtocol
 from chatd.wire.codec import Codec
-from chatd.wire.connection import Connection, Entrance
+from chatd.wire.connection import Connection
+from chatd.wire.entrance import Entrance
 from chatd.wire.sockets import taken, unacknowledged
 
 
@@ -29,16 +30,12 @@ class HandshakeFailed(Exception):
 
 
 @implementer(IHalfCloseableProtocol)
-class LineDoor(LineReceiver):
+class LineDoor(Framing):
     """The framing of one connection, and its `Wire`: telnet's words are taken out, what is left is cut into lines."""
 
-    delimiter = b"\n"
-    MAX_LENGTH = 1 << 20  # never reached: the keyboard cuts what is too long for the codec
-    transport: ITCPTransport
-
     def __init__(self, entrance: Entrance) -> None:
+        super().__init__()
         self._entrance = entrance
-        self._lines = 0  # read, and not handed over yet
         self._is_first = True  # no line was received yet
         self._typing_is_hidden = False
 
@@ -49,40 +46,32 @@ class LineDoor(LineReceiver):
             terminal,
             reply=connection.write,
             there=lambda: connection.send(StillHere()),
+            interrupted=lambda: connection.session.interrupted(),
             unfinished=lambda: connection.refuse(TelnetUnfinished()),
+            resized=self._resized,
         )
-        self._keyboard = Keyboard(terminal, telnet)
+        self._terminal = terminal
+        self.keys = Keyboard(terminal, telnet)
         connection.begin()
 
     def dataReceived(self, data: bytes) -> None:
-        if data:
-            self.connection.note_read()
         if data.startswith(TLS_HELLO) and self._is_first:
             self.connection.session.turn_away(WrongProtocol("TLS"))
-            return
-        text = self._keyboard.typed(data, self.connection.codec.max_line)
-        if text:
-            self.connection.note_typed()
-        lines = text.count(b"\n")
-        self._lines += lines
-        discarded = len(data) - len(text) - lines  # a CR before each LF is part of the line's end
-        if discarded > 0:
-            self.connection.note_discarded(discarded)
-        try:
-            super().dataReceived(text)
-        except Exception:
-            self.connection.broken()
+        else:
+            super().dataReceived(data)
 
     def lineReceived(self, line: bytes) -> None:
-        self._lines -= 1
         if self._typing_is_hidden:
             self._typing_is_hidden = False
             self._telnet.show_typing()
         if self._is_first and self.connection.session.is_entering and (protocol := protocol_of(line)):
             self._turn_away(protocol)
-        else:
-            self.connection.receive(line)
+        super().lineReceived(line)
         self._is_first = False
+
+    def _resized(self) -> None:
+        """What follows is laid out for another width, and shared with those who see alike."""
+        self.connection.view = self.connection.view
 
     def _turn_away(self, protocol: str) -> None:
         """Tell a program that this is a chat, and close: what it says next must not be taken for a nickname."""
@@ -91,6 +80,7 @@ class LineDoor(LineReceiver):
         self.connection.session.turn_away(WrongProtocol(protocol))
 
     def readConnectionLost(self) -> None:
+        self._terminal.closes_itself = True
         if self.clearLineBuffer():
             self.connection.refuse(LineCutOff())
         self.connection.ended()
@@ -106,18 +96,12 @@ class LineDoor(LineReceiver):
 
     # What the connection calls: this is its wire.
 
-    def stop_reading(self) -> None:
-        self.pauseProducing()
-
-    def read_on(self) -> None:
-        self.resumeProducing()
-
-    @property
-    def lines_wait(self) -> bool:
-        return self._lines > 0
-
     def taken(self) -> int:
         return taken(self.transport)
+
+    @property
+    def is_encrypted(self) -> bool:
+        return ISSLTransport.providedBy(self.transport)
 
     def unacknowledged(self) -> int:
         return unacknowledged(self.transport)

@@ -1,8 +1,9 @@
 """What terminals send besides text: telnet's own words (RFC 854), line ends of every kind, erase characters.
 
 chatd never speaks telnet first. To a client that does, or that ends its first line as telnet does, it says `IAC DO
-BINARY` once, for GNU telnet takes some bytes of UTF-8 for its own keys until then, and `IAC WILL ECHO` where a password
-is typed, so that it isn't shown (RFC 857); it refuses every other option.
+BINARY` once, for GNU telnet takes some bytes of UTF-8 for its own keys until then; to one that agrees, `IAC DO NAWS`,
+so that it tells how wide its window is (RFC 1073); and `IAC WILL ECHO` where a password is typed, so that it isn't
+shown (RFC 857). It refuses every other option.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240
 EL, EC, AYT, AO, IP, BRK = 248, 247, 246, 245, 244, 243
 ABORT, SUSP, IAC_EOF = 238, 237, 236
 BINARY, ECHO, TIMING_MARK = 0, 1, 6  # RFC 856; RFC 857; RFC 860, which frees a telnet client that is deaf from Ctrl-C
+NAWS = 31
 
 CTRL_D, CTRL_U, DEL = b"\x04", b"\x15", b"\x7f"
 EOF = CTRL_U + CTRL_D  # how telnet's end of file is handed on, with the end of a line behind it
@@ -25,6 +28,11 @@ _MARK = bytes([IAC, DO, TIMING_MARK])
 _ASK_BINARY = bytes([IAC, DO, BINARY])
 _HIDE = bytes([IAC, WILL, ECHO])
 _SHOW = bytes([IAC, WONT, ECHO]) + b"\r\n"  # the client has not shown its own Enter
+_ASK_WIDTH = bytes([IAC, DO, NAWS])
+# What it is answered by: columns and rows in two bytes each, which may be those of a line's end; an IAC is doubled.
+_WINDOW = re.compile(rb"\xff\xfa\x1f((?:[^\xff]|\xff\xff){2})((?:[^\xff]|\xff\xff){2})\xff\xf0", re.DOTALL)
+_WINDOW_BEGINS = bytes([IAC, SB, NAWS])
+_LONGEST_WINDOW = 13  # bytes
 _REFUSAL = {DO: WONT, WILL: DONT}
 # The bytes of UTF-8 that GNU telnet takes for its keys, by the commands that it sends instead.
 _KEYS = {IP: 0x83, AO: 0x8F, SUSP: 0x9A, BRK: 0x9C}
@@ -38,6 +46,8 @@ class Terminal:
 
     speaks_telnet: bool = False  # it has sent one of telnet's words
     ends_with_cr: bool = False  # or its lines end as those of telnet do
+    columns: int = 0  # of its window; 0 if that isn't known
+    closes_itself: bool = False  # behind a goodbye: it has closed its side already, or is no nc
 
     @property
     def is_telnet(self) -> bool:
@@ -53,14 +63,18 @@ class Telnet:
 
     __slots__ = (
         "_asked_binary",
+        "_asked_width",
         "_begun",
+        "_interrupted",
         "_offered_echo",
         "_refused",
         "_reply",
+        "_resized",
         "_tail",
         "_terminal",
         "_there",
         "_unfinished",
+        "_was_interrupted",
     )
 
     def __init__(
@@ -68,25 +82,34 @@ class Telnet:
         terminal: Terminal,
         reply: Callable[[bytes], object],
         there: Callable[[], object],
+        interrupted: Callable[[], object],
         unfinished: Callable[[], object],
+        resized: Callable[[], object],
     ) -> None:
-        """`reply` is called with what answers telnet, `there` for a client that asks whether anybody is, `unfinished`
-        when a word without an end is given up.
+        """`reply` is called with what answers telnet, `there` for a client that asks whether anybody is,
+        `interrupted` for Ctrl-C, `unfinished` when a word without an end is given up, `resized` when the terminal has
+        other columns than before.
         """
         self._terminal = terminal
         self._reply = reply
         self._there = there
+        self._interrupted = interrupted
+        self._was_interrupted = False  # by this segment; however often, it is told once
         self._unfinished = unfinished
         self._begun = b""  # of a word that is not whole yet
         self._tail = b""  # the end of the text before this segment
         self._refused: frozenset[tuple[int, int]] = frozenset()
-        self._asked_binary = False
+        self._resized = resized
+        self._asked_binary = self._asked_width = False
         self._offered_echo = False
 
     def text_in(self, data: bytes) -> bytes:
         """Return the text in one segment."""
         if IAC in data or self._begun:
             data = self._without_words(data)
+            if self._was_interrupted:  # told behind the answer to its mark: until then, telnet shows nothing
+                self._was_interrupted = False
+                self._interrupted()
         self._tail = (self._tail + data[-3:])[-3:]
         return data
 
@@ -95,6 +118,11 @@ class Telnet:
         if not self._asked_binary:
             self._asked_binary = True
             self._reply(_ASK_BINARY)
+
+    def _ask_width(self) -> None:
+        if self._asked_binary and not self._asked_width:
+            self._asked_width = True
+            self._reply(_ASK_WIDTH)
 
     def hide_typing(self) -> bool:
         """Have the client not show what is typed; return False if it is no telnet, which would show these bytes."""
@@ -159,7 +187,14 @@ class Telnet:
         return 3
 
     def _take_subnegotiation(self, data: bytes, at: int) -> int:
-        """Skip what an option says. It ends before the end of a line: nothing was agreed that could hold one."""
+        """Skip what an option says. It ends before the end of a line: nothing else was agreed that could hold one."""
+        if self._asked_width and data.startswith(_WINDOW_BEGINS, at):
+            window = _WINDOW.match(data, at)
+            if window is not None:
+                self._be_as_wide_as(int.from_bytes(window[1].replace(b"\xff\xff", b"\xff"), "big"))
+                return window.end() - at
+            if len(data) - at < _LONGEST_WINDOW and b"\xff\xf0" not in data[at:]:
+                return 0
         end = _END_OF_SUBNEGOTIATION.search(data, at + 2, at + MOST_SUBNEGOTIATED)
         if end is None:
             if len(data) - at < MOST_SUBNEGOTIATED:
@@ -172,6 +207,12 @@ class Telnet:
         self._terminal.speaks_telnet = True
         return end.end() - at
 
+    def _be_as_wide_as(self, columns: int) -> None:
+        self._terminal.speaks_telnet = True
+        if columns != self._terminal.columns:
+            self._terminal.columns = columns
+            self._resized()
+
     def _do(self, command: int, text: bytearray) -> None:
         if command in _KEYS and _is_unfinished(self._tail + text[-3:]):
             text.append(_KEYS[command])
@@ -181,18 +222,34 @@ class Telnet:
             text += DEL
         elif command == EL:
             text += CTRL_U
+        elif command == IP:
+            text += CTRL_U  # what was half typed is gone at the client already
+            self._was_interrupted = True
         elif command == AYT:
             self._there()
 
     def _answer(self, verb: int, option: int) -> None:
         """Answer DO with WONT and WILL with DONT: once, so that two sides can't answer each other for ever."""
-        if verb not in _REFUSAL or (verb, option) == (WILL, BINARY):  # which is the yes to what was asked
+        if (verb, option) == (WILL, BINARY):  # which is the yes to what was asked
+            self._ask_width()
+            return
+        if verb not in _REFUSAL or (self._asked_width and (verb, option) == (WILL, NAWS)):
             return
         if self._offered_echo and (verb, option) == (DO, ECHO):  # which is the yes to what was offered
             return
         if option == TIMING_MARK or (verb, option) not in self._refused:
             self._refused |= {(verb, option)}
             self._reply(bytes([IAC, _REFUSAL[verb], option]))
+
+
+class Words(Protocol):
+    """What stands among the text, and is no part of it."""
+
+    def text_in(self, data: bytes) -> bytes:
+        """Return the text in one segment."""
+
+    def ask_binary(self) -> None:
+        """Ask the client to let all bytes pass as they are."""
 
 
 class Keyboard:
@@ -204,7 +261,7 @@ class Keyboard:
 
     __slots__ = ("_after_cr", "_column", "_first", "_telnet", "_terminal")
 
-    def __init__(self, terminal: Terminal, telnet: Telnet) -> None:
+    def __init__(self, terminal: Terminal, telnet: Words) -> None:
         self._terminal = terminal
         self._telnet = telnet
         self._after_cr = False

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from twisted.application.internet import TimerService
@@ -30,10 +29,10 @@ try:
     from OpenSSL import SSL
     from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 except ImportError:
-    raise ImportError("TLS needs pyOpenSSL: pip install 'chatd[tls]'") from None
+    raise ImportError("TLS needs pyOpenSSL: pip install '.[tls]'") from None
 
 from chatd.doors.certificate import Certificate, InThread, in_words
-from chatd.doors.endpoints import parts, unescaped
+from chatd.doors.endpoints import split
 from chatd.doors.line import HandshakeFailed
 from chatd.wire.connection import LINGER
 
@@ -59,22 +58,13 @@ def behind_tls(
 
     @raises ValueError: if a file is missing, or they don't fit together.
     """
-    below: list[str] = []
-    files: dict[str, Path] = {}
-    for part in parts(endpoint)[1:]:
-        name, _, value = part.partition("=")
-        if name in ("privateKey", "certKey"):
-            files[name] = Path(unescaped(value)).absolute()  # the daemon will be in another folder
-        else:
-            below.append(part)
+    below, files = split(endpoint, "privateKey", "certKey")
     if not below or "privateKey" not in files:
         raise ValueError("a port and its key are needed, as in ssl:2429:privateKey=key.pem:certKey=chain.pem")
-    if below[0].isdecimal():
-        below.insert(0, "tcp")
     certificate = Certificate(files["privateKey"], files.get("certKey", files["privateKey"]), now, in_thread)
     watch = TimerService(CHECK_EVERY, lambda: Deferred.fromCoroutine(certificate.check()))
     watch.clock = clock
-    return ":".join(below), TLSFactory(certificate, doors, clock), watch
+    return below, TLSFactory(certificate, doors, clock), watch
 
 
 class TLSFactory(TLSMemoryBIOFactory):

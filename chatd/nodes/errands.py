@@ -18,7 +18,7 @@ from chatd.core.events import AddresseeAway, Event, Events, NicknameGiven, Whisp
 from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.refusals import AddresseeGone, HallError, NoAnswer, OthersUnreachable
-from chatd.core.relay import Errand, GiveName, Invite, PutOut, Whisper
+from chatd.core.relay import Errand, GiveName, Invite, PutOut, Tell, Whisper
 from chatd.nodes.facts import errand_in, of_errand, of_refusal, refusal_in
 from chatd.nodes.log import Log
 from chatd.nodes.people import People
@@ -41,7 +41,7 @@ class Errands:
 
     async def send(self, sender: Member | None, other: Member, errand: Errand) -> None:
         """@raises HallError: if it is refused there, or can't be brought there."""
-        log, text = self._log_of_nodes, errand.text if isinstance(errand, Whisper) else ""
+        log, text = self._log_of_nodes, errand.text if isinstance(errand, Whisper | Tell) else ""
         if not log.is_linked:
             raise OthersUnreachable(unsent=text)
         node, to = self._people.id_of(other)
@@ -119,6 +119,8 @@ class Errands:
         if other is None or not other.here:
             raise AddresseeGone("that person")
         match errand:
+            case Tell(text):
+                other.hear_administrator(text)
             case PutOut(how):
                 other.dismiss(how)
             case GiveName(typed):

@@ -26,6 +26,7 @@ from chatd.core.relay import (
     News,
     PutOut,
     RememberSet,
+    Tell,
     Went,
     Whisper,
 )
@@ -110,6 +111,8 @@ def of_errand(errand: Errand) -> Fact:
             return ["whisper", text]
         case Invite():
             return ["invite"]
+        case Tell(text):
+            return ["tell", text]
         case PutOut(how):
             return ["put out", *of_departure(how)]
         case GiveName(typed):
@@ -125,6 +128,8 @@ def errand_in(fact: Fact) -> Errand:
             return Whisper(text)
         case ["invite"]:
             return Invite()
+        case ["tell", text]:
+            return Tell(text)
         case ["put out", *how]:
             return PutOut(departure_in(how))
         case ["give name", typed]:

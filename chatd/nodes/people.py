@@ -138,9 +138,10 @@ class People:
         del member.room.members[member]
         member.room.members[member] = None
 
-    def _set_traits(self, member: Member | None, away: str, quiet: bool, remembered: bool) -> None:
+    def _set_traits(self, member: Member | None, away: str | None, quiet: bool, remembered: bool) -> None:
         if member is not None:
-            member.away, member.quiet, member.traces.remembered = one_line(away), quiet, remembered
+            member.away = None if away is None else one_line(away)
+            member.quiet, member.traces.remembered = quiet, remembered
 
     def _take_out(self, member: Member) -> None:
         self.remove(member)

@@ -13,10 +13,10 @@ FOR_PEOPLE = {"for": "people"}  # what a program doesn't need to know
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One of the people in a list; `since` is in seconds since 1970."""
+    """One of the people in a list; `away` is why, None for who is here; `since` is in seconds since 1970."""
 
     name: str
-    away: str
+    away: str | None
     quiet: bool
     since: float
     room: str | None = None
@@ -62,9 +62,10 @@ class CommandFacts:
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """All that may be typed."""
+    """What may be typed: all of it, or what somebody new should know."""
 
     commands: tuple[CommandFacts, ...]
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,13 @@ class StillTalkingTo:
 
 
 @dataclass(frozen=True, slots=True)
+class Addressee:
+    """Who gets what is typed: a person or a room, as before."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Quiet:
     """Whether the room is shut out."""
 
@@ -112,15 +120,24 @@ class AwaySet:
 
 
 @dataclass(frozen=True, slots=True)
+class StillAway:
+    """Others are still told that you are away, though you talk."""
+
+
+@dataclass(frozen=True, slots=True)
 class WhoIs:
-    """Where somebody is, None for a locked room, and since when: in seconds since 1970, and for how many."""
+    """Where somebody is, None for a locked room, and since when: in seconds since 1970, and for how many.
+
+    `address` is for operators alone.
+    """
 
     nickname: str
     room: str | None
     since: float
     seconds: float
-    away: str
+    away: str | None
     quiet: bool
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +171,32 @@ class TimeShown:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageSet:
+    """The language that you read, and those that there are: by their codes, with what they call themselves."""
+
+    language: str
+    languages: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class EchoShown:
     """Whether you see your own lines."""
 
     echo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ColoursShown:
+    """Which colours you see: on, off or 16."""
+
+    colours: str
+
+
+@dataclass(frozen=True, slots=True)
+class BellRings:
+    """Whether the bell rings when a line names you."""
+
+    bell: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,16 +231,53 @@ class Uptime:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The nickname is yours alone."""
+    """The nickname is yours alone: you come back by your password or, `by_key`, the SSH key that you came with."""
 
     nickname: str
+    by_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordChanged:
-    """Your nickname has another password."""
+    """Your nickname has another password, or one now that it had none."""
 
     nickname: str
+    is_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """An SSH key that opens a name since that time; `here` is whether you came with it."""
+
+    fingerprint: str
+    comment: str
+    since: float
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What opens your nickname: these SSH keys, and a password or none."""
+
+    nickname: str
+    has_password: bool
+    keys: tuple[KeyFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAdded:
+    """Another SSH key opens your nickname."""
+
+    nickname: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRemoved:
+    """An SSH key opens your nickname no longer."""
+
+    nickname: str
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,10 +326,16 @@ class AnnouncedTo:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Whether the operator hears a room."""
+    """Which room the operator hears; None is none."""
 
-    room: str
-    listening: bool
+    room: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToldTo:
+    """Somebody was told something, alone."""
+
+    nickname: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,19 +375,21 @@ class Kicked:
 
 @dataclass(frozen=True, slots=True)
 class BanFacts:
-    """A ban or a mute: of what, for how many seconds more, None for good, and why."""
+    """A ban or a mute: of what, for how many seconds more, None for good, why, since when, and by which operator."""
 
     target: str
     muted: bool
     seconds: float | None
     why: str
+    since: float | None
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
 class AddressHint:
-    """How to ban an address too, and who else would be disconnected."""
+    """How to ban an address too, and who else would be disconnected; None is this machine itself, which can't be."""
 
-    address: str
+    address: str | None
     also: tuple[str, ...]
 
 
@@ -317,7 +401,7 @@ class BanMade:
     """
 
     ban: BanFacts
-    before: BanFacts | None
+    before: tuple[BanFacts, ...]
     disconnected: tuple[str, ...]
     absent: bool
     kept: bool
@@ -329,7 +413,7 @@ class MuteMade:
     """Likewise of a mute."""
 
     ban: BanFacts
-    before: BanFacts | None
+    before: tuple[BanFacts, ...]
     absent: bool
     kept: bool
 
@@ -340,7 +424,6 @@ class BanLifted:
 
     target: str
     muted: bool
-    kept: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -465,28 +548,37 @@ Answer = (
     | Help
     | HelpOn
     | TalkingTo
+    | Addressee
     | StillTalkingTo
     | Quiet
     | NicknameSet
     | AwaySet
+    | StillAway
     | WhoIs
     | InvitationSent
     | IgnoreSet
     | Ignored
     | TimeShown
+    | LanguageSet
     | EchoShown
+    | ColoursShown
+    | BellRings
     | FormatSpoken
     | Motd
     | Version
     | Uptime
     | Registered
     | PasswordChanged
+    | Keys
+    | KeyAdded
+    | KeyRemoved
     | Unregistered
     | Remembering
     | Forgotten
     | LetterKept
     | AnnouncedTo
     | Listening
+    | ToldTo
     | Everybody
     | Connections
     | Kicked

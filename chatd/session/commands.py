@@ -12,16 +12,20 @@ from collections.abc import Awaitable
 from chatd import __version__
 from chatd.core.events import Cause, Departure
 from chatd.core.member import Member
-from chatd.core.refusals import NoSuchRoom
-from chatd.session import owning, remembering
+from chatd.core.refusals import Muted, NoSuchRoom
+from chatd.session import keyring, owning, remembering
 from chatd.session.answers import (
+    Addressee,
     AwaySet,
+    BellRings,
+    ColoursShown,
     EchoShown,
     FormatSpoken,
     Help,
     HelpOn,
     Ignored,
     InvitationSent,
+    LanguageSet,
     Motd,
     People,
     Person,
@@ -29,24 +33,43 @@ from chatd.session.answers import (
     RoomFacts,
     Rooms,
     StillTalkingTo,
-    TalkingTo,
     TimeShown,
     Uptime,
     Version,
     WhoIs,
 )
 from chatd.session.person import AwaitingNickname, Chatting
-from chatd.session.refusals import NoSuchTimeZone
+from chatd.session.refusals import NoSuchLanguage, NoSuchTimeZone
 from chatd.session.session import Participant, Session
 from chatd.session.table import Table
-from chatd.session.view import view
+from chatd.session.view import zone_name
+from chatd.session.words.languages import LANGUAGES
 
 TABLE = Table(
-    ("text", "is said to your room, or to whom you chose with to:"),
-    ("@name text", "private line to name, seen by the two of you alone"),
-    ("to:name", "your lines go to name from now on; to: alone: the room"),
-    ("quit", "goodbye"),
-    ("//text", "says /text"),
+    ("text", "say text to your room, or to whomever to: has chosen"),
+    ("@name text", "a private line to name; only the two of you see it"),
+    ("to:name [text]", "talk to name from now on; to: alone ends that"),
+    ("quit", "leave the chat"),
+    ("//text", "say /text"),
+    essentials=(
+        "nick",
+        "away",
+        "ignore",
+        "i",
+        "rooms",
+        "join",
+        "r",
+        "to:name [text]",
+        "@name text",
+        "ls",
+        "text",
+        "quit",
+    ),
+    operators_only=(
+        *("announce", "ban", "bans", "drain", "kick", "listen", "log"),
+        *("mute", "nodes", "reload", "rename", "stats", "stop", "unban", "unmute"),
+        *("backup", "disown", "owners", "purge", "reset"),
+    ),
 )
 command = TABLE.command
 _COSTLY = 3
@@ -62,47 +85,66 @@ def person(member: Member, room: str | None = None) -> Person:
     return Person(member.nickname, member.away, member.quiet, member.since, room)
 
 
-@command("say", arguments="text...", help="says text, whatever it begins with")
+@command("say", arguments="text...", help="say text, whatever it begins with")
 def say(chat: Chatting, text: str) -> Awaitable[None] | None:
-    return chat.member.speak(text, chat.typed_at)
+    return chat.say(text)
 
 
-@command("msg", "m", "tell", arguments="name text...", help="private line to name, as @name text")
+@command(
+    "msg", "m", "tell", "w", "pm", "whisper", "私聊", arguments="name text...", help="a private line, as @name text"
+)
 def msg(chat: Chatting, name: str, text: str) -> Awaitable[None] | None:
     owner = owning.absent(chat, name)
     if owner is not None:
         return owning.leave_letter(chat, owner, text)
-    return chat.member.whisper(name, text, chat.typed_at)
+    return chat.once(chat.member.whisper(name, text, chat.typed_at), chat.talked)
 
 
-@command("r", "reply", arguments="text...", help="private answer to who last wrote to you privately")
+@command("r", "reply", arguments="text...", help="a private answer to whoever wrote to you last")
 def reply(chat: Chatting, text: str) -> Awaitable[None] | None:
-    return chat.member.answer(text, chat.typed_at)
+    return chat.once(chat.member.answer(text, chat.typed_at), chat.talked)
 
 
-@command("to", arguments="[name]", help="your lines go to name from now on; without it: the room")
-def to(chat: Chatting, name: str) -> None:
-    chat.member.talk_to(name, chat.typed_at)
-    other = chat.member.addressee
-    chat.answer(TalkingTo(other.nickname if other else chat.member.room.name))
+@command("to", "query", arguments="[name] [text...]", help="talk to name from now on; alone: whom you talk to")
+def to(chat: Chatting, name: str, text: str) -> Awaitable[None] | None:
+    if name:
+        return chat.turn_to(name, text)
+    chat.answer(Addressee(chat.talks_to))
+    return None
 
 
-@command("ls", "who", "names", arguments="[#room]", help="who is here", cost=_COSTLY)
+@command(
+    "ls",
+    "who",
+    "names",
+    "l",
+    "list",
+    "users",
+    "在线",
+    arguments="[#room]",
+    help="who is here, or in #room",
+    cost=_COSTLY,
+)
 def ls(chat: Chatting, room: str) -> None:
     hall = chat.server.hall
-    found = hall.find_room(room) if room else chat.member.room
+    found = hall.find_room(room_typed(room)) if room else chat.member.room
     if not chat.sees(found):
         raise NoSuchRoom(room)  # as if there were none
     people = tuple(found.members)
     chat.answer(People(found.name, len(people), len(hall.members) - len(people), map(person, people)))
 
 
-@command("h", "help", "?", arguments="[command]", help="the commands, or one of them")
+@command("h", "help", "?", "帮助", arguments="[command|all]", help="what you may type; all of it; or one command")
 def help_(chat: Participant, command: str) -> None:
-    chat.answer(HelpOn(chat.table.find(command.lstrip("/")).facts) if command else Help(chat.table.help()))
+    if not command:
+        chat.answer(Help(chat.table.essentials(), False))
+    elif command.lower() == "all":
+        chat.answer(Help(chat.table.help(), True))
+    else:
+        chat.answer(HelpOn(chat.table.find(command.lstrip("/／")).facts))
 
 
-@command("i", "quiet", help="quiet: hear and say no room lines; again: talk with it")
+@command("i", "quiet", help="hear and say nothing in your room; again: undo that")
 def i(chat: Chatting) -> None:
     member = chat.member
     member.set_quiet(not member.quiet)
@@ -111,41 +153,49 @@ def i(chat: Chatting) -> None:
 
 @command("me", arguments="text...", help="do something: /me waves")
 def me(chat: Chatting, text: str) -> Awaitable[None] | None:
-    return chat.member.act(text, chat.typed_at)
+    return chat.once(chat.member.act(text, chat.typed_at), chat.talked)
 
 
-@command("nick", arguments="name", help="take another nickname", cost=_COSTLY)
+@command("nick", arguments="name...", help="change your nickname", cost=_COSTLY)
 def nick(chat: Chatting, name: str) -> Awaitable[None] | None:
     return owning.take_name(chat, name)
 
 
-@command("away", arguments="[why...]", help="tell who writes to you privately that you are away")
+@command("away", arguments="[why...]", help="tell whoever writes to you privately that you are away")
 def away(chat: Chatting, why: str) -> None:
-    chat.member.set_away(why or "away")
+    chat.member.set_away(why)
     chat.answer(AwaySet(True))
 
 
-@command("back", help="you are here again")
+@command("back", help="you are back")
 def back(chat: Chatting) -> None:
-    chat.member.set_away("")
+    chat.member.set_away(None)
     chat.answer(AwaySet(False))
 
 
 @command("whois", arguments="name", help="where somebody is, and since when", cost=_COSTLY)
 def whois(chat: Chatting, name: str) -> None:
-    hall = chat.server.hall
-    other = hall.find(name)
-    room = other.room.name if chat.sees(other.room) else None
-    here_for = hall.clock.seconds() - other.came_at
-    chat.answer(WhoIs(other.nickname, room, other.since, here_for, other.away, other.quiet))
+    chat.answer(who_is(chat, chat.server.hall.find(name, asker=chat.member)))
 
 
-@command("join", "j", arguments="#room", help="go to a room, or open one of that name", cost=_COSTLY)
+def who_is(state: Participant, other: Member, address: str | None = None) -> WhoIs:
+    """Return what somebody may know of a member."""
+    room = other.room.name if state.sees(other.room) else None
+    here_for = state.server.hall.clock.seconds() - other.came_at
+    return WhoIs(other.nickname, room, other.since, here_for, other.away, other.quiet, address)
+
+
+@command("join", "j", arguments="#room", help="go to a room, or open a new one", cost=_COSTLY)
 def join(chat: Chatting, room: str) -> Awaitable[None] | None:
-    return _go_to(chat, room)
+    return _go_to(chat, room_typed(room))
 
 
-@command("leave", help="go back to #lobby")
+def room_typed(name: str) -> str:
+    """Return the name of a room as it was typed, with the mark that may be left out."""
+    return "#" + name.removeprefix("＃").removeprefix("#")
+
+
+@command("leave", "part", help="go back to #lobby")
 def leave(chat: Chatting) -> Awaitable[None] | None:
     return _go_to(chat, chat.server.hall.lobby.name)
 
@@ -170,12 +220,12 @@ def rooms(chat: Participant) -> None:
     chat.answer(Rooms(RoomFacts(room.name, len(room.members), room.locked) for room in seen))
 
 
-@command("lock", help="only those you invite see your room and get in", cost=_COSTLY)
+@command("lock", help="lock your room: only the invited see it and get in", cost=_COSTLY)
 async def lock(chat: Chatting) -> None:
     await remembering.lock(chat)
 
 
-@command("unlock", help="anyone gets into your room again")
+@command("unlock", help="let everybody into your room again")
 def unlock(chat: Chatting) -> Awaitable[None] | None:
     return chat.member.turn_lock(False)
 
@@ -187,7 +237,7 @@ def invite(chat: Chatting, name: str) -> Awaitable[None] | None:
     return chat.once(sent, lambda: chat.answer(InvitationSent(nickname, room)))
 
 
-@command("ignore", arguments="[name]", help="hear nothing from name; without name, whom you ignore")
+@command("ignore", "屏蔽", arguments="[name]", help="hide what name says; alone: list whom you ignore")
 async def ignore(chat: Chatting, name: str) -> None:
     if name:
         await owning.ignore(chat, name, True)
@@ -195,27 +245,38 @@ async def ignore(chat: Chatting, name: str) -> None:
         chat.answer(Ignored(owning.ignored(chat)))
 
 
-@command("unignore", arguments="name", help="hear name again")
+@command("unignore", arguments="name", help="show what name says again")
 async def unignore(chat: Chatting, name: str) -> None:
     await owning.ignore(chat, name, False)
 
 
 TABLE.share(owning.TABLE)
+TABLE.share(keyring.TABLE)
 TABLE.share(remembering.TABLE)
 
 
-@command("time", arguments="[on|off|zone]", help="the time in front of lines: on, off, or in a zone")
+@command("time", arguments="[on|off|zone]", help="the time in front of lines; a zone such as +8")
 def time(chat: Participant, zone: str) -> None:
     if zone:
-        name = zone.lower() if zone.lower() in ("on", "off") else zone
+        name = zone.lower() if zone.lower() in ("on", "off") else zone_name(zone)
         try:
-            chat.client.view = view(name)
+            chat.client.view = chat.client.view.but(time=name)
         except ValueError:
             raise NoSuchTimeZone(zone) from None
     chat.answer(TimeShown(chat.client.view.time))
 
 
-@command("echo", arguments="[on|off]", help="whether you see your own lines in the room again")
+@command("lang", arguments="[code]", help="choose your language; alone: list them")
+def lang(chat: Participant, code: str) -> None:
+    if code:
+        if code.lower() not in LANGUAGES:
+            raise NoSuchLanguage(code, tuple(LANGUAGES))
+        chat.client.view = chat.client.view.but(code=code.lower())
+    known = {language.code: language.name for language in LANGUAGES.values()}
+    chat.answer(LanguageSet(chat.client.view.language.code, known))
+
+
+@command("echo", arguments="[on|off]", help="whether the room shows you your own lines")
 def echo(chat: Chatting, shown: str) -> None:
     if shown:
         if shown not in ("on", "off"):
@@ -224,7 +285,25 @@ def echo(chat: Chatting, shown: str) -> None:
     chat.answer(EchoShown(chat.member.echo))
 
 
-@command("format", arguments="text|json", help="speak with programs: docs/json.md")
+@command("colour", "color", arguments="[on|off|16]", help="names in colour where there is a terminal for it")
+def colour(chat: Participant, colours: str) -> None:
+    if colours:
+        if colours not in ("on", "off", "16"):
+            raise chat.table.find("colour").misused()
+        chat.client.view = chat.client.view.but(colours=colours)
+    chat.answer(ColoursShown(chat.client.view.colours))
+
+
+@command("bell", arguments="[on|off]", help="whether the bell rings when a line names you")
+def bell(chat: Participant, rings: str) -> None:
+    if rings:
+        if rings not in ("on", "off"):
+            raise chat.table.find("bell").misused()
+        chat.client.view = chat.client.view.but(bell=rings == "on")
+    chat.answer(BellRings(chat.client.view.bell))
+
+
+@command("format", arguments="text|json", help="the format for programs: docs/json.md")
 def format_(chat: Participant, format: str) -> None:
     chat.client.speak(format)
     chat.say_hello()
@@ -236,18 +315,20 @@ def motd(chat: Participant) -> None:
     chat.answer(Motd(chat.server.motd))
 
 
-@command("version", help="which chatd this is")
+@command("version", help="which version of chatd this is")
 def version(chat: Participant) -> None:
     chat.answer(Version(__version__, platform.python_version()))
 
 
-@command("uptime", help="for how long this chat has been open")
+@command("uptime", help="how long this chat has been open")
 def uptime(chat: Participant) -> None:
     chat.answer(Uptime(chat.server.uptime, len(chat.server.hall.members)))
 
 
-@command("quit", "exit", "bye", arguments="[why...]", help="goodbye")
+@command("quit", "exit", "bye", "q", "退出", arguments="[why...]", help="leave the chat")
 def quit_(chat: Chatting, why: str) -> None:
-    if why:
-        chat.member.check_may_speak(why)
+    try:
+        chat.member.check_may_speak()
+    except Muted:  # who may say nothing may still go, without a word
+        why = ""
     chat.session.close(Departure(Cause.QUIT, why))

@@ -37,21 +37,21 @@ async def reset(state: Operating, name: str) -> None:
     accounts = _accounts(state)
     owner = _owner(accounts, name)
     password = await accounts.people.reset(owner.id)
-    state.log("gave {name} a new password", name=owner.name.shown)
+    state.log("reset", "gave {name} a new password", name=owner.name.shown)
     state.answer(PasswordReset(owner.name.shown, password, ONE_TIME_HOURS))
 
 
-@command("disown", arguments="name", help="make an owned name anybody's again")
+@command("disown", arguments="name", help="let anybody have an owned name again")
 async def disown(state: Operating, name: str) -> None:
     accounts = _accounts(state)
     owner = _owner(accounts, name)
     await accounts.people.remove(owner.id)
     state.server.hall.take_account(owner.id)
-    state.log("disowned {name}", name=owner.name.shown)
+    state.log("disowned", "disowned {name}", name=owner.name.shown)
     state.answer(Disowned(owner.name.shown))
 
 
-@command("forget", arguments="name [duration]", help="have what somebody said forgotten, as in the last 2h")
+@command("forget", arguments="name [duration]", help="erase what somebody said, all or in the last 2h")
 async def forget(state: Operating, name: str, duration: str) -> None:
     hall = state.server.hall
     since = hall.now() - seconds_in(duration) if duration else 0.0
@@ -62,25 +62,25 @@ async def forget(state: Operating, name: str, duration: str) -> None:
             which += member.traces.whose(since)
     hall.relay.tell(LinesForgotten(tuple(which)))
     lines = await forget_lines(state.server, which)
-    state.log("had what {name} said forgotten", name=name)
+    state.log("forgotten", "had what {name} said forgotten", name=name)
     state.answer(Forgotten(lines))
 
 
-@command("purge", arguments="#room|all", help="have what was said in a room, or everywhere, forgotten")
+@command("purge", arguments="#room|all", help="erase what was said in a room, or everywhere")
 async def purge(state: Operating, room: str) -> None:
     if not (room == "all" or room.startswith("#")):
         raise TABLE.find("purge").misused()
     which = None if room == "all" else room
     state.server.hall.relay.tell(LinesForgotten(room=which))
     lines = await forget_room(state.server, which)
-    state.log("purged {room}", room=room)
+    state.log("purged", "purged {room}", room=room)
     state.answer(Forgotten(lines))
 
 
-@command("backup", arguments="folder", help="copy all that is on the disk into a new folder, while chatd runs")
+@command("backup", arguments="folder", help="back up all that is on the disk to a new folder, while chatd runs")
 async def backup(state: Operating, folder: str) -> None:
     where = await state.daemon.backup(folder)
-    state.log("made a backup")
+    state.log("backed up", "made a backup")
     state.answer(BackedUp(where))
 
 

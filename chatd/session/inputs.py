@@ -37,13 +37,15 @@ class Refused:
 
     error: HallError
     chooses: bool = False
+    typed_at: float | None = None
     id: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The client will send nothing more."""
+    """The client will send nothing more: it has `closed` its side, or its person has typed so (Ctrl-D)."""
 
+    closed: bool = False
     id: Any = None
 
 

@@ -6,7 +6,8 @@ yet. The log has what was done to whom; reasons go to those concerned alone.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator, Sequence
+import re
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from ipaddress import ip_address
 
 from chatd.core.bans import Ban, Kind, Network, network_in
@@ -20,12 +21,13 @@ from chatd.core.relay import BanSet, GiveName, PutOut
 from chatd.session.answers import AddressHint, BanFacts, BanLifted, BanList, BanMade, Kicked, MuteMade, RenameMade
 from chatd.session.duration import seconds_in
 from chatd.session.operator import Operating
-from chatd.session.refusals import NotByAddress
+from chatd.session.refusals import NotAnAddress, NotByAddress
 from chatd.session.session import Server, Session
 from chatd.session.table import Table
 from chatd.session.words.language import ENGLISH
 
 _LOOPBACK = (ip_address("127.0.0.1"), ip_address("::1"))
+_LIKE_ADDRESS = re.compile(r"[0-9.]*\.[0-9.]*|.*[:/].*")  # no name has a colon or a slash, or is all digits and dots
 _LOOPBACK_PREFIX = 8  # bits; a wider network is meant for others too
 
 TABLE = Table()
@@ -38,6 +40,7 @@ def kick(state: Operating, name: str, why: str) -> Awaitable[None] | None:
     if member.is_remote:
         return _kick_elsewhere(state, member, how)
     state.answer(Kicked(member.nickname))
+    state.log("kicked", "disconnected {target}", target=member.nickname)
     member.dismiss(how)
     return None
 
@@ -45,11 +48,14 @@ def kick(state: Operating, name: str, why: str) -> Awaitable[None] | None:
 @command(
     "ban",
     arguments="target [duration] [why...]",
-    help="let a name, an address or a network in no more: for 2h, or for good",
+    help="keep a name, an address or a network out: for 2h, or for good",
 )
 async def ban(state: Operating, target: str, duration: str, why: str) -> None:
+    target = _without_mark(target)
     network = network_in(target)
     _check_not_here(network)
+    if network is None and _LIKE_ADDRESS.fullmatch(target):
+        raise NotAnAddress(target)
     made = _ban(state, "network" if network else "name", str(network or target), duration, why)
     before = _replaced(state, state.server.hall.bans.add(made))
     state.server.hall.relay.tell(BanSet(made))
@@ -59,19 +65,21 @@ async def ban(state: Operating, target: str, duration: str, why: str) -> None:
     names = tuple([member.nickname for member in members] + [_called(session) for session in sessions])
     hints = tuple(_address_hints(state, members))
     _put_out(state.server, made)
-    state.log("banned {target} {lasts}", target=made.target, lasts=ENGLISH.lasts(facts.seconds))
+    state.log("banned", "banned {target} {lasts}", target=made.target, lasts=ENGLISH.lasts(facts.seconds))
     kept = await state.daemon.keep_bans()
     state.answer(BanMade(facts, before, names, not (network or names), kept, hints))
 
 
 @command("unban", arguments="target", help="end the ban of a name, an address or a network")
 async def unban(state: Operating, target: str) -> None:
+    target = _without_mark(target)
     network = network_in(target)
     account = None if network else _account(state, target)
     lifted = state.server.hall.bans.lift("name" if network is None else "network", str(network or target), account)
     state.server.hall.relay.tell(BanSet(lifted, lifted=True))
-    state.log("unbanned {target}", target=lifted.target)
-    state.answer(BanLifted(lifted.target, False, await state.daemon.keep_bans()))
+    state.log("unbanned", "unbanned {target}", target=lifted.target)
+    await state.daemon.keep_bans()
+    state.answer(BanLifted(lifted.target, False))
 
 
 @command("bans", help="who is banned or muted, for how long, and why")
@@ -83,7 +91,7 @@ def bans(state: Operating) -> None:
 @command(
     "mute",
     arguments="name [duration] [why...]",
-    help="let nothing that somebody types reach anyone: for 15m, or for good",
+    help="silence somebody: for 15m, or for good",
 )
 async def mute(state: Operating, name: str, duration: str, why: str) -> None:
     made = _ban(state, "mute", name, duration, why)
@@ -91,7 +99,7 @@ async def mute(state: Operating, name: str, duration: str, why: str) -> None:
     state.server.hall.relay.tell(BanSet(made))
     facts = _facts(state, made)
     told = _tell_muted(state.server.hall, made, True)
-    state.log("muted {target} {lasts}", target=made.target, lasts=ENGLISH.lasts(facts.seconds))
+    state.log("muted", "muted {target} {lasts}", target=made.target, lasts=ENGLISH.lasts(facts.seconds))
     state.answer(MuteMade(facts, before, not told, await state.daemon.keep_bans()))
 
 
@@ -100,11 +108,12 @@ async def unmute(state: Operating, name: str) -> None:
     lifted = state.server.hall.bans.lift("mute", name, _account(state, name))
     state.server.hall.relay.tell(BanSet(lifted, lifted=True))
     _tell_muted(state.server.hall, lifted, False)
-    state.log("unmuted {target}", target=lifted.target)
-    state.answer(BanLifted(lifted.target, True, await state.daemon.keep_bans()))
+    state.log("unmuted", "unmuted {target}", target=lifted.target)
+    await state.daemon.keep_bans()
+    state.answer(BanLifted(lifted.target, True))
 
 
-@command("rename", arguments="old new", help="give somebody another nickname")
+@command("rename", arguments="old new", help="change somebody's nickname")
 async def rename(state: Operating, old: str, new: str) -> None:
     hall = state.server.hall
     member = hall.find(old)
@@ -113,7 +122,7 @@ async def rename(state: Operating, old: str, new: str) -> None:
         await hall.relay.send(None, member, GiveName(new))
     elif (renamed := hall.rename(member, new)) is not None:
         await renamed
-    state.session.log_rename(before, member)
+    state.log("renamed", "renamed {target} to {nickname}", target=before, nickname=name.shown)
     tell(NicknameGiven(hall.now(), member.nickname), member)
     await state.daemon.keep_bans()  # a mute has moved with them
     state.answer(RenameMade(before, name.shown))
@@ -129,7 +138,13 @@ def take_ban(server: Server, news: BanSet) -> None:
 
 async def _kick_elsewhere(state: Operating, member: Member, how: Departure) -> None:
     await state.server.hall.relay.send(None, member, PutOut(how))
+    state.log("kicked", "disconnected {target}", target=member.nickname)
     state.answer(Kicked(member.nickname))
+
+
+def _without_mark(target: str) -> str:
+    """Return a name as it is, which may have been typed as `@bob`; an address has no such mark."""
+    return target.removeprefix("＠").removeprefix("@")
 
 
 def _ban(state: Operating, kind: Kind, target: str, duration: str, why: str) -> Ban:
@@ -142,7 +157,15 @@ def _ban(state: Operating, kind: Kind, target: str, duration: str, why: str) -> 
         until = state.server.hall.now() + seconds_in(duration)
     else:
         why = f"{duration} {why}".strip()
-    return Ban(kind, target, until, why, None if kind == "network" else _account(state, target))
+    return Ban(
+        kind,
+        target,
+        until,
+        why,
+        state.server.hall.now(),
+        state.name,
+        None if kind == "network" else _account(state, target),
+    )
 
 
 def _account(state: Operating, name: str) -> int | None:
@@ -165,12 +188,12 @@ def _check_not_here(network: Network | None) -> None:
 
 
 def _facts(state: Operating, ban: Ban) -> BanFacts:
-    return BanFacts(ban.target, ban.kind == "mute", ban.left(state.server.hall.now()), ban.why)
+    return BanFacts(ban.target, ban.kind == "mute", ban.left(state.server.hall.now()), ban.why, ban.since, ban.by)
 
 
-def _replaced(state: Operating, replaced: Ban | None) -> BanFacts | None:
-    """Return what the operator should know of a ban that another took the place of."""
-    return _facts(state, replaced) if replaced and replaced.holds(state.server.hall.now()) else None
+def _replaced(state: Operating, replaced: Iterable[Ban]) -> tuple[BanFacts, ...]:
+    """Return what the operator should know of the bans that another took the place of."""
+    return tuple(_facts(state, ban) for ban in replaced if ban.holds(state.server.hall.now()))
 
 
 def _tell_muted(hall: Hall, mute: Ban, muted: bool) -> bool:
@@ -212,7 +235,9 @@ def _meant(hall: Hall, ban: Ban) -> list[Member]:
 def _address_hints(state: Operating, members: Sequence[Member]) -> Iterator[AddressHint]:
     """Yield how to ban the addresses too of people who may come back under other names, and whom that would hit."""
     for session in state.server.sessions:
-        if session.ip and session.member in members:
+        if session.member in members and session.ip is None:
+            yield AddressHint(None, ())
+        elif session.ip and session.member in members:
             network = network_in(str(session.ip))
             near = [other for other in _from(state.server, network) if other is not session] if network else []
             yield AddressHint(str(session.ip), tuple(map(_called, near)))

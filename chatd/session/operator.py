@@ -5,7 +5,7 @@ Whoever may open the operator's door is the administrator.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Container
 from typing import Any, Protocol
 
 from twisted.logger import Logger
@@ -14,11 +14,12 @@ from chatd.core.events import Departure, Events
 from chatd.core.member import Member
 from chatd.core.room import Room
 from chatd.session.answers import NodeList, Reloaded
-from chatd.session.inputs import Command, Line
+from chatd.session.inputs import Command, Line, Refused
 from chatd.session.outputs import OperatorWelcome
 from chatd.session.refusals import LooksLikeCommand, NoPrivateLines
 from chatd.session.session import QUIT, Participant, Session, clean
 from chatd.session.table import Table
+from chatd.session.typed import is_quit, marked
 
 
 class Daemon(Protocol):
@@ -52,6 +53,12 @@ class Daemon(Protocol):
     def set_log_level(self, level: str) -> None:
         """Log what is at least so important; one of `LOG_LEVELS`."""
 
+    def log_level(self) -> str:
+        """Return what is logged at least.
+
+        @raises NoLevels: if that is not ours to say.
+        """
+
     def drain(self, minutes: int | None) -> None:
         """Let nobody in any more, and stop after so many minutes; None is not at all."""
 
@@ -74,9 +81,11 @@ class Operating(Participant):
     nickname = "the operator"
     is_selective = False
 
-    def __init__(self, session: Session, table: Table, daemon: Daemon) -> None:
+    def __init__(self, session: Session, table: Table, daemon: Daemon, looks: Container[str]) -> None:
+        """`looks` are the commands that change nothing: they need no slash."""
         super().__init__(session, table)
         self.daemon = daemon
+        self._looks = looks
 
     def deliver(self, events: Events) -> object:
         return self.client.deliver(events)
@@ -87,19 +96,27 @@ class Operating(Participant):
     def sees(self, room: Room[Member]) -> bool:
         return True
 
-    def log(self, what: str, **facts: object) -> None:
+    @property
+    def name(self) -> str:
+        """Who the operator is on the system that chatd runs on, "" if that can't be known."""
+        return self.session.user
+
+    @property
+    def _called(self) -> str:
+        return f"Operator {self.name}" if self.name else "An operator"
+
+    def log(self, event: str, what: str, **facts: object) -> None:
         """Log what an operator has done: names and addresses, and never a reason."""
-        self._log.info(f"An operator {what}", **facts)
+        self._log.info(f"{{operator}} {what}", event=event, operator=self._called, **facts)
 
     def begin(self) -> None:
-        self._log.debug("An operator came by {address}", address=self.session.address)
+        self._log.debug(
+            "{operator} came by {address}", event="operator came", operator=self._called, address=self.session.address
+        )
         self.say_hello()
 
     def say_hello(self) -> None:
         self.send(OperatorWelcome())
-
-    def ask(self) -> None:
-        """No-op: nothing is asked of an operator."""
 
     def receive(self, given: Line | Command) -> Awaitable[None] | None:
         if isinstance(given, Command):
@@ -108,21 +125,24 @@ class Operating(Participant):
         line = clean(given)
         return self._obey(line.lstrip()) if line.strip() else None
 
-    def choice_refused(self) -> None:
+    def not_read(self, given: Refused) -> None:
         """No-op: an operator talks to everyone."""
 
     def leave(self, how: Departure, logged_as: str) -> None:
-        self.server.hall.listen(self, False)
-        self._log.debug("An operator left ({why})", why=logged_as)
+        self.server.hall.listen_no_more(self)
+        self._log.debug("{operator} left ({reason})", event="operator left", operator=self._called, reason=logged_as)
 
     def _obey(self, line: str) -> Awaitable[None] | None:
+        line = marked(line)
         if line.startswith("/") and not line.startswith("//"):
             return self.table.run_line(self, line[1:])
-        if line.rstrip() == "quit":
+        if is_quit(line):
             self.session.close(QUIT)
             return None
         if line.startswith("@") or line[:3].lower() == "to:":
             raise NoPrivateLines(unsent=line)
-        if self.table.is_command(line):
+        if (entry := self.table.command_in(line)) is not None:
+            if entry.names[0] in self._looks:
+                return self.table.run_line(self, line)
             raise LooksLikeCommand(line.partition(" ")[0], unsent=line)
         return self.table.run(self, self.table.find("announce"), line.removeprefix("/"))

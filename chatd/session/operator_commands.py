@@ -5,10 +5,12 @@ What takes its time is a coroutine.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from itertools import chain
 
 from chatd.core.member import Member
 from chatd.core.nickname import columns
+from chatd.core.relay import Tell
 from chatd.session import commands, custody, moderation
 from chatd.session.answers import (
     AnnouncedTo,
@@ -20,8 +22,9 @@ from chatd.session.answers import (
     LogLevelSet,
     Stats,
     Stopping,
+    ToldTo,
 )
-from chatd.session.commands import person
+from chatd.session.commands import person, room_typed, who_is
 from chatd.session.operator import Daemon, Operating
 from chatd.session.refusals import BadDrain
 from chatd.session.session import QUIT, Session
@@ -29,31 +32,68 @@ from chatd.session.table import Table
 
 LOG_LEVELS = ("debug", "info", "warn", "error")
 LONGEST_DRAIN = 10_080  # minutes, a week
+_LOOKS = ("bans", "h", "ls", "motd", "rooms", "stats", "uptime", "version", "whois")  # and changes nothing
 
 TABLE = Table(
-    ("text", "is announced to everyone, as by /announce"),
-    ("//text", "announces /text"),
+    ("text", "is announced to everyone, as with /announce"),
+    ("//text", "announce /text"),
+    essentials=("stop", "drain", "stats", "listen", "bans", "mute", "ban", "kick", "tell", "ls", "text", "quit"),
 )
 command = TABLE.command
 
 
 def an_operator(session: Session, daemon: Daemon) -> Operating:
     """Return the state in which an operator's session begins."""
-    return Operating(session, TABLE, daemon)
+    return Operating(session, TABLE, daemon, _LOOKS)
 
 
 @command("announce", "say", arguments="text...", help="say something to everyone, as a plain line does")
 def announce(state: Operating, text: str) -> None:
     state.server.hall.announce(text, everywhere=True)
+    state.log("announced", "made an announcement")
     state.answer(AnnouncedTo(len(state.server.hall.members)))
 
 
-@command("listen", arguments="on|off", help="see who comes and goes, and what is said in #lobby")
+@command(
+    "tell",
+    "msg",
+    "m",
+    "w",
+    "私聊",
+    arguments="name text...",
+    help="say something to one person alone, as the administrator",
+)
+def tell(state: Operating, name: str, text: str) -> Awaitable[None] | None:
+    member = state.server.hall.find(name, unsent=text)
+    if member.is_remote:
+        return _tell_elsewhere(state, member, text)
+    member.hear_administrator(text)
+    _told(state, member)
+    return None
+
+
+async def _tell_elsewhere(state: Operating, member: Member, text: str) -> None:
+    await state.server.hall.relay.send(None, member, Tell(text))
+    _told(state, member)
+
+
+def _told(state: Operating, member: Member) -> None:
+    state.log("told", "told {target} something", target=member.nickname)
+    state.answer(ToldTo(member.nickname))
+
+
+@command("listen", arguments="on|off|#room", help="see who comes and goes, and what is said in #lobby or #room")
 def listen(state: Operating, heard: str) -> None:
-    if heard not in ("on", "off"):
-        raise TABLE.find("listen").misused()
-    state.server.hall.listen(state, heard == "on")
-    state.answer(Listening(state.server.hall.lobby.name, heard == "on"))
+    hall = state.server.hall
+    if heard == "off":
+        hall.listen_no_more(state)
+        state.log("stopped listening", "stopped listening")
+        state.answer(Listening(None))
+    else:
+        room = hall.lobby if heard == "on" else hall.find_room(room_typed(heard))
+        hall.listen(state, room)
+        state.log("listening", "listens to {room}", room=room.name)
+        state.answer(Listening(room.name))
 
 
 @command("ls", "who", arguments="[-l]", help="who is here; -l: from where, since when, how idle")
@@ -71,61 +111,72 @@ TABLE.share(moderation.TABLE)
 TABLE.share(custody.TABLE)
 
 
-@command("stats", arguments="[--json]", help="what can be counted: people, lines, refusals")
+@command("stats", arguments="[--json]", help="figures: people, lines, refusals and more")
 def stats(state: Operating, option: str) -> None:
     if option not in ("", "--json"):
         raise TABLE.find("stats").misused()
     state.answer(Stats(state.daemon.stats(), as_json=bool(option)))
 
 
-@command("nodes", help="the daemons of this hall: since when, how many people, how far behind")
+@command("nodes", help="the servers of this chat: since when, how many people, how far behind")
 async def nodes(state: Operating) -> None:
     state.answer(await state.daemon.nodes())
 
 
-@command("drain", arguments="[minutes|off]", help="let nobody in any more, and stop after so many minutes")
+@command("drain", arguments="[minutes|off]", help="let nobody new in, and stop after that many minutes")
 def drain(state: Operating, minutes: str) -> None:
     number = minutes.removesuffix("m")
     if minutes == "off":
         state.daemon.open_again()
-        state.log("let people in again")
+        state.log("opened", "let people in again")
         state.answer(Draining(False, None))
     elif not minutes:
         state.daemon.drain(None)
-        state.log("lets nobody in any more")
+        state.log("draining", "lets nobody new in")
         state.answer(Draining(True, None))
     elif number.isascii() and number.isdecimal() and 1 <= int(number) <= LONGEST_DRAIN:
         state.daemon.drain(int(number))
-        state.log("lets nobody in any more, and stops chatd in {minutes} min", minutes=number)
+        state.log("draining", "lets nobody new in, and stops chatd in {minutes} min", minutes=number)
         state.answer(Draining(True, int(number)))
     else:
         raise BadDrain(minutes, LONGEST_DRAIN)
 
 
-@command("stop", help="say goodbye to everyone, and end the daemon")
+@command("stop", help="say goodbye to everyone, and stop chatd")
 def stop(state: Operating) -> None:
     state.daemon.stop()
-    state.log("stopped chatd")
+    state.log("stopped", "stopped chatd")
     state.answer(Stopping())
 
 
-@command("reload", help="take over what has changed in the configuration")
+@command("reload", help="read the configuration again, and apply what has changed")
 async def reload(state: Operating) -> None:
-    state.answer(await state.daemon.reload())
+    reloaded = await state.daemon.reload()
+    state.log("reloaded", "had the configuration read again")
+    state.answer(reloaded)
 
 
-@command("log", arguments="level", help="log more or less: debug, info, warn or error")
+@command("log", arguments="[level]", help="what is logged: debug, info, warn or error and above; alone: show it")
 def log(state: Operating, level: str) -> None:
-    if level not in LOG_LEVELS:
-        raise TABLE.find("log").misused()
-    state.daemon.set_log_level(level)
-    state.answer(LogLevelSet(level))
+    if level:
+        if level not in LOG_LEVELS:
+            raise TABLE.find("log").misused()
+        state.daemon.set_log_level(level)
+        state.log("log level", "set the log level to {least}", least=level)
+    state.answer(LogLevelSet(state.daemon.log_level()))
 
 
-TABLE.share(commands.TABLE, "h", "rooms", "time", "format", "motd", "version", "uptime")
+@command("whois", arguments="name", help="where somebody is, since when, and from which address")
+def whois(state: Operating, name: str) -> None:
+    member = state.server.hall.find(name)
+    address = next((one.address for one in state.server.sessions if one.member is member), None)
+    state.answer(who_is(state, member, address))
 
 
-@command("quit", "exit", "bye", help="close this door behind you; chatd goes on")
+TABLE.share(commands.TABLE, "h", "rooms", "time", "lang", "format", "motd", "version", "uptime")
+
+
+@command("quit", "exit", "bye", help="leave the console; chatd keeps running")
 def quit_(state: Operating) -> None:
     state.session.close(QUIT)
 

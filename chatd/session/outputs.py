@@ -125,7 +125,7 @@ class CameElsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """How to get help, and how to leave."""
+    """How to get help, how to see one's lines only once, how to leave, and how to choose another language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +160,11 @@ class OperatorWelcome:
 
 
 @dataclass(frozen=True, slots=True)
+class LineDropped:
+    """What was half typed is gone, and nothing has come of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class StillHere:
     """The client has asked whether anybody is there."""
 
@@ -170,6 +175,14 @@ class TypingTooFast:
 
     line_rate: int
     byte_rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What the word that you have begun may become, and how many more there are."""
+
+    words: tuple[str, ...]
+    more: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +216,10 @@ Note = (
     | TakenOver
     | CameElsewhere
     | OperatorWelcome
+    | LineDropped
     | StillHere
     | TypingTooFast
+    | Candidates
     | LinesSkipped
     | IdleWarning
     | TypingSeen

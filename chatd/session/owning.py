@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from chatd.core.member import Member
 from chatd.core.owner_refusals import NotOwned, OwnerNotHere, OwnsAlready
-from chatd.core.owners import Owner
-from chatd.core.refusals import LooksLike, NicknameTaken, NobodyHere, NotIgnored, ThatIsYou
+from chatd.core.owners import Owner, SSHKey
+from chatd.core.refusals import (
+    HallError,
+    LooksLike,
+    NameChangedHands,
+    NicknameTaken,
+    NobodyHere,
+    NotHeardBy,
+    NotIgnored,
+    ThatIsYou,
+)
 from chatd.core.text import one_line
 from chatd.session.accounts import Accounts
 from chatd.session.answers import (
@@ -19,7 +29,7 @@ from chatd.session.answers import (
     Registered,
     Unregistered,
 )
-from chatd.session.outputs import NameForYou
+from chatd.session.outputs import NameForYou, NewPasswordDue
 from chatd.session.person import Chatting
 from chatd.session.refusals import NamesNotOwned
 from chatd.session.secrets import Choosing, Proving
@@ -32,72 +42,107 @@ _COSTLY = 5
 
 @command(
     "register",
-    help="make your nickname yours alone; a password is asked for",
+    takes_secrets=True,
+    help="make your nickname yours alone, with a password",
     cost=_COSTLY,
     more=(
         "nobody else gets in under that name, or one that looks like it",
         "a connection that you have lost is yours again at once, and what it didn't bring is shown again",
+        "who came by SSH with a key is asked for no password: the key opens the name",
         "the password is stored so that it can't be read, with the name and when it was last used; no address is",
     ),
 )
-def register(chat: Chatting) -> None:
-    accounts, member = _accounts(chat), chat.member
-    owner = accounts.people.owners.get(member.traces.account)
-    if owner is not None:
-        raise OwnsAlready(owner.name.shown)
-    accounts.check_private(chat.client, member.nickname)
+def register(chat: Chatting) -> Awaitable[None] | None:
+    member = chat.member
+    with _holding_secrets(chat):
+        accounts = _accounts(chat)
+        owner = accounts.people.owners.get(member.traces.account)
+        if owner is not None:
+            raise OwnsAlready(owner.name.shown)
+        if chat.session.identity.fingerprint:
+            return _registered(chat, accounts, None)
+        accounts.check_private(chat.client, member.nickname)
     chat.send(NameForYou(member.nickname))
     _ask(chat, Choosing(chat, member.name, partial(_registered, chat, accounts)))
+    return None
 
 
-@command("password", help="choose another password for your nickname", cost=_COSTLY)
-def password(chat: Chatting) -> None:
-    accounts, owner = _own(chat)
+@command("password", help="change the password of your nickname", cost=_COSTLY, takes_secrets=True)
+def password(chat: Chatting) -> Awaitable[None] | None:
+    accounts, owner = own(chat)
+    accounts.check_private(chat.client, owner.name.shown)
 
     async def proven() -> None:
         _ask(chat, Choosing(chat, owner.name, changed))
 
     async def changed(typed: str) -> None:
         await accounts.people.change_password(owner.id, typed)
-        chat.answer(PasswordChanged(owner.name.shown))
+        chat.answer(PasswordChanged(owner.name.shown, not owner.has_password))
 
-    _ask(chat, Proving(chat, accounts.people, owner, proven))
+    return prove(chat, accounts, owner, proven)
 
 
-@command("unregister", help="give your nickname up; anybody may have it then", cost=_COSTLY)
-def unregister(chat: Chatting) -> None:
-    accounts, owner = _own(chat)
+@command("unregister", help="give up your nickname; anybody may have it then", cost=_COSTLY, takes_secrets=True)
+def unregister(chat: Chatting) -> Awaitable[None] | None:
+    accounts, owner = own(chat)
 
     async def proven() -> None:
         await accounts.people.remove(owner.id)
         chat.server.hall.take_account(owner.id)
         chat.answer(Unregistered(owner.name.shown))
 
+    return prove(chat, accounts, owner, proven)
+
+
+def prove(
+    chat: Chatting, accounts: Accounts, owner: Owner, proven: Callable[[], Awaitable[None]]
+) -> Awaitable[None] | None:
+    """Do something for an owner who came with one of their keys; anybody else is asked for the password first.
+
+    @raises NotPrivate, OnlyByKey: if it can't be asked for.
+    """
+    if chat.session.identity.holds_key_of(owner):
+        return proven()
+    with _holding_secrets(chat):
+        accounts.check_asked(chat.client, owner)
     _ask(chat, Proving(chat, accounts.people, owner, proven))
+    return None
 
 
 def take_name(chat: Chatting, typed: str) -> Awaitable[None] | None:
-    """Take a name, or ask for the password of its owner first."""
+    """Take a name, once it is sure that it isn't another's."""
     hall, member, accounts = chat.server.hall, chat.member, chat.server.accounts
     member.check_may_speak()
     owner = hall.owner_of(typed, member.traces.account)
     if owner is None or accounts is None:
         return _rename(chat, typed)
-    _check_not_here(chat, owner, typed)
-    accounts.check_asked(chat.client, owner)
+    with _holding_secrets(chat):
+        _check_not_here(chat, owner, typed)
 
     async def proven() -> None:
+        if accounts.people.owners.demand(owner.id).must_change and not chat.session.identity.holds_key_of(owner):
+            chat.send(NewPasswordDue())
+            _ask(chat, Choosing(chat, owner.name, chosen))
+        else:
+            await become()
+
+    async def chosen(password: str) -> None:
+        await accounts.people.change_password(owner.id, password)
+        if chat.session.is_in(chat):
+            await become()
+
+    async def become() -> None:
         _check_not_here(chat, owner, typed)  # they may have come in meanwhile
-        hall.give_account(member, accounts.people.owners.demand(owner.id))
-        member.deliver = chat.client.track()
-        renamed = _rename(chat, owner.name.shown)
+        renamed = _rename(chat, owner.name.shown, owner.id)
         if renamed is not None:
             await renamed
+        if hall.holder_of(owner.id) is not member:  # they have left meanwhile, or have no owner's name any more
+            return
+        member.deliver = chat.client.track()
         accounts.aside(accounts.people.saw(owner.id))
         await chat.read_letters()
 
-    _ask(chat, Proving(chat, accounts.people, owner, proven))
-    return None
+    return prove(chat, accounts, owner, proven)
 
 
 def _check_not_here(chat: Chatting, owner: Owner, typed: str) -> None:
@@ -113,23 +158,28 @@ async def leave_letter(chat: Chatting, owner: Owner, text: str) -> None:
 
     @raises HallError: if it isn't kept, giving it back.
     """
-    accounts, member, text = _accounts(chat), chat.member, one_line(text)
+    accounts, member, hall, text = _accounts(chat), chat.member, chat.server.hall, one_line(text)
     member.check_may_speak(text)
     if owner.id == member.traces.account:
         raise ThatIsYou(unsent=text)
     if not accounts.letters_days:
         raise OwnerNotHere(owner.name.shown, unsent=text)
+    if owner.id in member.traces.shunned_by:
+        raise NotHeardBy(owner.name.shown, unsent=text)
+    if chat.typed_at is not None and hall.now() - (hall.clock.seconds() - chat.typed_at) < owner.since:
+        raise NameChangedHands(owner.name.shown, unsent=text)  # it was typed for whoever had the name before
     await accounts.people.leave_letter(owner.id, member.nickname, member.traces.account, text)
     chat.answer(LetterKept(owner.name.shown, accounts.letters_days))
 
 
 def absent(chat: Chatting, typed: str) -> Owner | None:
-    """Return the owner of exactly that name if nobody here has it."""
+    """Return the owner of exactly that name if nobody here has it, nor is another by that account."""
     hall = chat.server.hall
     try:
         hall.find(typed)
     except (NobodyHere, LooksLike):
-        return hall.owners.named(typed)
+        owner = hall.owners.named(typed)
+        return owner if owner is None or hall.holder_of(owner.id) in (None, chat.member) else None
     return None
 
 
@@ -162,9 +212,11 @@ def ignored(chat: Chatting) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-async def _registered(chat: Chatting, accounts: Accounts, typed: str) -> None:
-    member = chat.member
-    owner = await accounts.people.register(member.name, typed, None, chat.client.neighbourhood)
+async def _registered(chat: Chatting, accounts: Accounts, typed: str | None) -> None:
+    """Write the name down, by a password or by the key that the person came with."""
+    member, identity = chat.member, chat.session.identity
+    key = SSHKey(identity.fingerprint, identity.kind, chat.server.hall.now()) if identity.fingerprint else None
+    owner = await accounts.people.register(member.name, typed, key, chat.client.neighbourhood)
     if not member.here:
         return
     chat.server.hall.give_account(member, owner)
@@ -173,8 +225,13 @@ async def _registered(chat: Chatting, accounts: Accounts, typed: str) -> None:
         await _keep_ignore(chat, member, other, True)
     for other in tuple(member.ignored_by):
         await _keep_ignore(chat, other, member, True)
-    chat.session.log("{nickname} registered the name", nickname=owner.name.shown)
-    chat.answer(Registered(owner.name.shown))
+    for account in member.traces.shunned_by:
+        with suppress(NotOwned):  # by now
+            await accounts.people.ignore(account, owner.id)
+    if not member.traces.remembered:
+        await accounts.people.set_remembered(owner.id, False)
+    chat.session.log("registered", "{nickname} registered the name", nickname=owner.name.shown)
+    chat.answer(Registered(owner.name.shown, key is not None))
 
 
 async def _keep_ignore(chat: Chatting, member: Member, other: Member, on: bool) -> None:
@@ -183,9 +240,9 @@ async def _keep_ignore(chat: Chatting, member: Member, other: Member, on: bool) 
         await accounts.people.ignore(one, two, on)
 
 
-def _rename(chat: Chatting, typed: str) -> Awaitable[None] | None:
+def _rename(chat: Chatting, typed: str, account: int | None = None) -> Awaitable[None] | None:
     before = chat.member.nickname
-    return chat.once(chat.member.rename(typed), lambda: _renamed(chat, before))
+    return chat.once(chat.member.rename(typed, account), lambda: _renamed(chat, before))
 
 
 def _renamed(chat: Chatting, before: str) -> None:
@@ -200,17 +257,27 @@ def _accounts(chat: Chatting) -> Accounts:
     return chat.server.accounts
 
 
-def _own(chat: Chatting) -> tuple[Accounts, Owner]:
-    """Return the person's own account, whose password may be asked for.
+def own(chat: Chatting) -> tuple[Accounts, Owner]:
+    """Return the person's own account.
 
     @raises NotOwned: if they have none.
     """
-    accounts = _accounts(chat)
-    owner = accounts.people.owners.get(chat.member.traces.account)
-    if owner is None:
-        raise NotOwned(chat.member.nickname)
-    accounts.check_asked(chat.client, owner)
+    with _holding_secrets(chat):
+        accounts = _accounts(chat)
+        owner = accounts.people.owners.get(chat.member.traces.account)
+        if owner is None:
+            raise NotOwned(chat.member.nickname)
     return accounts, owner
+
+
+@contextmanager
+def _holding_secrets(chat: Chatting) -> Iterator[None]:
+    """Where this refuses to ask for a password, one that was typed ahead is not said."""
+    try:
+        yield
+    except HallError:
+        chat.hold_secrets()
+        raise
 
 
 def _ask(chat: Chatting, state: Choosing | Proving) -> None:

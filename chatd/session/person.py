@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 from itertools import islice
+from unicodedata import normalize
 
 from twisted.logger import Logger
 
@@ -13,11 +14,11 @@ from chatd.core.member import Member
 from chatd.core.nickname import look_alike_keys
 from chatd.core.owners import Owner
 from chatd.core.ports import Deliver
-from chatd.core.refusals import HallError, HallFull, NotAdmitted
+from chatd.core.refusals import AddresseeUnclear, HallError, NicknameTaken, NotAdmitted
 from chatd.core.room import Room
 from chatd.session.accounts import Accounts, as_events
-from chatd.session.answers import TalkingTo
-from chatd.session.inputs import Command, Line
+from chatd.session.answers import StillAway, TalkingTo
+from chatd.session.inputs import Command, Line, Refused
 from chatd.session.outputs import (
     Asked,
     Entered,
@@ -29,20 +30,31 @@ from chatd.session.outputs import (
     TakenOver,
     Welcome,
 )
-from chatd.session.refusals import NicknameFirst, TooManyNicknames, ToTakesNoText
+from chatd.session.refusals import (
+    BadUsage,
+    CommandElsewhere,
+    NicknameFirst,
+    PastedBehindNickname,
+    TooManyNicknames,
+    UnknownCommand,
+)
 from chatd.session.replays import replay_of
 from chatd.session.secrets import Choosing, Proving
-from chatd.session.session import QUIT, Participant, Session, clean
-from chatd.session.table import Entry, Table
+from chatd.session.session import QUIT, Participant, Session, clean, logged
+from chatd.session.table import Entry, Table, split_name
+from chatd.session.typed import is_quit, marked
 
 MAX_REFUSED_NICKNAMES = 10
+# What people type to leave, to get help or to see who is here in other programs, alone on a line.
+COMMANDS_ELSEWHERE = frozenset({"help", "?", "exit", "bye", "logout", "list", "ls", "退出", "帮助", "幫助"})
+_LONGEST_ELSEWHERE = 10
 _NAMES_IN_GREETING = 10  # somebody who arrives in a room of thousands is not sent all names; /ls does that
 
 
 class AwaitingNickname(Participant):
     """Nobody yet: hears nothing of the hall, and is asked until a nickname is free."""
 
-    __slots__ = ("_has_typed", "_refused")
+    __slots__ = ("_has_typed", "_refused", "_refused_at")
 
     _log = Logger()
 
@@ -52,57 +64,65 @@ class AwaitingNickname(Participant):
     def is_entering(self) -> bool:
         return True
 
+    @property
+    def asked(self) -> Prompt:
+        return Prompt(Asked.NICKNAME)
+
     def __init__(self, session: Session, table: Table) -> None:
         super().__init__(session, table)
         self._refused = 0
+        self._refused_at: float | None = None  # when the last refused nickname was typed
         self._has_typed = False
 
     def begin(self) -> None:
         session, server = self.session, self.server
         try:
-            server.hall.check_admission(session.ip)
+            server.check_admission(session.ip)
         except NotAdmitted as error:
-            # An owner may have a place already, that of a lost connection.
-            if not (isinstance(error, HallFull) and server.hall.accounts_here):
-                session.turn_away(error)
-                return
+            session.turn_away(error)
+            return
         server.sessions[session] = None
         self.send(Welcome(server.title, len(server.hall.members), server.motd))
         self.tell_kept(server.hall.lobby)
-        self.ask()
-
-    def ask(self) -> None:
-        self.send(Prompt(Asked.NICKNAME))
 
     def receive(self, given: Line | Command) -> Awaitable[None] | None:
         self._has_typed = True
         if isinstance(given, Command):
             entry = self.table.find(given.name)
             return self._obey(entry, entry.take(given.arguments))
-        typed = clean(given).strip()
+        typed = marked(clean(given).strip())
         if typed.startswith("/"):
-            name, _, rest = typed[1:].partition(" ")
-            entry = self.table.find(name)
-            return self._obey(entry, entry.parse(rest))
-        if typed == "quit":
+            return self._obey_line(typed[1:])
+        if is_quit(typed):
             self.session.close(QUIT)
-        elif typed:
-            return self._enter(typed)
-        else:
+        elif not typed:
             self.ask()
+        elif given.typed_at is not None and given.typed_at == self._refused_at:
+            raise PastedBehindNickname(unsent=typed)
+        else:
+            self._refused_at = given.typed_at  # unless they get in
+            return self._enter(typed)
         return None
 
-    def choice_refused(self) -> None:
-        """Nobody has been chosen yet."""
+    def not_read(self, given: Refused) -> None:
+        self._refused_at = given.typed_at
 
     def sees(self, room: Room[Member]) -> bool:
         return not room.locked
 
     def leave(self, how: Departure, logged_as: str) -> None:
-        if not self._has_typed:  # a probe, of which there may be one each second
-            self.server.hall.counts.silent += 1
-        log = self._log.info if self._has_typed else self._log.debug
-        log("{address} left before giving a nickname ({why})", address=self.session.address, why=logged_as)
+        is_probe = not self._has_typed and logged_as == logged(how)  # of which there may be one each second
+        self.server.hall.counts.silent += is_probe
+        log = self._log.debug if is_probe else self._log.info
+        told = "{address} left before giving a nickname ({reason})"
+        log(told, event="left", address=self.session.address, reason=logged_as)
+
+    def _obey_line(self, typed: str) -> Awaitable[None] | None:
+        try:
+            entry, arguments = self.table.parse(typed)
+        except HallError:  # whatever it is, it comes later
+            raise NicknameFirst from None
+        return self._obey(entry, arguments)
 
     def _obey(self, entry: Entry, arguments: list[str]) -> Awaitable[None] | None:
         """Do what can be done without a nickname."""
@@ -111,7 +131,7 @@ class AwaitingNickname(Participant):
                 return self._enter(*arguments)
             case "quit":
                 self.session.close(QUIT)
-            case "format":
+            case "format" | "lang":
                 self.table.run(self, entry, *arguments)
                 self.ask()
             case _:
@@ -123,8 +143,7 @@ class AwaitingNickname(Participant):
         try:
             owner = server.hall.owner_of(typed)
             if owner is not None and server.accounts is not None:
-                self._ask_password(server.accounts, owner)
-                return None
+                return self._check_owner(server.accounts, owner)
             claimed = server.hall.claim(typed)
             if claimed is not None:
                 return self._admit_when(claimed, typed)
@@ -134,14 +153,28 @@ class AwaitingNickname(Participant):
         return None
 
     async def _admit_when(self, claimed: Awaitable[None], typed: str) -> None:
+        if await self._is_granted(claimed, typed):
+            try:
+                self._admit(typed, self.client.deliver)
+            except HallError as error:
+                self._refuse(error)
+
+    async def _is_granted(self, claimed: Awaitable[None], typed: str) -> bool:
+        """Wait until a name is claimed, and say whether somebody is still here for it."""
         try:
             await claimed
-            if self.session.is_in(self):
-                self._admit(typed, self.client.deliver)
-            else:
-                self.server.hall.relay.release(look_alike_keys(typed))
         except HallError as error:
-            self._refuse(error)
+            if self.session.is_in(self):
+                self._refuse(error)
+            return False
+        if not self.session.is_in(self):
+            self._let_go(typed)
+            return False
+        return True
+
+    def _let_go(self, typed: str) -> None:
+        """A name was claimed, and won't be used."""
+        self.server.hall.relay.release(look_alike_keys(typed))
 
     def _admit(self, typed: str, deliver: Deliver, account: int | None = None) -> Chatting:
         """Let a person in under a name that was claimed.
@@ -152,7 +185,7 @@ class AwaitingNickname(Participant):
         try:
             member = hall.enter(typed, deliver, person.dismissed, account)
         except HallError:
-            hall.relay.release(look_alike_keys(typed))
+            self._let_go(typed)
             raise
         person.come_in(member)
         return person
@@ -164,22 +197,30 @@ class AwaitingNickname(Participant):
             session.turn_away(error)
             return
         kind = type(error).__name__  # what was typed might be a line meant for somebody
-        self._log.info("{address} was refused a nickname: {kind}", address=session.address, kind=kind)
+        told = "{address} was refused a nickname: {reason}"
+        self._log.info(told, event="nickname refused", address=session.address, reason=kind)
         self._refused += 1
         if self._refused < MAX_REFUSED_NICKNAMES:
             raise error
         session.turn_away(TooManyNicknames(MAX_REFUSED_NICKNAMES))
 
-    def _ask_password(self, accounts: Accounts, owner: Owner) -> None:
+    def _check_owner(self, accounts: Accounts, owner: Owner) -> Awaitable[None] | None:
+        """Let an owner in, once they have proven to be that."""
+        if self.session.identity.is_of(owner):
+            return self._proven(accounts, owner.id)
         accounts.check_asked(self.client, owner)
         state = Proving(self, accounts.people, owner, partial(self._proven, accounts, owner.id))
         self.session.become(state)
         state.ask()
+        return None
+
+    def hold_secrets(self) -> None:
+        """No-op: what is typed ahead of a refusal here is no nickname."""
 
     async def _proven(self, accounts: Accounts, account: int) -> None:
         """Let an owner in; whoever comes by the administrator's password chooses another one first."""
         owner = accounts.people.owners.demand(account)
-        if not owner.must_change:
+        if not owner.must_change or self.session.identity.holds_key_of(owner):
             await self._come_in(accounts, owner)
             return
         self.send(NewPasswordDue())
@@ -193,16 +234,25 @@ class AwaitingNickname(Participant):
             await self._come_in(accounts, owner)
 
     async def _come_in(self, accounts: Accounts, owner: Owner) -> None:
-        person, hall = Chatting(self.session, self.table), self.server.hall
-        here = hall.holder_of(owner.id)
+        person, hall, name = Chatting(self.session, self.table), self.server.hall, owner.name.shown
+        try:
+            claimed = hall.claim(name, owner.id) if hall.holder_of(owner.id) is None else None
+        except HallError as error:
+            self._refuse(error)
+            return
+        if claimed is not None and not await self._is_granted(claimed, name):
+            return
+        here = hall.holder_of(owner.id)  # they may have come in meanwhile
         if here is not None:
+            if claimed is not None:
+                self._let_go(name)
+            if self.session.brief:
+                self._refuse(NicknameTaken(name, here.nickname, hall.lost_after))
+                return
             person.take_over(here)
         else:
             try:
-                claimed = hall.claim(owner.name.shown, owner.id)
-                if claimed is not None:
-                    await claimed
-                person = self._admit(owner.name.shown, self.client.track(), owner.id)
+                person = self._admit(name, self.client.track(), owner.id)
             except HallError as error:
                 self._refuse(error)
                 return
@@ -213,7 +263,7 @@ class AwaitingNickname(Participant):
 class Chatting(Participant):
     """A member of the hall: says lines and gives commands."""
 
-    __slots__ = ("member", "typed_at")
+    __slots__ = ("_explained_slashes", "_given_back", "_secrets_before", "_told_away", "member", "typed_at")
 
     _log = Logger()
 
@@ -222,17 +272,27 @@ class Chatting(Participant):
     def __init__(self, session: Session, table: Table) -> None:
         super().__init__(session, table)
         self.typed_at: float | None = None  # of what is being received
+        self._given_back = ""  # what looked like a command of another program
+        self._explained_slashes = False
+        self._told_away = False  # that others still take this person for away
+        self._secrets_before = float("-inf")  # what was typed up to this time may be a password
 
     def once(self, turn: Awaitable[None] | None, call: Callable[[], object]) -> Awaitable[None] | None:
-        """Call that once something has had its turn: at once for None."""
+        """Call that once something has had its turn, unless the session has ended by then: at once for None."""
         if turn is None:
             call()
             return None
-        return _once(turn, call)
+        return self._call_once(turn, call)
+
+    async def _call_once(self, turn: Awaitable[None], call: Callable[[], object]) -> None:
+        await turn
+        if self.session.is_in(self):
+            call()
 
     def come_in(self, member: Member) -> None:
         self.member = member
-        self._log.info("{nickname} came from {address}", nickname=member.nickname, address=self.session.address)
+        nickname, address = member.nickname, self.session.address
+        self._log.info("{nickname} came from {address}", event="came", nickname=nickname, address=address)
         self.session.become(self)
         self.greet()
         self.replay()
@@ -249,7 +309,8 @@ class Chatting(Participant):
             other.give_way()
         member.hand_over(client.track(), self.dismissed)
         self.member = member
-        self._log.info("{nickname} came again, from {address}", nickname=member.nickname, address=self.session.address)
+        nickname, address = member.nickname, self.session.address
+        self._log.info("{nickname} came again, from {address}", event="came again", nickname=nickname, address=address)
         self.session.become(self)
         self.send(TakenOver())
         self.greet()
@@ -290,9 +351,6 @@ class Chatting(Participant):
     def begin(self) -> None:
         """No-op: the person was greeted already."""
 
-    def ask(self) -> None:
-        """No-op: nothing is asked of somebody who chats."""
-
     def receive(self, given: Line | Command) -> Awaitable[None] | None:
         unsettled = self.server.hall.relay.unsettled(self.member)
         return self._receive(given) if unsettled is None else self._receive_behind(unsettled, given)
@@ -310,8 +368,43 @@ class Chatting(Participant):
             return self.table.run(self, entry, *entry.take(given.arguments))
         return self._obey(clean(given))
 
-    def choice_refused(self) -> None:
-        self.member.choice_refused()
+    def not_read(self, given: Refused) -> None:
+        if given.chooses:
+            self.member.choice_refused()
+
+    def say(self, text: str) -> Awaitable[None] | None:
+        """Say a line to whom this person talks."""
+        return self.once(self.member.speak(text, self.typed_at), self.talked)
+
+    def turn_to(self, name: str, text: str) -> Awaitable[None] | None:
+        """Talk to somebody from now on, or with "" to the room; `text` is the first thing said to them, if any."""
+        if text:
+            return self.once(self.member.turn_to(name, text, self.typed_at), self._turned)
+        self.member.talk_to(name, self.typed_at)
+        self.answer(TalkingTo(self.talks_to))
+        return None
+
+    def _turned(self) -> None:
+        self.answer(TalkingTo(self.talks_to))
+        self.talked()
+
+    @property
+    def talks_to(self) -> str:
+        """The person or the room that hears what this person says."""
+        other = self.member.addressee
+        return other.nickname if other else self.member.room.name
+
+    def talked(self) -> None:
+        """Something was said; somebody who is away is reminded, once, that others think so."""
+        if self.member.away is None:
+            self._told_away = False
+        elif not self._told_away:
+            self._told_away = True
+            self.answer(StillAway())
+
+    def hold_secrets(self) -> None:
+        """No password is asked for, or no more, where the person may have typed one ahead: that must not be said."""
+        self._secrets_before = self.server.hall.clock.seconds()
 
     def dismissed(self, how: Departure) -> None:
         """The administrator has put this person out."""
@@ -319,33 +412,60 @@ class Chatting(Participant):
 
     def leave(self, how: Departure, logged_as: str) -> None:
         nickname, address = self.member.nickname, self.session.address
-        self._log.info("{nickname} left ({why}), was at {address}", nickname=nickname, why=logged_as, address=address)
+        told = "{nickname} left ({reason}), was at {address}"
+        self._log.info(told, event="left", nickname=nickname, reason=logged_as, address=address)
         self.member.leave(how)
 
     def _obey(self, line: str) -> Awaitable[None] | None:
-        mark = line.lstrip()  # an indented command is a command: a slip must not be sent to everyone
-        if mark.startswith("//"):
-            return self.member.speak(mark[1:], self.typed_at)
-        if mark.startswith("/"):
-            return self.table.run_line(self, mark[1:], mark)
-        if mark.startswith("@"):
-            return self._run("msg", mark[1:])
-        if mark[:3].lower() == "to:":
-            if len(mark[3:].split()) > 1:
-                self.member.choice_refused()
-                raise ToTakesNoText(unsent=line)
-            return self._run("to", mark[3:])
-        if mark.rstrip() == "quit":
+        typed = marked(line.lstrip())  # an indented command is a command: a slip must not be sent to everyone
+        if typed.startswith("//"):
+            return self.say(typed[1:])
+        if typed.startswith("/"):
+            return self._command(typed[1:], line)
+        if typed.startswith("@"):
+            return self._whisper(typed[1:], line)
+        if typed[:3].lower() == "to:":
+            return self._choose(typed[3:], line)
+        if is_quit(typed):
             self.session.close(QUIT)
         elif line:
-            return self.member.speak(line, self.typed_at)
+            self._check_is_said(typed, line)
+            return self.say(line)
         return None
 
-    def _run(self, name: str, typed: str) -> Awaitable[None] | None:
-        entry = self.table.find(name)
-        return self.table.run(self, entry, *entry.parse(typed))
+    def _command(self, typed: str, line: str) -> Awaitable[None] | None:
+        try:
+            return self.table.run_line(self, typed, line)
+        except UnknownCommand as error:
+            error.explains = not self._explained_slashes
+            self._explained_slashes = True
+            raise
 
+    def _whisper(self, typed: str, line: str) -> Awaitable[None] | None:
+        name, text = split_name(typed)
+        entry = self.table.find("msg")
+        if not (name and text):
+            raise BadUsage("@name text", entry.help, unsent=line)
+        return self.table.run(self, entry, name, text)
 
-async def _once(turn: Awaitable[None], call: Callable[[], object]) -> None:
-    await turn
-    call()
+    def _choose(self, typed: str, line: str) -> Awaitable[None] | None:
+        name, text = split_name(typed)
+        if text and not name:
+            self.member.choice_refused()
+            raise BadUsage("to:name [text]", self.table.find("to").help, unsent=line)
+        return self.turn_to(name, text)
+
+    def _check_is_said(self, typed: str, line: str) -> None:
+        """Say whether a line is one to be said.
+
+        @raises AddresseeUnclear: for one that may be a password; it is not given back.
+        @raises CommandElsewhere: for one that may be a command; the same line right behind is one to be said.
+        """
+        if self.typed_at is not None and self.typed_at <= self._secrets_before:
+            raise AddresseeUnclear(self.talks_to)
+        word = normalize("NFKC", typed).rstrip().lower() if len(typed) <= _LONGEST_ELSEWHERE else ""
+        if word in COMMANDS_ELSEWHERE and word != self._given_back:
+            self._given_back = word
+            self.member.hold_typed_ahead()  # who takes this for the end may go on in another program
+            raise CommandElsewhere(unsent=line)
+        self._given_back = ""

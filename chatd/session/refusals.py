@@ -19,15 +19,28 @@ class BadUsage(HallError):
 
 @dataclass(eq=False)
 class UnknownCommand(HallError):
-    """No command has that name; `near` is one that might be meant, or ""."""
+    """No command has that name; `near` is one that might be meant, or "". `explains` says how to say such a line."""
 
     name: str
     near: str
+    explains: bool = False
 
 
 @dataclass(eq=False)
-class ToTakesNoText(HallError):
-    """`to:` chooses whom one talks to, and says nothing."""
+class AdministratorOnly(HallError):
+    """Only operators have the command of that name."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class CommandElsewhere(HallError):
+    """The line is what other programs take for a command; if it is to be said, it is typed once more."""
+
+
+@dataclass(eq=False)
+class PastedBehindNickname(HallError):
+    """The line came together with a nickname that was refused, and is hardly meant to be another."""
 
 
 @dataclass(eq=False)
@@ -35,6 +48,14 @@ class NoSuchTimeZone(HallError):
     """The tz database has no zone of that name."""
 
     typed: str
+
+
+@dataclass(eq=False)
+class NoSuchLanguage(HallError):
+    """chatd has no words of that language; `known` are the codes of those that it has."""
+
+    typed: str
+    known: tuple[str, ...]
 
 
 @dataclass(eq=False)
@@ -116,6 +137,14 @@ class LineTooLong(HallError):
 
 
 @dataclass(eq=False)
+class PasteTooLong(HallError):
+    """What was pasted has more than `limit` of a `unit`: "lines", "bytes", or "bytes in a line"."""
+
+    limit: int
+    unit: str
+
+
+@dataclass(eq=False)
 class LineCutOff(HallError):
     """The input ended in the middle of a line."""
 
@@ -187,6 +216,13 @@ class NotByAddress(HallError):
     """People who come by this machine itself share its address with everything on it."""
 
     network: str
+
+
+@dataclass(eq=False)
+class NotAnAddress(HallError):
+    """What was typed looks like an address or a network, and is none."""
+
+    typed: str
 
 
 @dataclass(eq=False)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from chatd.core.memory import Archive, Kept, Whose
 from chatd.core.nickname import exact_key
 from chatd.core.owner_refusals import ArchiveSilent
-from chatd.core.refusals import YouAreQuiet
+from chatd.core.refusals import HallError, YouAreQuiet
 from chatd.core.relay import LinesForgotten
 from chatd.session.answers import Forgotten, Remembering
 from chatd.session.duration import seconds_in
@@ -26,7 +26,7 @@ command = TABLE.command
 _COSTLY = 5
 
 
-@command("last", arguments="[n]", help="the last lines that were said in your room", cost=_COSTLY)
+@command("last", arguments="[n]", help="the last lines said in your room", cost=_COSTLY)
 async def last(chat: Chatting, n: str) -> None:
     if n and not (n.isascii() and n.isdecimal() and 1 <= int(n) <= MOST_LAST):
         raise chat.table.find("last").misused()
@@ -40,7 +40,7 @@ async def last(chat: Chatting, n: str) -> None:
     _show(chat, lines[-count:], Of.LAST)
 
 
-@command("search", arguments="words...", help="what was said in your room with these words", cost=_COSTLY)
+@command("search", arguments="words...", help="find what was said in your room with these words", cost=_COSTLY)
 async def search(chat: Chatting, words: str) -> None:
     archive = _archive_of_room(chat)
     if archive is not None:
@@ -52,7 +52,7 @@ async def search(chat: Chatting, words: str) -> None:
     _show(chat, lines, Of.FOUND)
 
 
-@command("forget", arguments="[duration]", help="have what you said forgotten, as /forget 15m")
+@command("forget", arguments="[duration]", help="take back what you said: /forget 15m")
 async def forget(chat: Chatting, duration: str) -> None:
     since = chat.server.hall.now() - seconds_in(duration) if duration else 0.0
     which = chat.member.traces.whose(since)
@@ -78,6 +78,8 @@ async def remember(chat: Chatting, on: str) -> None:
         raise chat.table.find("remember").misused()
     if on:
         await _remember_person(chat, on == "on")
+        if not chat.member.here:  # they have left meanwhile
+            return
         await _remember_room(chat, on == "on")
     member, hall = chat.member, chat.server.hall
     days = chat.server.kept_in(member.room).days
@@ -96,9 +98,15 @@ async def lock(chat: Chatting) -> None:
         except ArchiveSilent:
             room.ring.archived = True
             raise
-    turn = member.turn_lock(True)
-    if turn is not None:
-        await turn
+        if not member.here:  # they have left meanwhile
+            return
+    try:
+        turn = member.turn_lock(True)
+        if turn is not None:
+            await turn
+    except HallError:
+        room.ring.archived = archive is not None and not room.locked
+        raise
 
 
 async def forget_lines(server: Server, which: Collection[Whose]) -> int:

@@ -12,8 +12,8 @@ from chatd.session.outputs import Of, Replay
 
 
 def replay_of(lines: Iterable[Kept], of: Of, hall: Hall, member: Member) -> Replay:
-    """Return lines without those of the people whom a member ignores."""
-    ignored = [whose for other in member.ignoring for whose in other.traces.whose()]
+    """Return lines without those of the people whom a member ignores, or ignored until they left."""
+    ignored = [*member.ignored_before, *(whose for other in member.ignoring for whose in other.traces.whose())]
     ignored += [Whose(owner=owner) for owner in hall.owners.ignored_by(member.traces.account or 0)]
     heard = (line for line in lines if not any(whose.means(line) for whose in ignored))
     return Replay(of, tuple(map(_as_event, heard)), hall.now())

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from twisted.logger import Logger
 
@@ -24,13 +24,14 @@ from chatd.core.owners import Owner, People
 from chatd.core.passwords import check_password, prepared
 from chatd.core.refusals import HallError
 from chatd.core.room import Room
-from chatd.session.inputs import Command, Line
+from chatd.session.inputs import Command, Line, Refused
 from chatd.session.outputs import Asked, NoPassword, Prompt
 from chatd.session.refusals import PasswordFirst, PasswordsDiffer, TooManyPasswords, WrongPassword
 from chatd.session.session import QUIT, Participant, Session, State
 from chatd.session.table import Table
 
 MAX_WRONG_PASSWORDS = 3
+COST = 5  # of looking at a password, in lines of what a person may say
 _QUIT = ("quit", "/quit", "/exit", "/bye")
 
 
@@ -41,6 +42,8 @@ class Before(State, Protocol):
     table: Table
 
     def sees(self, room: Room[Member]) -> bool: ...
+
+    def hold_secrets(self) -> None: ...
 
 
 class Secret(Participant):
@@ -63,8 +66,9 @@ class Secret(Participant):
     def begin(self) -> None:
         """No-op: the person was greeted already."""
 
+    @property
     @abstractmethod
-    def ask(self) -> None: ...
+    def asked(self) -> Prompt: ...
 
     def receive(self, given: Line | Command) -> Awaitable[None] | None:
         if isinstance(given, Command):
@@ -86,8 +90,8 @@ class Secret(Participant):
             return self.take(typed)
         return None
 
-    def choice_refused(self) -> None:
-        self.before.choice_refused()
+    def not_read(self, given: Refused) -> None:
+        self.before.not_read(given)
 
     def sees(self, room: Room[Member]) -> bool:
         return self.before.sees(room)
@@ -97,6 +101,15 @@ class Secret(Participant):
 
     def go_back(self) -> None:
         self.session.become(self.before)
+
+    def go_back_refused(self, error: HallError) -> NoReturn:
+        """Go back, though another password may have been typed ahead already.
+
+        @raises HallError: the error.
+        """
+        self.go_back()
+        self.before.hold_secrets()
+        raise error
 
     @abstractmethod
     def take(self, typed: str) -> Awaitable[None] | None:
@@ -117,11 +130,13 @@ class Proving(Secret):
         self._proven = proven
         self._wrong = 0
 
-    def ask(self) -> None:
-        self.send(Prompt(Asked.PASSWORD, self._owner.name.shown))
+    @property
+    def asked(self) -> Prompt:
+        return Prompt(Asked.PASSWORD, self._owner.name.shown)
 
     async def take(self, typed: str) -> None:
         session = self.session
+        self.client.charge(COST - 1)
         try:
             right = await self._people.check(self._owner.id, typed, self.client.neighbourhood)
         except (TooManyGuesses, NotOwned, OnlyByKey, OneTimePasswordOver) as error:
@@ -149,8 +164,7 @@ class Proving(Secret):
         if self.is_entering and isinstance(error, TooManyGuesses | TooManyPasswords):
             self.session.turn_away(error)
             return
-        self.go_back()
-        raise error
+        self.go_back_refused(error)
 
 
 class Choosing(Secret):
@@ -164,8 +178,9 @@ class Choosing(Secret):
         self._chosen = chosen
         self._first: str | None = None
 
-    def ask(self) -> None:
-        self.send(Prompt(Asked.NEW_PASSWORD if self._first is None else Asked.AGAIN, self._name.shown))
+    @property
+    def asked(self) -> Prompt:
+        return Prompt(Asked.NEW_PASSWORD if self._first is None else Asked.AGAIN, self._name.shown)
 
     def take(self, typed: str) -> Awaitable[None] | None:
         if self._first is None:
@@ -173,7 +188,7 @@ class Choosing(Secret):
             self._first = typed
             self.ask()
             return None
-        self.go_back()
         if prepared(typed) != prepared(self._first):
-            raise PasswordsDiffer
+            self.go_back_refused(PasswordsDiffer())
+        self.go_back()
         return self._chosen(typed)

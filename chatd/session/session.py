@@ -21,17 +21,18 @@ from chatd.core.bans import Address
 from chatd.core.events import Cause, Departure
 from chatd.core.hall import Hall
 from chatd.core.member import Member
-from chatd.core.refusals import HallError
+from chatd.core.refusals import HallError, HallFull
 from chatd.core.room import Room
 from chatd.core.text import one_line
 from chatd.session.accounts import Accounts
 from chatd.session.answers import Answer
 from chatd.session.client import Client
+from chatd.session.identity import NOBODY
 from chatd.session.inputs import Command, Ended, Input, Line, Refused
-from chatd.session.outputs import CameElsewhere, Done, Goodbye, Hello, KeptHere, Output, Refusal
+from chatd.session.outputs import CameElsewhere, Done, Goodbye, Hello, KeptHere, LineDropped, Output, Prompt, Refusal
 from chatd.session.table import Table
 
-QUIT = Departure(Cause.QUIT)
+QUIT, CLOSED = Departure(Cause.QUIT), Departure(Cause.CLOSED)
 
 _LOGGED = {
     Cause.QUIT: "quit",
@@ -50,13 +51,15 @@ _LOGGED = {
 class Server:
     """The hall, whose it is, its message of the day, and everybody who talks with it.
 
-    `opened_at` is on the hall's clock; `sessions` are in the order of arrival, with a nickname or not yet. `accounts`
-    is None where no name is owned. What is said is kept on the disk for `history_days`, 0 is not at all.
+    `language` is the code of the one in which people are greeted. `opened_at` is on the hall's clock; `sessions` are in
+    the order of arrival, with a nickname or not yet. `accounts` is None where no name is owned. What is said is kept on
+    the disk for `history_days`, 0 is not at all.
     """
 
     hall: Hall
     title: str
     motd: tuple[str, ...] = ()
+    language: str = "en"
     accounts: Accounts | None = None
     history_days: int = 0
     sessions: dict[Session, None] = field(default_factory=dict)
@@ -69,6 +72,18 @@ class Server:
     def uptime(self) -> float:
         """The seconds since the chat was opened."""
         return self.hall.clock.seconds() - self.opened_at
+
+    def check_admission(self, ip: Address | None) -> None:
+        """Say whether somebody from there may give a nickname; owners may have a place in a full hall already, that of
+        a lost connection.
+
+        @raises NotAdmitted: if not.
+        """
+        try:
+            self.hall.check_admission(ip)
+        except HallFull:
+            if not self.hall.accounts_here:
+                raise
 
     def kept_in(self, room: Room[Member]) -> KeptHere:
         """Return what is kept on the disk of what is said in a room, and privately."""
@@ -90,6 +105,10 @@ class State(Protocol):
     def begin(self) -> None:
         """Greet somebody who has just come."""
 
+    @property
+    def asked(self) -> Prompt | None:
+        """What the person is asked for, None if that is nothing in particular."""
+
     def ask(self) -> None:
         """Ask again for what is waited for."""
 
@@ -99,8 +118,8 @@ class State(Protocol):
         @raises HallError: if it is refused.
         """
 
-    def choice_refused(self) -> None:
-        """A choice of those to whom lines go could not be read."""
+    def not_read(self, given: Refused) -> None:
+        """Something that was typed could not be read; it may have been a nickname, or a choice of whom lines go to."""
 
     def leave(self, how: Departure, logged_as: str) -> None:
         """Clean up when the session ends; the room is told `how`."""
@@ -109,11 +128,23 @@ class State(Protocol):
 class Session:
     """What a connection hands inputs to; what comes of them goes to its client.
 
-    `address` is what the log shows, `ip` what may be banned, None on this machine itself. `first` makes the state in
-    which a session begins.
+    `address` is what the log shows, `ip` what may be banned, None on this machine itself; `user` is whose process it is
+    at the other end of a Unix socket, "" elsewhere. `first` makes the state in which a session begins. `identity` is
+    who the person has proven to be already. One that is `brief`, for a single command, takes over no other connection.
     """
 
-    __slots__ = ("_state", "address", "began_at", "client", "ip", "server")
+    __slots__ = (
+        "_state",
+        "address",
+        "began_at",
+        "brief",
+        "client",
+        "identity",
+        "ip",
+        "server",
+        "user",
+        "was_turned_away",
+    )
 
     _log = Logger()
 
@@ -124,11 +155,16 @@ class Session:
         address: str,
         ip: Address | None,
         first: Callable[[Session], State],
+        user: str = "",
     ) -> None:
         self.server = server
+        self.user = user
         self.client = client
         self.address = address
         self.ip = ip
+        self.identity = NOBODY
+        self.brief = False
+        self.was_turned_away = False
         self.began_at = server.hall.now()
         self._state = first(self)
 
@@ -142,9 +178,21 @@ class Session:
         """Whether a nickname is waited for."""
         return self._state.is_entering
 
-    def begin(self) -> None:
-        """Greet somebody who has just come, or turn them away."""
+    @property
+    def state(self) -> State:
+        """How far the session has come."""
+        return self._state
+
+    @property
+    def asked(self) -> Prompt | None:
+        """What the person is asked for, None if that is nothing in particular."""
+        return self._state.asked
+
+    def begin(self, asking: bool = True) -> None:
+        """Greet somebody who has just come, or turn them away. `asking`: what is waited for does not follow at once."""
         self._state.begin()
+        if asking:
+            self._state.ask()
 
     def become(self, state: State) -> None:
         """Go on in another state."""
@@ -162,12 +210,11 @@ class Session:
         match given:
             case Line() | Command():
                 return self._obey(given)
-            case Refused(error, chooses, given_id):
-                if chooses:
-                    self._state.choice_refused()
-                self.refuse(error, given_id)
-            case Ended():
-                return self._ended()
+            case Refused():
+                self._state.not_read(given)
+                self.refuse(given.error, given.id)
+            case Ended(closed):
+                return self._ended(CLOSED if closed else QUIT)
             case _:  # pragma: no cover
                 assert_never(given)
         return None
@@ -177,9 +224,14 @@ class Session:
         self._tell(error, given_id)
         self._state.ask()
 
+    def interrupted(self) -> None:
+        """The person has pressed Ctrl-C, and their client has thrown away what they had begun to type."""
+        self.client.send(LineDropped())
+
     def turn_away(self, error: HallError) -> None:
         """Say why the person can't come in, and close."""
-        self._log.info("{address} was refused: {why}", address=self.address, why=str(error))
+        self._log.info("{address} was refused: {reason}", event="refused", address=self.address, reason=str(error))
+        self.was_turned_away = True
         self._end()
         self._tell(error)
         self.client.send(Goodbye(None, None))
@@ -204,24 +256,24 @@ class Session:
         """The connection is gone; the room is told `how`."""
         self._end().leave(how, logged_as or logged(how))
 
-    def log(self, what: str, **facts: object) -> None:
+    def log(self, event: str, what: str, **facts: object) -> None:
         """Log what a person has done: names and addresses, and never what they typed."""
-        self._log.info(what, **facts)
+        self._log.info(what, event=event, **facts)
 
     def log_rename(self, before: str, member: Member) -> None:
-        self._log.info("{before} is now called {nickname}", before=before, nickname=member.nickname)
+        self._log.info("{before} is now called {nickname}", event="renamed", before=before, nickname=member.nickname)
 
-    def _ended(self) -> Awaitable[None] | None:
+    def _ended(self, how: Departure) -> Awaitable[None] | None:
         """Close, once what the person said last has had its turn: they may still be reading."""
         unsettled = None if self.member is None else self.server.hall.relay.unsettled(self.member)
         if unsettled is not None:
-            return self._close_when(unsettled)
-        self.close(QUIT)
+            return self._close_when(unsettled, how)
+        self.close(how)
         return None
 
-    async def _close_when(self, settled: Awaitable[None]) -> None:
+    async def _close_when(self, settled: Awaitable[None], how: Departure) -> None:
         await settled
-        self.close(QUIT)
+        self.close(how)
 
     def _obey(self, given: Line | Command) -> Awaitable[None] | None:
         try:
@@ -266,6 +318,10 @@ class Participant(ABC):
     def is_entering(self) -> bool:
         return False
 
+    @property
+    def asked(self) -> Prompt | None:
+        return None
+
     def __init__(self, session: Session, table: Table) -> None:
         self.session = session
         self.table = table
@@ -277,6 +333,11 @@ class Participant(ABC):
     @property
     def client(self) -> Client:
         return self.session.client
+
+    def ask(self) -> None:
+        """Ask for what is waited for, if anything is."""
+        if self.asked is not None:
+            self.send(self.asked)
 
     def say_hello(self) -> None:
         """Say where the session stands to a client that begins to speak another format."""
@@ -311,6 +372,7 @@ class Departed:
 
     member: Member | None = None
     is_entering = False
+    asked = None
 
     def begin(self) -> None:
         """No-op: the session has ended."""
@@ -321,7 +383,7 @@ class Departed:
     def receive(self, given: Line | Command) -> None:
         """No-op: the session has ended."""
 
-    def choice_refused(self) -> None:
+    def not_read(self, given: Refused) -> None:
         """No-op: the session has ended."""
 
     def leave(self, how: Departure, logged_as: str) -> None:

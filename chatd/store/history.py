@@ -142,16 +142,20 @@ class History:
         """Delete what is too old or too much, in steps between which others have their turn."""
         try:
             over = await self._db.ask(lines.count) - self.most
-            deleted = 1
+            deleted, gone = 1, 0
             while deleted and over > 0 and self._pruning.running:
                 deleted = await self._db.write(partial(lines.delete_oldest, most=min(STEP, over)))
                 over -= deleted
+                gone += deleted
             deleted = 1
             while deleted and self._pruning.running:
                 deleted = await self._db.write(partial(lines.delete_before, at=self._oldest(), most=STEP))
+                gone += deleted
             if self._prunings % NAMES_EVERY == 0:
                 await self._db.write(partial(self._deleted, lines.delete_names))
             await self._db.write(partial(self._delete_leftovers, self._oldest()))
+            if gone:
+                await self._db.erase()
         except StoreError as error:
             self._log.error("What is too old can't be deleted: {why}", why=error)
         self._prunings += 1

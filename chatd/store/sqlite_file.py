@@ -51,7 +51,7 @@ class SQLiteFile:
         self.path = path
         self.disposable = disposable
         self._scripts = scripts
-        self._opened: tuple[int, int] | None = None  # the file, whatever it is called by now
+        self._opened: tuple[int, int] | None = None  # the file, whatever it is now called by
 
     def open(self) -> sqlite3.Connection:
         """Return a connection that reads and writes the newest version, which is made if there is none.

@@ -14,8 +14,7 @@ def ip_address_of(address: IAddress) -> Address | None:
     """Return the IP address of a peer, None for this machine itself. IPv4 peers of a dual-stack socket are IPv4."""
     if not isinstance(address, network.IPv4Address | network.IPv6Address):
         return None
-    ip = ip_address(address.host)
-    ip = ip if isinstance(ip, IPv4Address) else ip.ipv4_mapped or ip
+    ip = _ip(address.host)
     return None if ip.is_loopback else ip
 
 
@@ -31,5 +30,10 @@ def shown_address(address: IAddress) -> str:
     """Return an address as the log shows it."""
     if not isinstance(address, network.IPv4Address | network.IPv6Address):
         return "a Unix socket"
-    ip = ip_address_of(address) or ip_address(address.host)
+    ip = _ip(address.host)
     return f"{ip}:{address.port}" if isinstance(ip, IPv4Address) else f"[{ip}]:{address.port}"
+
+
+def _ip(host: str) -> Address:
+    ip = ip_address(host)
+    return ip if isinstance(ip, IPv4Address) else ip.ipv4_mapped or ip

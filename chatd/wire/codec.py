@@ -11,14 +11,31 @@ from chatd.session.outputs import Output
 from chatd.session.view import View
 
 
+class Row(Protocol):
+    """The last row of a terminal, in which something is being typed; what arrives is shown above it."""
+
+    @property
+    def dirty(self) -> bool:
+        """Whether it is to be drawn again, be there anything to show above it or not."""
+
+    def hear(self, events: Events) -> None:
+        """Be told of events before they are encoded."""
+
+    def around(self, data: bytes) -> bytes:
+        """Return what shows whole lines, or nothing, above the row as it is now. It is asked once for each flush."""
+
+    def finish(self, data: bytes) -> bytes:
+        """Return what shows whole lines, or nothing, and takes the row away."""
+
+
 class Codec(Protocol):
     """One format, as it is spoken on one connection. It has no I/O and no clock."""
 
     view: View
 
     @property
-    def prompts(self) -> bool:
-        """Whether it asks at a terminal, whose last line stays open for what is typed."""
+    def row(self) -> Row | None:
+        """The row that stands below all that is sent, None where there is none: a prompt, until a line is decoded."""
 
     @property
     def max_line(self) -> int:
@@ -33,9 +50,6 @@ class Codec(Protocol):
 
     def encode(self, output: Output) -> Iterable[bytes]:
         """Return what is sent for an output, in pieces of whole lines; a long one is made as it is taken."""
-
-    def around(self, data: bytes) -> bytes:
-        """Return what is sent for whole lines that come while a prompt stands at the end of the screen."""
 
     def end(self) -> bytes:
         """Return what ends the line that was begun, before another format is spoken."""

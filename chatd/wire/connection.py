@@ -1,4 +1,4 @@
-"""One connection, whatever is spoken on it, and what all connections of one kind share.
+"""One connection, whatever is spoken on it.
 
 What comes in: the door hands over each line (`receive`) and the end (`ended`); the codec makes an input of it, the
 session takes that. What goes out: the session's outputs and the hall's events, encoded by the codec, by the outbox.
@@ -8,129 +8,41 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum, auto
-from math import ceil
-from typing import Any, Protocol
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as TimedOut
-from twisted.internet.interfaces import IDelayedCall, IReactorTime, ISSLTransport
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.protocols.policies import TimeoutMixin
 
 from chatd.core.events import Cause, Departure, Event, Events
 from chatd.core.refusals import HallError
-from chatd.session.inputs import Ended, Input, Refused
+from chatd.session.completion import completions
+from chatd.session.identity import Identity
+from chatd.session.inputs import Command, Ended, Input, Refused
 from chatd.session.outputs import IdleWarning, Output, Prompt, TypingSeen, TypingTooFast
 from chatd.session.refusals import NicknameTooLate, NoSuchFormat, TookTooLong
-from chatd.session.session import Server, Session, State
+from chatd.session.session import Session
 from chatd.session.view import View
 from chatd.wire.addresses import ip_address_of, neighbourhood, shown_address
-from chatd.wire.batcher import Batcher
-from chatd.wire.codec import Codec, EncodedEvents
-from chatd.wire.gate import Gate, PerAddress, RateLimit
+from chatd.wire.codec import Codec
+from chatd.wire.entrance import Entrance
+from chatd.wire.gate import PerAddress
 from chatd.wire.limits import Limits
 from chatd.wire.outbox import Outbox
+from chatd.wire.pace import Pace
 from chatd.wire.receipts import Receipts
 from chatd.wire.sockets import has_vanished, prepare
+from chatd.wire.users import user_of
+from chatd.wire.wire import Wire
 
 NICKNAME_WITHIN = 60.0  # seconds
 IDLE_WARNING = 60.0  # seconds before an idle person is disconnected
 SLOW_GOODBYE = 30.0  # seconds in which what is waiting may still be taken by somebody who has left
 LINGER = 1.0  # seconds in which the client may close its side, once all is sent
 DONE_WITHIN = 30.0  # seconds in which what takes its time must be done
-LOOKED_AT = 4  # times within the peer timeout: how often each connection is looked at, to see whether its peer is there
-CAUGHT_UP = 1.0  # seconds without anything to read, after which nothing can be waiting at the client any more
-
-
-class Wire(Protocol):
-    """What a door brings for each of its connections besides the codecs."""
-
-    def stop_reading(self) -> None:
-        """Hand over no further line, and read nothing from the transport."""
-
-    def read_on(self) -> None:
-        """Hand over what has been read already, then read again."""
-
-    @property
-    def lines_wait(self) -> bool:
-        """Whether a whole line has been read that is not handed over yet."""
-
-    def taken(self) -> int:
-        """Return a number that grows when the peer takes something of what was handed to the transport."""
-
-    def unacknowledged(self) -> int:
-        """Return how many bytes that were handed to the transport the peer has not acknowledged."""
-
-    def hide_typing(self) -> bool:
-        """Have the client not show the next line while it is typed; return False if it can't be asked to."""
-
-    def close(self) -> None:
-        """Close the transport in order."""
-
-    def abort(self) -> None:
-        """Close the transport at once, whatever is still waiting."""
-
-
-class Entrance:
-    """What all connections of one kind share, by whatever ports they come.
-
-    `first` makes the state in which their sessions begin; `name` is what the log calls them.
-    """
-
-    def __init__(
-        self,
-        server: Server,
-        clock: IReactorTime,
-        batcher: Batcher,
-        limits: Limits,
-        first: Callable[[Session], State],
-        name: str,
-    ) -> None:
-        self.server = server
-        self.clock = clock
-        self.batcher = batcher
-        self.limits = limits
-        self.first = first
-        self.name = name
-        self.gate = Gate(limits, clock)
-        self.encoded = EncodedEvents()
-        self.connections: set[Connection] = set()
-        self._to_look_at: list[Connection] = []
-        self._at_once = 0  # of them
-        self._closed: Deferred[None] | None = None  # fires when there is none of them any more
-
-    def gone(self, connection: Connection) -> None:
-        """A connection is lost."""
-        self.connections.discard(connection)
-        if self._closed is not None and not self.connections:
-            closed, self._closed = self._closed, None
-            closed.callback(None)
-
-    def apply(self, limits: Limits) -> None:
-        """Go by other limits from now on, for those who are inside too."""
-        before, self.limits = self.limits, limits
-        self.gate.apply(limits)
-        for connection in self.connections:
-            connection.apply(limits)
-            if limits.idle_timeout != before.idle_timeout:
-                connection.apply_idle_timeout(limits.idle_timeout)
-
-    def drop_vanished(self) -> None:
-        """Give up those whose peers have vanished. Called each second, it looks at some: nobody waits for all."""
-        if not self._to_look_at:
-            self._to_look_at = list(self.connections)
-            self._at_once = ceil(len(self._to_look_at) * LOOKED_AT / self.limits.peer_timeout)
-        for connection in self._to_look_at[-self._at_once :]:
-            connection.drop_vanished()
-        del self._to_look_at[-self._at_once :]
-
-    async def close_all(self, seconds: float) -> None:
-        """Close every connection, giving each so long to take what is waiting."""
-        for connection in tuple(self.connections):
-            connection.close_within(seconds)
-        if self.connections:
-            self._closed = Deferred()
-            await self._closed
+COMPLETION = 256  # bytes that are as dear as one completion
 
 
 class Phase(Enum):
@@ -157,15 +69,23 @@ class Connection(TimeoutMixin):
     deliver: Callable[[Events], bool]
 
     def __init__(
-        self, entrance: Entrance, wire: Wire, transport: Any, codecs: Mapping[str, Callable[[], Codec]], format: str
+        self,
+        entrance: Entrance,
+        wire: Wire,
+        transport: Any,
+        codecs: Mapping[str, Callable[[], Codec]],
+        format: str,
+        carrier: Any = None,
     ) -> None:
+        """`carrier` is what has the socket and was let in, where `transport` is only a channel of it."""
         clock, limits = entrance.clock, entrance.limits
         self._entrance = entrance
         self._clock = clock
         self._wire = wire
-        self._transport = transport
+        self._carrier = transport if carrier is None else carrier
         self._codecs = codecs
         self.codec = codecs[format]()
+        self.codec.view = self.codec.view.but(code=entrance.server.language)
         self._outbox = Outbox(
             transport,
             self,
@@ -179,31 +99,49 @@ class Connection(TimeoutMixin):
         self.deliver = self._outbox.deliver  # bound directly: it is called for each line that the person hears
         self._phase = Phase.TALKING
         self._read_closed = self._is_lost = False
-        self._reading = True
-        self._held: IDelayedCall | None = None  # until it may read on
         self._work: Deferred[None] | None = None  # what the session is busy with
-        self._told_rate = self._warned = self._told_seen = False
-        self._rate = RateLimit(limits, 1, clock.seconds())
-        self._neighbours: PerAddress | None = None
+        self._warned = self._told_seen = False
+        counts = entrance.server.hall.counts
+        self._pace = Pace(
+            wire, clock, limits, counts, lambda: self._outbox.busy or self._work is not None, self._too_fast
+        )
         self._heard_at = clock.seconds()
-        self._typed_at = self._heard_at  # for what is being read
-        self._behind_until = float("-inf")  # until then, what is read may have waited at the client
-        address = transport.getPeer()
+        address = self._carrier.getPeer()
         self.neighbourhood = neighbourhood(address)
+        self._is_counted = False  # by this connection itself
         self._receipts: Receipts | None = None
-        self.session = Session(entrance.server, self, shown_address(address), ip_address_of(address), entrance.first)
+        self.session = Session(
+            entrance.server,
+            self,
+            shown_address(address),
+            ip_address_of(address),
+            entrance.first,
+            user_of(transport),
+        )
 
     def begin(self) -> None:
         """Let the person in, or say why not."""
         self._entrance.connections.add(self)
-        prepare(self._transport, self._entrance.limits.peer_timeout)
+        prepare(self._carrier, self._entrance.limits.peer_timeout)
         self.setTimeout(NICKNAME_WITHIN)
+        self._is_counted = True
         try:
-            self._neighbours = self._entrance.gate.admit(self.neighbourhood)
+            self._pace.neighbours = self._entrance.gate.admit(self.neighbourhood)
         except HallError as error:
             self.session.turn_away(error)
         else:
             self.session.begin()
+
+    def begin_admitted(self, neighbours: PerAddress | None, identity: Identity, nickname: str) -> None:
+        """Let in a person whose carrier has been admitted; they have a nickname unless it is ""."""
+        self._entrance.connections.add(self)
+        self.setTimeout(NICKNAME_WITHIN)
+        self._pace.neighbours = neighbours
+        self.session.identity = identity
+        self.session.begin(asking=not nickname)
+        if nickname and self.session.is_entering:
+            self._take(Command("nick", {"name": nickname}))
+            self._pace.hold_back()
 
     # What the door calls.
 
@@ -213,23 +151,42 @@ class Connection(TimeoutMixin):
 
     def note_read(self) -> None:
         """Something has arrived."""
-        now = self._clock.seconds()
-        if now < self._behind_until:
-            self._behind_until = now + CAUGHT_UP
-        else:
-            self._typed_at = now
+        self._pace.note_read()
 
     def receive(self, line: bytes) -> None:
         """Take a line, without its end."""
-        self._spend(1, len(line) + 1)
-        self._outbox.around = None
-        self._take(self.codec.decode(line, self._typed_at))
-        self._hold_back()
+        self._pace.spend(1, len(line) + 1)
+        given = self.codec.decode(line, self._pace.read_at)
+        self._outbox.stand(self.codec.row)
+        self._take(given)
+        self._pace.hold_back()
+
+    def receive_finished(self, line: bytes, begun_at: float) -> None:
+        """Take a line that was finished in a row; its bytes were counted key by key."""
+        self._pace.spend(1, 0)
+        self._take(self.codec.decode(line, begun_at))
+        self._pace.hold_back()
+
+    @property
+    def read_at(self) -> float:
+        """When what is being read was typed, at the latest."""
+        return self._pace.read_at
+
+    def redraw(self) -> None:
+        """Draw the row again if something in it has changed."""
+        self._outbox.redraw()
+
+    def completions(self, word: str, begins_line: bool) -> list[str]:
+        """Return what a word may become; nothing while the person is held back, for names are dear to look through."""
+        if self._pace.is_full:
+            return []
+        self._pace.spend(0, COMPLETION)
+        return completions(self.session, word, begins_line)
 
     def note_discarded(self, size: int) -> None:
         """So many bytes were read that are part of no line; they are read at the same pace."""
-        self._spend(0, size)
-        self._hold_back()
+        self._pace.spend(0, size)
+        self._pace.hold_back()
 
     def refuse(self, error: HallError) -> None:
         """Refuse something that is no line at all."""
@@ -239,9 +196,14 @@ class Connection(TimeoutMixin):
         """The client has sent all it will, and may still be reading (`nc -N`)."""
         self._read_closed = True
         if self._phase is Phase.TALKING:
-            self._take(Ended())
+            self._take(Ended(closed=True))
         else:
             self._wire.close()
+
+    def channel_ended(self) -> None:
+        """Likewise for a channel, which is closed only when all is sent and the client closes it too."""
+        if self._phase is Phase.TALKING:
+            self._take(Ended())
 
     def all_sent(self) -> None:
         """All is sent; now it is the client's turn to close."""
@@ -258,13 +220,12 @@ class Connection(TimeoutMixin):
                 self._receipts.arrived()
             self._receipts.stop()
         self.setTimeout(None)
-        if self._held is not None:
-            self._held.cancel()
-            self._held = None
+        self._pace.stop()
         work, self._work = self._work, None
         if work is not None:
             work.cancel()
-        self._entrance.gate.leave(self.neighbourhood)
+        if self._is_counted:
+            self._entrance.gate.leave(self.neighbourhood)
         self._entrance.gone(self)
 
     def give_up(self, how: Departure) -> None:
@@ -294,13 +255,14 @@ class Connection(TimeoutMixin):
 
     @property
     def is_private(self) -> bool:
-        return self.session.ip is None or ISSLTransport.providedBy(self._transport)
+        return self.session.ip is None or self._wire.is_encrypted
 
     def send(self, output: Output) -> None:
-        if isinstance(output, Prompt) and self.codec.prompts:
-            self._prompt(output)
+        lines = iter(self.codec.encode(output))
+        if isinstance(output, Prompt) and self.codec.row is not None:
+            self._show_prompt(output)
         else:
-            self._outbox.answer(iter(self.codec.encode(output)))
+            self._outbox.answer(lines)
 
     def track(self) -> Callable[[Events], bool]:
         if self._receipts is None:
@@ -316,29 +278,24 @@ class Connection(TimeoutMixin):
         self._receipts.once_taken(call)
 
     def write(self, data: bytes) -> None:
-        """Send what the door itself has to say, behind all that waits. It is no line: a prompt stays where it is."""
-        around = self._outbox.around
-        if around is None:
-            self._outbox.answer(iter((data,)))
-            return
-        self._entrance.batcher.settle()
-        self._outbox.flush()
-        self._outbox.around = None
-        self._outbox.answer(iter((data,)))
-        self._outbox.flush()
-        self._outbox.around = around
+        """Send what the door itself has to say, behind all that waits. It is no line: a row stays where it is."""
+        self._outbox.write(data)
 
     def charge(self, lines: int) -> None:
-        self._spend(lines, 0)
+        self._pace.spend(lines, 0)
 
     def speak(self, format: str) -> None:
         if format not in self._codecs:
             raise NoSuchFormat(format, tuple(self._codecs))
+        self.replace_codec(self._codecs[format]())
+
+    def replace_codec(self, codec: Codec) -> None:
+        """Go on with another codec, in the view of the one before."""
         self._entrance.batcher.settle()
         self.write(self.codec.end())
-        codec = self._codecs[format]()
         codec.view = self.codec.view
-        self.codec = self._outbox.codec = codec
+        self.codec = codec
+        self._outbox.speak(codec)
 
     def close(self) -> None:
         self._phase = Phase.LEAVING
@@ -365,13 +322,13 @@ class Connection(TimeoutMixin):
         self._entrance.server.hall.counts.skipped += lines
 
     def answered(self) -> None:
-        self._go_on_soon()
+        self._pace.go_on_soon()
 
     def apply(self, limits: Limits) -> None:
         """Go by other limits from now on. A pause that has begun keeps its length."""
-        self._rate.apply(limits)
+        self._pace.apply(limits)
         self._outbox.apply(limits.sendq, limits.stall_timeout)
-        prepare(self._transport, limits.peer_timeout)
+        prepare(self._carrier, limits.peer_timeout)
 
     def apply_idle_timeout(self, limit: int | None) -> None:
         """Go by another limit on idleness, and warn the person before it ends."""
@@ -381,7 +338,7 @@ class Connection(TimeoutMixin):
 
     def drop_vanished(self) -> None:
         """Give up if the peer has vanished."""
-        if not self._is_lost and has_vanished(self._transport, self._entrance.limits.peer_timeout):
+        if not self._is_lost and has_vanished(self._carrier, self._entrance.limits.peer_timeout):
             self.give_up(Departure(Cause.LOST))
 
     def close_within(self, seconds: float) -> None:
@@ -390,15 +347,13 @@ class Connection(TimeoutMixin):
             self.session.close(Departure(Cause.STOPPED))
         self.setTimeout(seconds)
 
-    def _prompt(self, prompt: Prompt) -> None:
+    def _show_prompt(self, prompt: Prompt) -> None:
         """Leave a prompt at the end of the screen; lines that come before the next input stand above it."""
         if prompt.is_secret and not self._wire.hide_typing() and not self._told_seen:
             self._told_seen = True
             self.send(TypingSeen())
-        self._outbox.around = None
-        self._outbox.answer(iter(self.codec.encode(prompt)))
-        self._outbox.flush()
-        self._outbox.around = self.codec.around
+        self._entrance.batcher.settle()
+        self._outbox.stand(self.codec.row)
 
     # Inputs, one after the other.
 
@@ -420,54 +375,16 @@ class Connection(TimeoutMixin):
                 return  # it was cancelled, or fails too late to matter
             self.broken()
         self._work = None
-        self._go_on_soon()
+        self._pace.go_on_soon()
 
     def broken(self) -> None:
         """A bug of ours is being handled: it must end this connection and no other."""
         self._log.failure("Something that was typed could not be dealt with")
         self.give_up(Departure(Cause.BROKEN))
 
-    # How fast the connection is read. What is not read yet waits at the client: it is heard later, and not lost.
-
-    def _spend(self, lines: int, size: int) -> None:
-        now = self._clock.seconds()
-        if self._told_rate and self._rate.is_full(now):
-            self._told_rate = False
-        self._rate.spend(lines, size, now)
-        if self._neighbours is not None:
-            self._neighbours.rate.spend(lines, size, now)
-
-    def _hold_back(self) -> None:
-        """Read on only when more may be said, and the answers are taken: who reads none can't ask for more."""
-        now = self._clock.seconds()
-        wait = self._rate.wait(now)
-        if self._neighbours is not None:
-            wait = max(wait, self._neighbours.rate.wait(now))
-        if wait and self._held is None:
-            self._entrance.server.hall.counts.held_back += wait
-            self._held = self._clock.callLater(wait, self._go_on)
-            if not self._told_rate and self._wire.lines_wait:
-                self._told_rate = True
-                limits = self._entrance.limits
-                self.send(TypingTooFast(limits.line_rate, limits.byte_rate))
-        if self._reading and (wait or self._is_busy):
-            self._reading = False
-            self._wire.stop_reading()
-
-    @property
-    def _is_busy(self) -> bool:
-        return self._outbox.busy or self._work is not None
-
-    def _go_on_soon(self) -> None:
-        if self._held is None and not self._reading:
-            self._held = self._clock.callLater(0, self._go_on)
-
-    def _go_on(self) -> None:
-        self._held = None
-        if not (self._reading or self._is_busy):
-            self._reading = True
-            self._behind_until = self._clock.seconds() + CAUGHT_UP
-            self._wire.read_on()
+    def _too_fast(self) -> None:
+        limits = self._entrance.limits
+        self.send(TypingTooFast(limits.line_rate, limits.byte_rate))
 
     # The timeout.
 

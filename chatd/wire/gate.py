@@ -29,9 +29,9 @@ class RateLimit:
         self._lines.change(self._share * limits.line_rate, self._share * limits.line_burst)
         self._bytes.change(self._share * limits.byte_rate, self._share * limits.byte_burst)
 
-    def spend(self, lines: float, size: int, now: float) -> None:
-        self._lines.spend(lines, now)
-        self._bytes.spend(size, now)
+    def spend(self, lines: float, size: int, now: float) -> float:
+        """Count what was read; return the seconds that reading it takes at this rate."""
+        return max(self._lines.spend(lines, now), self._bytes.spend(size, now))
 
     def wait(self, now: float) -> float:
         """Return the seconds until the next line may be read."""
@@ -43,12 +43,16 @@ class RateLimit:
 
 
 class PerAddress:
-    """The connections from one address, or from one /64 of IPv6."""
+    """The connections from one address, or from one /64 of IPv6. What they may say together, they share equally."""
 
     def __init__(self, limits: Limits, now: float) -> None:
         self.connections = 0
         self.arrivals: deque[float] = deque()  # when those of the last seconds were let in
         self.rate = RateLimit(limits, SHARE, now)
+
+    def wait(self, spent: float, now: float) -> float:
+        """Return the seconds that one must wait who has spent so many: its own share of what all owe, and no more."""
+        return min(self.rate.wait(now), spent * self.connections)
 
     def note_arrival(self, most: int, now: float) -> None:
         """@raises TooManyArrivals: unless it is long enough since so many were let in."""

@@ -12,7 +12,7 @@ from zope.interface import implementer
 from chatd.core.events import Events
 from chatd.session.outputs import LinesSkipped
 from chatd.wire.batcher import Batcher
-from chatd.wire.codec import Codec, EncodedEvents
+from chatd.wire.codec import Codec, EncodedEvents, Row
 
 CHUNK = 16 * 1024  # bytes given to a slow transport at a time, so that "it takes nothing" can be told from "it is slow"
 
@@ -55,12 +55,13 @@ class Outbox:
         "_patience",
         "_reader",
         "_registered",
+        "_rest",
         "_send",
         "_skipped",
         "_stall",
         "_transport",
-        "around",
         "codec",
+        "row",
         "waiting",
     )
 
@@ -77,7 +78,7 @@ class Outbox:
         patience: float,
     ) -> None:
         self.codec = codec
-        self.around: Callable[[bytes], bytes] | None = None  # asked once for each flush what is sent instead
+        self.row = codec.row
         self.waiting = 0  # bytes that are not handed over yet
         self._transport = transport
         self._reader = reader
@@ -87,6 +88,7 @@ class Outbox:
         self._limit = limit
         self._patience = patience
         self._lines: list[bytes] = []
+        self._rest = b""  # of what a flush has begun to send: the row is drawn around it already
         self._answers: list[Iterator[bytes]] = []
         self._skipped = 0  # lines; once there is one, all behind it are skipped too
         self._due = False  # whether a flush is coming: from the batcher, or from the transport while it is blocked
@@ -113,6 +115,8 @@ class Outbox:
     def deliver(self, events: Events) -> bool:
         """Take events; return False if they are skipped because the reader is too slow."""
         self._batcher.settle()
+        if self.row is not None:
+            self.row.hear(events)
         return self.append(self._encoded.encode(events, self.codec))
 
     def append(self, lines: bytes) -> bool:
@@ -136,9 +140,34 @@ class Outbox:
         self._answers.append(lines)
         if not was_busy:  # only a flush may bring a long one to its end, and say so
             self._pull(self._limit if self._blocked or self.waiting >= CHUNK else CHUNK)
-        if not self._due:
-            self._due = True
-            self._batcher.expect(self)
+        self._expect_flush()
+
+    def redraw(self) -> None:
+        """Draw the row again if something in it has changed."""
+        if self.row is not None and self.row.dirty and not self._closed:
+            self._expect_flush()
+
+    def stand(self, row: Row | None) -> None:
+        """Have another row stand below what is waiting, or none: then the person has ended the line themselves."""
+        if row is not self.row and not self._closed:
+            self._begin_to_send(self._drawn() + (b"" if row is None else row.around(b"")))
+        self.row = row
+        self.redraw()
+
+    def write(self, data: bytes) -> None:
+        """Send bytes that are no line behind all that waits; a row stays where it is."""
+        if self.row is None or self.waiting + len(data) > self._limit:
+            self.answer(iter((data,)))
+        else:
+            self._batcher.settle()
+            self._begin_to_send(self._drawn() + data)
+
+    def speak(self, codec: Codec) -> None:
+        """Go on with another codec behind what is waiting, and with its row."""
+        if self.row is not None and not self._closed:
+            self._begin_to_send(self.row.finish(self._join()))
+        self.codec, self.row = codec, codec.row
+        self.redraw()
 
     def flush(self) -> None:
         """Hand over what is waiting, as far as the transport takes it."""
@@ -147,11 +176,7 @@ class Outbox:
         self._due = False
         if was_busy := bool(self._answers):
             self._pull(CHUNK)
-        lines = self._lines
-        data = lines[0] if len(lines) == 1 else b"".join(lines)
-        lines.clear()
-        if self.around is not None and data:
-            data = self.around(data)
+        data = self._behind_rest(self._drawn())
         try:
             taken = self._send(data)
         except OSError:  # it can take nothing now, or is lost, which the transport will find out
@@ -162,7 +187,7 @@ class Outbox:
             self.waiting = 0
             if self._skipped or self._registered:
                 self._caught_up()
-        if was_busy or lines:
+        if was_busy or self._lines:
             self._go_on(was_busy)
 
     def finish(self) -> None:
@@ -171,9 +196,8 @@ class Outbox:
             return
         self._note_skipped()
         self._pull(max(self._limit, self.waiting + 1))  # a slow reader is said goodbye to as well
-        data = b"".join(self._lines)
-        if self.around is not None:
-            data = self.codec.end() + data
+        lines = self._join()
+        data = self._behind_rest(lines if self.row is None else self.row.finish(lines))
         self.stopProducing()
         self._unregister()
         self._transport.write(data)
@@ -215,8 +239,37 @@ class Outbox:
         self._limit = -1
         self._skipped = 0
         self._lines.clear()
+        self._rest = b""
         self._answers.clear()
         self._cancel_stall()
+
+    def _join(self) -> bytes:
+        """Return the lines that are waiting."""
+        lines = self._lines
+        data = lines[0] if len(lines) == 1 else b"".join(lines)
+        lines.clear()
+        return data
+
+    def _drawn(self) -> bytes:
+        """Return the lines that are waiting as they are sent."""
+        return self._join() if self.row is None else self.row.around(self._join())
+
+    def _behind_rest(self, data: bytes) -> bytes:
+        if self._rest:
+            data, self._rest = self._rest + data, b""
+        return data
+
+    def _begin_to_send(self, data: bytes) -> None:
+        """Have something sent as it is: no row is drawn around it any more."""
+        self._rest += data
+        self.waiting = len(self._rest)
+        if data:
+            self._expect_flush()
+
+    def _expect_flush(self) -> None:
+        if not self._due:
+            self._due = True
+            self._batcher.expect(self)
 
     def _write_all(self, data: bytes) -> int:
         self._transport.write(data)
@@ -228,7 +281,7 @@ class Outbox:
             self._register(streaming=False)
         self.pauseProducing()
         if len(rest) > CHUNK:
-            self._lines.append(rest[CHUNK:])
+            self._rest = rest[CHUNK:]
         self._transport.write(rest[:CHUNK])
 
     def _caught_up(self) -> None:
@@ -239,9 +292,7 @@ class Outbox:
 
     def _go_on(self, was_busy: bool) -> None:
         """See to what has not been handed over yet, and tell the reader when an answer has."""
-        if not self._due:
-            self._due = True
-            self._batcher.expect(self)
+        self._expect_flush()
         if was_busy and not self.busy:
             self._reader.answered()
 

@@ -19,7 +19,9 @@ MOST = 500  # entries, each of which may be some lines
 class Sender(Protocol):
     """The connection whose receipts they are."""
 
-    codec: Codec
+    @property
+    def codec(self) -> Codec:
+        """What is spoken on it."""
 
     @property
     def unacknowledged(self) -> int:

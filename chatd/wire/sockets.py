@@ -61,8 +61,10 @@ def unacknowledged(transport: Any) -> int:
 
 
 def below(transport: Any) -> Any:
-    """Return the transport of the socket, where TLS stands in front of it."""
-    return transport.transport if isinstance(transport, ProtocolWrapper) else transport
+    """Return the transport of the socket, where TLS or a proxy's header stands in front of it."""
+    while isinstance(transport, ProtocolWrapper):
+        transport = transport.transport
+    return transport
 
 
 def prepare(transport: Any, peer_timeout: int) -> None:
@@ -71,12 +73,11 @@ def prepare(transport: Any, peer_timeout: int) -> None:
     A peer to which nothing is sent is lost when it hasn't answered the kernel's probes for `peer_timeout` seconds; one
     to which something is, is looked for with `has_vanished`.
     """
-    socket_of = below(transport)
-    if not isinstance(socket_of, tcp.Connection):
+    transport = below(transport)
+    if not isinstance(transport, tcp.Connection):
         return
-    if socket_of is transport:  # records of TLS are read one by one anyway
-        transport.bufferSize = READ_AT_ONCE
-    transport, handle = socket_of, socket_of.getHandle()
+    transport.bufferSize = READ_AT_ONCE
+    handle = transport.getHandle()
     handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER)
     if isinstance(transport.getHost(), UNIXAddress):
         return

@@ -20,11 +20,13 @@ class TokenBucket:
         self._left = min(self._left, burst)
         self._burst = burst
 
-    def spend(self, amount: float, now: float) -> None:
-        """Take an amount out, even if that leaves a debt."""
-        if self._rate:
-            self._left = self._now_left(now) - amount
-            self._at = now
+    def spend(self, amount: float, now: float) -> float:
+        """Take an amount out, even if that leaves a debt; return the seconds in which it comes back."""
+        if not self._rate:
+            return 0.0
+        self._left = self._now_left(now) - amount
+        self._at = now
+        return amount / self._rate
 
     def wait(self, now: float) -> float:
         """Return the seconds until something may be spent again; 0 if it may be now."""

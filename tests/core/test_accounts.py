@@ -5,12 +5,13 @@ from dataclasses import replace
 from chatd.core.bans import Ban
 from chatd.core.events import RememberTurned, Said
 from chatd.core.member import Member
-from chatd.core.memory import Kept, Memory
+from chatd.core.memory import Memory
 from chatd.core.nickname import nickname
 from chatd.core.owner_refusals import NameOwned, NotOwned
 from chatd.core.owners import Owner
 from chatd.core.refusals import LockKept, Muted, NicknameBanned, NotFirstMember, RoomLocked
 from tests.core.test_hall import CLOSED, HallTestCase
+from tests.core.test_memory import Lines
 
 
 class AccountTests(HallTestCase):
@@ -111,20 +112,10 @@ class AccountTests(HallTestCase):
         self.assertRaises(ValueError, self.hall.bans.restore, [{**plain[0], "account": "x"}], 0)
 
 
-class KeptForLonger:
-    """An archive in memory."""
-
-    def __init__(self) -> None:
-        self.lines: list[Kept] = []
-
-    def keep(self, line: Kept) -> None:
-        self.lines.append(line)
-
-
 class RememberedTests(HallTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.archive = KeptForLonger()
+        self.archive = Lines()
         self.hall.remember(Memory(3, self.archive))
         self.one, self.two = self.enter("alice"), self.enter("bob")
 
@@ -139,7 +130,7 @@ class RememberedTests(HallTestCase):
         self.assertEqual(self.remembered(), ["b", "c", "d"])
         last = self.one.room.ring.last()[-1]
         self.assertEqual((last.name, last.at, last.acted, last.owner), ("bob", 1020.0, True, None))
-        self.assertEqual(self.archive.lines, [])
+        self.assertEqual(self.archive, [])
 
     def test_private(self) -> None:
         """What is said to one person is not."""
@@ -169,14 +160,14 @@ class RememberedTests(HallTestCase):
             member.move("#den")
         self.one.room.remember(self.one, True)
         self.one.say("a")
-        self.assertEqual([line.text for line in self.archive.lines], ["a"])
+        self.assertEqual([line.text for line in self.archive], ["a"])
         self.one.turn_lock(True)
         self.two.say("b")
         self.assertEqual(self.remembered(), [])
         self.one.turn_lock(False)
         self.two.say("c")
         self.assertEqual(self.remembered(), ["c"])
-        self.assertEqual([line.text for line in self.archive.lines], ["a"])
+        self.assertEqual([line.text for line in self.archive], ["a"])
 
     def test_may_turn_lock(self) -> None:
         """Whether somebody may lock a room can be asked first."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.core.bans import Ban, Bans, network_in
+from chatd.core.bans import Address, Ban, Bans, network_in
 from chatd.core.nickname import nickname
 from chatd.core.refusals import BadNickname, Banned, Muted, NicknameBanned, NotBanned, NotMuted
 
@@ -46,7 +46,7 @@ class BansTests(SynchronousTestCase):
         self.bans.check_address(None, 0.0)
 
     @given(st.ip_addresses(), st.integers(0, 128), st.ip_addresses())
-    def test_any_network(self, around: object, width: int, address: object) -> None:
+    def test_any_network(self, around: Address, width: int, address: Address) -> None:
         """It holds for an address exactly if the network has it."""
         bans = Bans()
         network = ip_network(f"{around}/{min(width, around.max_prefixlen)}", strict=False)
@@ -99,11 +99,22 @@ class BansTests(SynchronousTestCase):
     def test_replaced(self) -> None:
         """A second ban of the same target takes the place of the first."""
         first, second = Ban("name", "AIice", 60.0, "one"), Ban("name", "alice", 90.0, "two")
-        self.assertIsNone(self.bans.add(first))
-        self.assertEqual(self.bans.add(second), first)
+        self.assertEqual(self.bans.add(first), [])
+        self.assertEqual(self.bans.add(second), [first])
         self.assertEqual(self.bans.in_force(0.0), [second])
         self.bans.lift("name", "alice")
         self.bans.check_name(nickname("AIice"), 0.0)
+
+    def test_two_replaced(self) -> None:
+        """One that is meant for a name and for an account takes the place of those of either, and reports both."""
+        name, account = Ban("name", "bob", None, ""), Ban("name", "rob", None, "", account=5)
+        for ban in (name, account):
+            self.bans.add(ban)
+        both = Ban("name", "bob", 90.0, "", account=5)
+        self.assertEqual(set(self.bans.add(both)), {name, account})
+        self.assertEqual(self.bans.in_force(0.0), [both])
+        self.bans.lift("name", "bob", 5)
+        self.assertEqual(self.bans.in_force(0.0), [])
 
     def test_nobodys_name(self) -> None:
         """What could be nobody's name can't be banned."""
@@ -115,7 +126,7 @@ class BansTests(SynchronousTestCase):
             Ban("name", "bob", None, "why"),
             Ban("network", "10.0.0.0/24", 60.0, ""),
             Ban("network", "2001:db8::/64", 90.0, ""),
-            Ban("mute", "李雷", 90.0, ""),
+            Ban("mute", "李雷", 90.0, "", 5.0, "root"),
         ]
         for ban in bans:
             self.bans.add(ban)
@@ -124,6 +135,17 @@ class BansTests(SynchronousTestCase):
         again.restore(plain, 70.0)
         self.assertEqual(again.in_force(70.0), [bans[0], *bans[2:]])
         self.assertRaises(Banned, again.check_address, ip_address("2001:db8::1"), 70.0)
+
+    def test_kept_before(self) -> None:
+        """What was kept before it was known since when and by whom comes back too."""
+        self.bans.restore([{"kind": "name", "target": "bob", "until": None, "why": "spam"}], 0.0)
+        self.assertEqual(self.bans.in_force(0.0), [Ban("name", "bob", None, "spam", None, "")])
+
+    def test_rename_keeps_who(self) -> None:
+        """A mute that moves with its person keeps since when, and by whom."""
+        self.bans.add(Ban("mute", "bob", 90.0, "", 5.0, "root"))
+        self.bans.rename(nickname("bob"), nickname("rob"), 7.0)
+        self.assertEqual(self.bans.in_force(7.0), [Ban("mute", "rob", 90.0, "", 5.0, "root")])
 
     def test_restored_clean(self) -> None:
         """What a file holds that no text may, such as half a character, is not kept."""
@@ -152,6 +174,7 @@ class BansTests(SynchronousTestCase):
             [good, {**good, "until": "never"}],
             [good, {**good, "until": float("inf")}],
             [good, {**good, "until": float("nan")}],
+            [good, {**good, "since": "today"}],
             [good, {**good, "until": 10**400}],
             [good, {"kind": "name"}],
         ):

@@ -6,9 +6,10 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.bans import Ban
-from chatd.core.events import Announced, Cause, Departure, Event, Joined, Left, Renamed, Said
+from chatd.core.events import Announced, Cause, Departure, Event, Events, Joined, Left, Renamed, Said
 from chatd.core.hall import Hall
 from chatd.core.member import Member
+from chatd.core.ports import Subscriber
 from chatd.core.refusals import (
     BadNickname,
     Banned,
@@ -197,7 +198,7 @@ class BrokenDeliveryTests(HallTestCase):
         """One hearer's failure is logged, and all others hear the line."""
         alice = self.enter("alice")
 
-        def broken(event: Event) -> None:
+        def broken(events: Events) -> None:
             raise ZeroDivisionError
 
         self.hall.enter("bob", broken)
@@ -224,12 +225,15 @@ class Listener:
         return True
 
 
+_: type[Subscriber] = Listener
+
+
 class ListenTests(HallTestCase):
     def test_listen(self) -> None:
         """Who listens hears who comes and goes in the whole hall, and what is said in the lobby, until it is enough."""
         listener = Listener()
         alice, bob = self.enter("alice"), self.enter("bob")
-        self.hall.listen(listener, True)
+        self.hall.listen(listener, self.hall.lobby)
         bob.move("#den")
         bob.say("psst")
         alice.whisper("bob", "psst")
@@ -251,8 +255,8 @@ class ListenTests(HallTestCase):
                 Announced(1060, "noon"),
             ],
         )
-        self.hall.listen(listener, False)
-        self.hall.listen(listener, False)
+        self.hall.listen_no_more(listener)
+        self.hall.listen_no_more(listener)
         alice.say("hello")
         self.enter("dave")
         self.assertEqual(len(listener.heard), 5)
@@ -260,7 +264,7 @@ class ListenTests(HallTestCase):
     def test_no_member(self) -> None:
         """Nobody sees who listens, and who is ignored by all is heard by them."""
         listener = Listener()
-        self.hall.listen(listener, True)
+        self.hall.listen(listener, self.hall.lobby)
         alice, bob = self.enter("alice"), self.enter("bob")
         self.assertEqual(list(self.hall.lobby.members), [alice, bob])
         bob.ignore("alice")
@@ -270,7 +274,7 @@ class ListenTests(HallTestCase):
     def test_in_order(self) -> None:
         """Nobody is heard before it is told that they came, or what they are called now."""
         listener = Listener()
-        self.hall.listen(listener, True)
+        self.hall.listen(listener, self.hall.lobby)
         alice, bob = (self.hall.enter(name, lambda events: None) for name in ("alice", "bob"))
         bob.say("hello")
         bob.rename("rob")
@@ -331,7 +335,7 @@ class AdmissionTests(HallTestCase):
         ):
             self.assertRaises(Muted, attempt)
         self.assertEqual(list(self.hall.rooms), ["#lobby"])
-        alice.set_away("")
+        alice.set_away(None)
         bob.say("hello")
         self.assertEqual(self.heard(bob), [Said(1020, "#lobby", "bob", "hello")])
         self.assertEqual(self.heard(alice), [Said(1020, "#lobby", "bob", "hello")])

@@ -4,7 +4,9 @@ from chatd.core.events import (
     AddresseeAway,
     AddresseeChanged,
     AddresseeLeft,
-    Event,
+    Events,
+    Invited,
+    Left,
     Renamed,
     Said,
     Whispered,
@@ -38,6 +40,53 @@ class WhisperTests(HallTestCase):
         self.assertEqual(self.heard(self.bob), [Whispered(1030, "alice", "psst, you")])
         self.assertEqual(self.heard(self.alice), [WhisperSent(1030, "bob", "psst, you")])
         self.assertEqual(self.heard(self.carol), [])
+
+    def test_name_of_another(self) -> None:
+        """Who is about to hear from a name is told first that it was another's, though that was in another room."""
+        self.alice.whisper("bob", "it is me")
+        for person in (self.alice, self.carol):
+            person.move("#den")
+        self.clock.advance(5)
+        self.alice.leave()
+        self.carol.rename("alice")
+        self.forget()
+        self.carol.whisper("bob", "and now?")
+        self.carol.whisper("bob", "well?")
+        now = self.hall.now()
+        self.assertEqual(
+            self.heard(self.bob),
+            [Left(now, None, ("alice",), None), Whispered(now, "alice", "and now?"), Whispered(now, "alice", "well?")],
+        )
+
+    def test_name_given_up(self) -> None:
+        """Likewise if the other goes by a new name now; an invitation is heard too."""
+        self.alice.whisper("bob", "it is me")
+        for person in (self.alice, self.carol):
+            person.move("#den")
+        self.alice.rename("ann")
+        self.carol.rename("alice")
+        self.forget()
+        self.carol.invite("bob")
+        now = self.hall.now()
+        self.assertEqual(self.heard(self.bob), [Renamed(now, None, (("alice", "ann"),)), Invited(now, "#den", "alice")])
+
+    def test_name_told_of_already(self) -> None:
+        """Whoever was in the room has been told there; who came in later has not."""
+        dave = self.enter("dave")
+        dave.move("#den")
+        self.alice.whisper("bob", "it is me")
+        self.alice.whisper("dave", "it is me")
+        self.alice.leave()
+        self.clock.advance(5)
+        dave.move("#lobby")
+        self.carol.rename("alice")
+        self.clock.advance(5)
+        self.forget()
+        self.carol.whisper("bob", "and now?")
+        self.carol.whisper("dave", "and now?")
+        now = self.hall.now()
+        self.assertEqual(self.heard(self.bob), [Whispered(now, "alice", "and now?")])
+        self.assertEqual(self.heard(dave), [Left(now, None, ("alice",), None), Whispered(now, "alice", "and now?")])
 
     def test_quiet(self) -> None:
         """Private lines reach the quiet, and the quiet may write them."""
@@ -74,7 +123,7 @@ class WhisperTests(HallTestCase):
         self.assertEqual(
             self.heard(self.alice), [WhisperSent(1030, "bob", "psst"), AddresseeAway(1030, "bob", "lunch")]
         )
-        self.bob.set_away("")
+        self.bob.set_away(None)
         self.alice.whisper("bob", "psst")
         self.assertEqual(self.heard(self.alice), [WhisperSent(1030, "bob", "psst")])
 
@@ -99,7 +148,7 @@ class WhisperTests(HallTestCase):
     def test_broken_delivery(self) -> None:
         """A private line whose delivery fails is refused as well, and the failure is logged."""
 
-        def broken(event: Event) -> None:
+        def broken(events: Events) -> None:
             raise ZeroDivisionError
 
         self.hall.enter("dave", broken)

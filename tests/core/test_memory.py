@@ -28,6 +28,21 @@ class Lines(list[Kept]):
         raise ArchiveSilent
 
 
+_: type[Archive] = Lines
+
+
+class SlowLines(Lines):
+    """Answers when a test says so."""
+
+    def __init__(self, lines: list[Kept]) -> None:
+        super().__init__(lines)
+        self.answer: Deferred[None] = Deferred()
+
+    async def last(self, room: str, count: int, before: int | None = None) -> list[Kept]:
+        await self.answer
+        return await super().last(room, count, before)
+
+
 def texts(ring: Ring, count: int | None = None) -> list[str]:
     return [line.text for line in ring.last(count)]
 
@@ -35,8 +50,7 @@ def texts(ring: Ring, count: int | None = None) -> list[str]:
 class RingTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.lines = Lines()
-        archive: Archive = self.lines
-        self.memory = Memory(3, archive)
+        self.memory = Memory(3, self.lines)
         self.ring = self.memory.ring("#lobby")
 
     def say(self, *texts: str, at: float = 0.0, name: str = "alice", owner: int | None = None) -> None:
@@ -66,6 +80,26 @@ class RingTests(SynchronousTestCase):
         self.say("four")
         self.memory.lines = 3
         self.assertEqual(texts(self.ring), [])
+
+    def test_trim(self) -> None:
+        """They can be dropped at once, so that more are shown no more when memory is to hold more again."""
+        self.say("one", "two", "three")
+        self.memory.lines = 1
+        self.ring.trim()
+        self.memory.lines = 3
+        self.assertEqual(texts(self.ring), ["three"])
+
+    def test_locked_meanwhile(self) -> None:
+        """What was read for a room that is locked by then doesn't get into its memory."""
+        self.say("one", at=1.0)
+        lines = SlowLines(self.ring.last())
+        ring = Memory(3, lines).ring("#lobby")
+        ring.archived = True
+        recalling = Deferred.fromCoroutine(ring.recall())
+        ring.archived = False
+        lines.answer.callback(None)
+        self.successResultOf(recalling)
+        self.assertEqual(texts(ring), [])
 
     def test_ids(self) -> None:
         """Ids grow through all rooms and over a restart, even if the clock is set back."""

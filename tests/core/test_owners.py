@@ -48,9 +48,11 @@ class OwnersTests(SynchronousTestCase):
             refusal = self.assertRaises(NameOwned, self.reserve, typed)
             self.assertEqual((refusal.typed, refusal.holder), (typed, "alice"))
         with self.owners.reserved(nickname("bill")):
+            self.assertRaises(NameOwned, self.owners.check_not_reserved, nickname("biIl"))
             refusal = self.assertRaises(NameOwned, self.reserve, "biIl")
             self.assertEqual(refusal.holder, "bill")
             self.reserve("carol")
+        self.owners.check_not_reserved(nickname("biIl"))
         self.reserve("bill")
 
     def test_reserve_fails(self) -> None:

@@ -28,8 +28,8 @@ class PasswordTests(SynchronousTestCase):
             ("7 chars", "at least 8"),
             ("bell \a bell", "not allowed"),
             ("x" * (MAX_CHARACTERS + 1), "at most"),
-            ("Alice-Liddell", "not the name"),
-            ("ａlice-liddeｌl", "not the name"),
+            ("Alice-Liddell", "not be the name"),
+            ("ａlice-liddeｌl", "not be the name"),
             ("/register", "begin with /"),
             ("QUIT", "leaves"),
         ):

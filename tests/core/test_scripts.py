@@ -38,8 +38,8 @@ class ScriptTests(SynchronousTestCase):
         """Latin stands beside Han, and with it beside kana, Hangul or Bopomofo; no two of these three."""
         for name in ("Li雷", "Taro太郎", "タロウたろう太郎Taro", "김철수Kim金", "ㄅㄆ李Li", "ー太郎", "々木"):
             self.assertEqual(broken_rule(name), "", name)
-        self.assertEqual(broken_rule("김たろう"), "no Hangul letters together with Hiragana ones")
-        self.assertEqual(broken_rule("李ㄅ김Li"), "no Bopomofo letters together with Hangul ones")
+        self.assertEqual(broken_rule("김たろう"), "it may not mix Hangul and Hiragana letters")
+        self.assertEqual(broken_rule("李ㄅ김Li"), "it may not mix Bopomofo and Hangul letters")
 
     def test_mixed(self) -> None:
         """No other two scripts stand together, and the rule names both."""
@@ -52,12 +52,14 @@ class ScriptTests(SynchronousTestCase):
             ("ᖃᓪa", "Canadian Aboriginal", "Latin"),
             ("שa", "Hebrew", "Latin"),
         ):
-            self.assertEqual(broken_rule(name), f"no {one} letters together with {other} ones")
+            self.assertEqual(broken_rule(name), f"it may not mix {one} and {other} letters")
 
     def test_dead(self) -> None:
         """Scripts that nobody writes any more serve look-alikes alone."""
         for name, script in (("ⲩⲟⲩ", "Coptic"), ("ᚱᚢᚾ", "Runic"), ("a𐌰", "Gothic"), ("𐐂", "Deseret")):
-            self.assertEqual(broken_rule(name), f"no letters of a script that is not written any more ({script})")
+            self.assertEqual(
+                broken_rule(name), f"it may not contain letters of a script that is no longer written ({script})"
+            )
 
     def test_newer_than_the_tables(self) -> None:
         """A letter that the tables don't know yet might look like anything."""
@@ -67,5 +69,5 @@ class ScriptTests(SynchronousTestCase):
         """Digits are of one kind, and stand with letters of their own script."""
         for name in ("٣٤٥", "أحمد٣", "१२", "a12"):
             self.assertEqual(broken_rule(name), "", name)
-        self.assertEqual(broken_rule("1٢"), "digits of one kind only")
-        self.assertEqual(broken_rule("a٢"), "no Arabic letters together with Latin ones")
+        self.assertEqual(broken_rule("1٢"), "it may have digits of one kind only")
+        self.assertEqual(broken_rule("a٢"), "it may not mix Arabic and Latin letters")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import signal
 import socket
@@ -12,6 +13,7 @@ import sys
 import threading
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest import skipIf
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -53,7 +55,7 @@ class ControlTestCase(TwistdTestCase):
     def enter(self, nickname: str) -> socket.socket:
         connection = self.connect()
         connection.sendall(f"{nickname}\n".encode())
-        self.read_until(connection, b"quit leaves\r\n")
+        self.read_until(connection, "中文\r\n".encode())
         return connection
 
     def obey(self, *command: str) -> tuple[int, str, str]:
@@ -71,21 +73,24 @@ class CommandTests(ControlTestCase):
         self.assertEqual((status, err), (0, ""))
         self.assertRegex(out, r"(?m)^NICKNAME .*\nalice +#lobby +127\.0\.0\.1:\d+ .*\nbob .* 0 B$")
         self.assertEqual(self.obey("kick", "bob", "enough is enough"), (0, "bob is disconnected\n", ""))
-        self.read_until(bob, b"!! you were disconnected by the administrator: enough is enough\r\n")
+        self.read_until(bob, b"!! you were disconnected by the administrator: enough is enough")
         self.assertEqual(self.read_until(bob, b"")[-1:], b"")
         self.assertEqual(self.obey("/kick", "bob"), (1, "", 'nobody here is called "bob"\n'))
         self.assertEqual(
             self.obey("ban", "bob", "2h", "spam")[:2], (0, "bob is banned for 2 h; nobody of that name is here\n")
         )
         self.assertEqual(json.loads(self.obey("stats", "--json")[1])["people"], 1)
-        self.assertEqual(self.obey("stop"), (0, "chatd stops now\n", ""))
-        self.read_until(alice, b"-- goodbye\r\n")
+        self.assertEqual(self.obey("stop"), (0, "chatd is stopping\n", ""))
+        self.read_until(alice, b"-- goodbye (Enter")
         out, _ = self.assertExits(self.process, 0)
         for said in ("noon", "enough", "spam"):
             self.assertNotIn(said, out)
 
         self.start()
-        self.assertRegex(self.obey("bans")[1], r"^bob is banned for (2 h|1 h 59 min): spam\n$")
+        self.assertRegex(
+            self.obey("bans")[1],
+            r"^bob is banned for (2 h|1 h 59 min): spam \(since \d{4}-\d\d-\d\d \d\d:\d\d, by \S.*\)\n$",
+        )
         bob = self.connect()
         bob.sendall(b"BOB\n")
         self.read_until(bob, b"is banned from this chat for ")
@@ -121,6 +126,7 @@ class CommandTests(ControlTestCase):
             done = subprocess.run(("bash", "-c", command), cwd=CHECKOUT, capture_output=True, text=True, timeout=20)
             self.assertEqual((done.returncode, done.stderr), (status, said))
 
+    @skipIf(shutil.which("nc") is None, "not installed: nc")
     def test_nc(self) -> None:
         """nc -U reaches the same door."""
         done = subprocess.run(
@@ -137,8 +143,6 @@ class CommandTests(ControlTestCase):
                 self.obey("ban", f"guest{number}"),
                 (0, f"guest{number} is banned for good; nobody of that name is here\n", ""),
             )
-
-    test_nc.skip = needs("nc")  # type: ignore[attr-defined]
 
 
 class UnreachableTests(SynchronousTestCase):
@@ -216,6 +220,33 @@ class UnreachableTests(SynchronousTestCase):
         self.assertEqual(chatctl("--version")[:2], (0, f"chatctl {__version__}\n"))
 
 
+class PlacesTests(SynchronousTestCase):
+    """Where chatctl looks for its socket."""
+
+    def setUp(self) -> None:
+        folder = Path(self.mktemp()).absolute()
+        folder.mkdir()
+        here = chdir(folder)
+        here.__enter__()
+        self.addCleanup(here.__exit__, None, None, None)
+        before = os.environ.pop("CHATD_CONTROL", None)
+        self.addCleanup(
+            lambda: os.environ.pop("CHATD_CONTROL", None) if before is None else os.environ.update(CHATD_CONTROL=before)
+        )
+
+    def test_environment(self) -> None:
+        """CHATD_CONTROL names it, unless an option does."""
+        os.environ["CHATD_CONTROL"] = "/from/environment"
+        self.assertIn("at /from/environment ", chatctl("ls")[2])
+        self.assertIn("at /from/option ", chatctl("--control", "/from/option", "ls")[2])
+
+    def test_places(self) -> None:
+        """Else it is that of the unit, or `control` in the folder of the state, whichever is there."""
+        self.assertIn("at /run/chatd/control ", chatctl("ls")[2])
+        Path("control").touch()
+        self.assertIn("at control ", chatctl("ls")[2])
+
+
 class ConsoleTests(ControlTestCase):
     skip = needs("tmux")
 
@@ -224,32 +255,50 @@ class ConsoleTests(ControlTestCase):
         command = f"cd {CHECKOUT}; {sys.executable} -m chatd.ctl.chatctl --control {self.control}; echo STATUS $?"
         self.client = Client(self, self.short / "tmux", "console", command)
         self.client.sees("-- chatd, the operator's door")
-        self.client.sees("chatd>")
+        self.client.sees("announce>")
 
     def test_typing(self) -> None:
         """What arrives is shown above what is being typed, which stays whole, and the cursor where it was."""
         self.client.say("/listen on")
-        self.client.sees("-- you hear #lobby")
+        self.client.sees("-- you are listening to #lobby")
         self.client._run("send-keys", "-l", "-t", "console", "we restrt at noon")
         self.client.type(*["Left"] * 10)
         alice = self.enter("alice")
         alice.sendall(b"hello?\n")
-        self.client.sees("<alice> hello?\nchatd> we restrt at noon\n")
+        self.client.sees("<alice> hello?\nannounce> we restrt at noon\n")
         self.client.type("a")
-        self.client.sees("chatd> we restart at noon")
+        self.client.sees("announce> we restart at noon")
         alice.sendall(b"hello??\n")
         self.client.sees("<alice> hello??")
         self.client.type("Enter")
         self.read_until(alice, b"## Administrator: we restart at noon\r\n")
         self.client.sees("-- announced to 1 person")
 
+    def test_completion(self) -> None:
+        """Tab completes commands, names and rooms."""
+        alice = self.enter("alice")
+        alice.sendall(b"/join #den\n")
+        self.read_until(alice, b"#den")
+        self.client._run("send-keys", "-l", "-t", "console", "/who")
+        self.client.type("Tab")
+        self.client._run("send-keys", "-l", "-t", "console", "al")
+        self.client.type("Tab")
+        self.client.sees("announce> /whois alice")
+        self.client.type("Enter")
+        self.client.sees("-- alice is in #den, here for")
+        self.client._run("send-keys", "-l", "-t", "console", "/listen #d")
+        self.client.type("Tab", "Enter")
+        self.client.sees("-- you are listening to #den")
+
     def test_keys(self) -> None:
         """The up key brings back a line, Ctrl-C drops one, Ctrl-D says goodbye."""
         self.client.say("/uptime")
         self.client.sees("-- open for")
-        self.client.type("Up", "C-c", "Up", "Enter")
+        self.client.type("Up", "C-c")
+        self.client.sees("^C\nannounce>")  # what is typed before that may be lost with the line
+        self.client.type("Up", "Enter")
         self.client.sees("-- open for", times=2)
-        self.assertEqual(self.client.screen().count("^C\nchatd>"), 1)
+        self.assertEqual(self.client.screen().count("^C\nannounce>"), 1)
         self.client.type("Enter", "C-c")  # which may come before the next prompt
         self.client.say("/version")
         self.client.sees("-- chatd 0")
@@ -259,7 +308,7 @@ class ConsoleTests(ControlTestCase):
     def test_daemon_stops(self) -> None:
         """When the daemon stops, the console ends."""
         self.process.send_signal(signal.SIGTERM)
-        self.client.sees("-- goodbye\nchatd>\nSTATUS 0")
+        self.client.sees("-- goodbye\nannounce>\nSTATUS 0")
 
     def test_daemon_killed(self) -> None:
         """When the daemon is gone without a goodbye, the console says so."""

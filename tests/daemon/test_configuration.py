@@ -90,10 +90,10 @@ class ConfigurationTests(SynchronousTestCase):
         self.path.write_bytes(b'title = "caf\xe9"')
         self.assertIn("no TOML", str(self.assertRaises(BadSetting, load, self.path)))
         error = self.assertRaises(BadSetting, load, self.path.parent)
-        self.assertIn("it is no regular file", str(error))
+        self.assertIn("it isn't a regular file", str(error))
         fifo = self.path.parent / "fifo"
         os.mkfifo(fifo)
-        self.assertIn("it is no regular file", str(self.assertRaises(BadSetting, load, fifo)))
+        self.assertIn("it isn't a regular file", str(self.assertRaises(BadSetting, load, fifo)))
 
     def test_example(self) -> None:
         """The example explains each setting and sets it to its default."""

@@ -12,19 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from chatd.core.hall import Hall
 from chatd.core.nickname import nickname
+from chatd.core.owners import Owner
 from chatd.core.refusals import NothingSaid
 from chatd.daemon.keeping import Keeping
 from chatd.daemon.service import ChatService
 from chatd.daemon.settings import BadSetting, Settings
 from chatd.session.refusals import NotBackedUp
 from chatd.session.session import Server
+from chatd.store.people import People
 from tests.daemon.test_service import TwistdTestCase
 from tests.keeping import DAY, SECRET
 
@@ -203,8 +204,12 @@ class KeepingTests(TestCase):
         self.server = server
         return keeping
 
-    async def own(self, keeping: Keeping, typed: str) -> None:
-        await keeping.people.register(nickname(typed), SECRET, None)
+    def people(self, keeping: Keeping) -> People:
+        assert keeping.people is not None
+        return keeping.people
+
+    async def own(self, keeping: Keeping, typed: str) -> Owner:
+        return await self.people(keeping).register(nickname(typed), SECRET, None)
 
     async def test_owned_names(self) -> None:
         """Names are owned where that is wanted; with tls, passwords are taken where nobody can read along."""
@@ -218,33 +223,32 @@ class KeepingTests(TestCase):
     async def test_unused(self) -> None:
         """Names that nobody used for so many days are anybody's again, but for those who are here."""
         keeping = self.keep(unused_names_days=30)
-        for name in ("alice", "bob"):
-            await self.own(keeping, name)
-        self.server.hall.enter("alice", list, account=keeping.people.owners.named("alice").id)
+        alice, _ = [await self.own(keeping, name) for name in ("alice", "bob")]
+        self.server.hall.enter("alice", list, account=alice.id)
         self.now += 31 * DAY
         await keeping._free_unused()
         self.assertEqual([owner.name.shown for owner in self.server.hall.owners], ["alice"])
 
-    async def test_disk_full_meanwhile(self) -> None:
+    async def test_disk_gone_meanwhile(self) -> None:
         """If they can't be freed now, they will be tomorrow."""
         keeping = self.keep()
         await self.own(keeping, "alice")
         self.now += 400 * DAY
-
-        async def refuse(*_: object) -> None:
-            raise NothingSaid
-
-        keeping.people.free_unused = refuse
+        await self.people(keeping).close()
         await keeping._free_unused()
         self.assertEqual(len(self.server.hall.owners), 1)
 
     async def test_apply(self) -> None:
-        """What may change while chatd runs does."""
+        """What may change while chatd runs does; what is not to be remembered any more isn't."""
         keeping = self.keep(history_days=7)
+        for text in "abcde":
+            self.server.hall.lobby.ring.keep(self.now, "alice", None, False, text)
         keeping.apply(Settings(state=str(self.folder), history_lines=3, history_most=5_000, letters_days=9))
-        self.assertEqual(self.server.hall.memory.lines, 3)
+        self.server.hall.memory.lines = 20
+        self.assertEqual([line.text for line in self.server.hall.lobby.ring.last()], ["c", "d", "e"])
+        assert keeping.history is not None and self.server.accounts is not None
         self.assertEqual(keeping.history.most, 5_000)
-        self.assertEqual((keeping.people.letters_days, self.server.accounts.letters_days), (9, 9))
+        self.assertEqual((self.people(keeping).letters_days, self.server.accounts.letters_days), (9, 9))
 
     async def test_figures(self) -> None:
         """What can be counted is there, with a state folder and without."""
@@ -267,11 +271,13 @@ class KeepingTests(TestCase):
             sorted(path.name for path in where.iterdir()), ["bans.json", "history.sqlite", "people.sqlite"]
         )
         for name, why in (("monday", "File exists"), ("no/such", "No such file or directory")):
-            error = await self.assertFailure(Deferred.fromCoroutine(keeping.backup(name)), NotBackedUp)
-            self.assertIn(why, error.why)
+            with self.assertRaises(NotBackedUp) as raised:
+                await keeping.backup(name)
+            self.assertIn(why, raised.exception.why)
         nothing = self.keep(state=None)
-        error = await self.assertFailure(Deferred.fromCoroutine(nothing.backup("x")), NotBackedUp)
-        self.assertIn("no state folder", error.why)
+        with self.assertRaises(NotBackedUp) as raised:
+            await nothing.backup("x")
+        self.assertIn("no state folder", raised.exception.why)
 
     async def test_backup_of_less(self) -> None:
         """Where nothing is owned and nothing kept, it holds the bans."""
@@ -282,9 +288,10 @@ class KeepingTests(TestCase):
     async def test_backup_that_fails(self) -> None:
         """A disk that is full while it is made is a refusal."""
         keeping = self.keep()
-        await keeping.people.close()
-        error = await self.assertFailure(Deferred.fromCoroutine(keeping.backup("monday")), NotBackedUp)
-        self.assertTrue(error.why)
+        await self.people(keeping).close()
+        with self.assertRaises(NotBackedUp) as raised:
+            await keeping.backup("monday")
+        self.assertTrue(raised.exception.why)
 
     async def test_aside(self) -> None:
         """What nobody waits for is logged if it is a bug, and not if it was refused."""
@@ -304,4 +311,4 @@ class KeepingTests(TestCase):
         await self.own(keeping, "alice")
         await keeping.close()
         again = self.keep()
-        self.assertEqual([owner.name.shown for owner in again.people.owners], ["alice"])
+        self.assertEqual([owner.name.shown for owner in self.people(again).owners], ["alice"])

@@ -67,7 +67,27 @@ class FormatTests(SynchronousTestCase):
         self.assertEqual((first["level"], first["logger"], first["message"]), ("info", "chatd.test", '李 came\n"'))
         self.assertRegex(first["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00$")
         self.assertNotIn("traceback", first)
+        self.assertEqual(set(first), {"time", "level", "logger", "message", "name"})
         self.assertIn("ZeroDivisionError", second["traceback"])
+
+    def test_json_facts(self) -> None:
+        """Each fact in the message has a field, but none that would hide another, or that is no plain value."""
+        self.log("json").info(
+            "{nickname} left ({reason})", event="left", nickname="李", reason="quit", message=7, x=object()
+        )
+        [line] = map(json.loads, self.lines())
+        self.assertEqual(
+            (line["event"], line["nickname"], line["reason"], line["message"]), ("left", "李", "quit", "李 left (quit)")
+        )
+        self.assertNotIn("x", line)
+
+    def test_json_of_twisted(self) -> None:
+        """What Twisted logs, by whichever of its ways, is Twisted's."""
+        log = observer(self.out, "json", self.levels)
+        Logger("log_legacy", observer=LogPublisher(log)).info("started", system="-", isError=0)
+        [line] = map(json.loads, self.lines())
+        self.assertEqual((line["logger"], line["message"]), ("twisted", "started"))
+        self.assertNotIn("isError", line)
 
     def test_levels(self) -> None:
         """What is less important than the level is not logged, and the level can change."""

@@ -1,11 +1,19 @@
 """Tests for chatd.daemon.metrics, over in-memory connections."""
 
+import subprocess
+import sys
 from typing import Any
 
+from twisted.internet.address import IPv4Address
+from twisted.internet.interfaces import IProtocol
 from twisted.internet.testing import MemoryReactorClock, StringTransportWithDisconnection
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.daemon.metrics import AT_ONCE, BEAT, MetricsService, is_local
+from chatd.doors.control import ControlSocket
+from chatd.doors.endpoints import longest_queue
+from chatd.doors.line import LineFactory
+from tests.daemon.test_service import CHECKOUT
 
 
 class MetricsTests(SynchronousTestCase):
@@ -36,8 +44,9 @@ class MetricsTests(SynchronousTestCase):
         self.service.privilegedStartService()
         self.service.startService()
 
-    def connect(self) -> tuple[Any, StringTransportWithDisconnection]:
-        connection = self.reactor.tcpServers[0][1].buildProtocol(None)
+    def connect(self) -> tuple[IProtocol, StringTransportWithDisconnection]:
+        connection = self.reactor.tcpServers[0][1].buildProtocol(IPv4Address("TCP", "127.0.0.1", 4000))
+        assert connection is not None
         transport = StringTransportWithDisconnection()
         transport.protocol = connection
         connection.makeConnection(transport)
@@ -174,3 +183,25 @@ class LocalTests(SynchronousTestCase):
         error = self.assertRaises(ValueError, MetricsService, "tcp:9428", False, dict, MemoryReactorClock())
         self.assertIn("--metrics-public", str(error))
         MetricsService("tcp:9428", True, dict, MemoryReactorClock())
+
+
+class QueueTests(SynchronousTestCase):
+    def test_longest(self) -> None:
+        """As many may wait at the figures' port, and at that of operators, as the system allows."""
+        reactor = MemoryReactorClock()
+        figures = MetricsService("tcp:9428:interface=127.0.0.1", False, dict, reactor)
+        operators = ControlSocket(self.mktemp(), LineFactory(None), reactor)  # type: ignore[arg-type]
+        for service in (figures, operators):
+            service.privilegedStartService()
+        self.assertEqual(reactor.tcpServers[0][2], longest_queue())
+        self.assertEqual(reactor.unixServers[0][2], longest_queue())
+
+
+class NotInstalledTests(SynchronousTestCase):
+    def test_not_installed(self) -> None:
+        """Without prometheus_client, one line says what to install, and names no endpoint: none would work."""
+        run = "import sys; sys.modules['prometheus_client'] = None; from chatd.daemon.service import *\n"
+        run += "options = Options(); options.parseOptions(['--metrics=tcp:9428']); makeService(options)"
+        done = subprocess.run((sys.executable, "-c", run), cwd=CHECKOUT, capture_output=True, text=True, timeout=20)
+        said = "chatd: metrics tcp:9428: metrics need prometheus_client: pip install '.[metrics]'\n"
+        self.assertEqual((done.returncode, done.stderr), (1, said))

@@ -20,7 +20,6 @@ from chatd.daemon.settings import BadSetting, Settings
 from chatd.session.refusals import NoLevels, NotKept, NotReloaded, OpenAlready, StoppingAlready
 from chatd.session.view import view
 from chatd.session.words.answers import answer_lines
-from chatd.session.words.language import ENGLISH
 from chatd.store.state_file import StateFile
 from tests.doors.test_line import DoorTestCase
 
@@ -39,10 +38,12 @@ class DaemonTestCase(DoorTestCase):
         super().setUp()
         self.settings = Settings(line_rate=0, byte_rate=0, state=None)
         self.new = self.settings
+        self.broken: BadSetting | None = None  # why there are no new settings
         self.folder = Path(self.mktemp())
         self.folder.mkdir()
         self.reactor = Reactor()
         self.reactor.rightNow = self.clock.seconds()
+        self.levels = Levels("info")
         self.keeping = Keeping(self.settings, self.entrance.server, self.reactor)
         self.keeping.bans = StateFile(self.folder / "bans.json", execute)
         self.daemon = Operations(
@@ -51,21 +52,21 @@ class DaemonTestCase(DoorTestCase):
             self.entrance,
             self.keeping,
             self.reactor,
-            levels=Levels("info"),
+            levels=self.levels,
             reread=self.reread,
             in_thread=execute,
         )
         self.entrance.apply(limits(self.settings))
 
     def reread(self) -> Settings:
-        if isinstance(self.new, Exception):
-            raise self.new
+        if self.broken is not None:
+            raise self.broken
         return self.new
 
     def reload(self, **changed: Any) -> list[str]:
         self.new = replace(self.new, **changed)
         done = self.successResultOf(Deferred.fromCoroutine(self.daemon.reload()))
-        return list(answer_lines(done, ENGLISH, view("off")))
+        return list(answer_lines(done, view("off")))
 
 
 class ReloadTests(DaemonTestCase):
@@ -77,13 +78,13 @@ class ReloadTests(DaemonTestCase):
         """What can change while chatd runs does: welcome, message of the day, capacity, log level."""
         self.assertEqual(
             self.reload(title="the ship", motd=("Be kind.",), capacity=1, log_level="error"),
-            ["taken over: title, motd, capacity, log-level"],
+            ["applied: title, motd, capacity, log-level"],
         )
         _, line = self.connect(b"alice\n")
         seen = self.seen(line)
         self.assertIn("-- welcome to the ship; 0 people are here\r\n-- Be kind.\r\n", seen)
         self.assertIn("this chat is full (1 of 1 people", self.seen(self.connect()[1]))
-        self.assertEqual(self.daemon.levels.logLevelForNamespace("x").name, "error")
+        self.assertEqual(self.levels.logLevelForNamespace("x").name, "error")
         self.reload(motd=None)
         self.assertEqual(self.entrance.server.motd, ())
 
@@ -91,7 +92,7 @@ class ReloadTests(DaemonTestCase):
         """A level that an operator has set stays, unless the configuration changes it."""
         self.daemon.set_log_level("debug")
         self.reload(title="the ship")
-        self.assertEqual(self.daemon.levels.logLevelForNamespace("x").name, "debug")
+        self.assertEqual(self.levels.logLevelForNamespace("x").name, "debug")
 
     def test_limits(self) -> None:
         """Limits hold for those inside, too."""
@@ -105,7 +106,7 @@ class ReloadTests(DaemonTestCase):
         self.reload(line_rate=100, line_burst=100)
         self.clock.pump([0.1] * 10)
         self.assertEqual(line.value().count(b"<alice> x"), 20)
-        self.assertIn("connections are open", self.limited(max_connections=1))
+        self.assertIn("the limit on connections (1) is reached", self.limited(max_connections=1))
 
     def limited(self, **changed: Any) -> str:
         self.reload(**changed)
@@ -159,7 +160,7 @@ class ReloadTests(DaemonTestCase):
 
     def test_broken(self) -> None:
         """A configuration that can't be used changes nothing, and says why."""
-        self.new = BadSetting("chatd.toml: sendq: no")
+        self.broken = BadSetting("chatd.toml: sendq: no")
         error = self.failureResultOf(Deferred.fromCoroutine(self.daemon.reload()), NotReloaded).value
         self.assertEqual(error.why, "chatd.toml: sendq: no")
         self.assertIs(self.daemon.settings, self.settings)
@@ -177,7 +178,7 @@ class ReloadTests(DaemonTestCase):
 
     def test_no_forged_lines(self) -> None:
         """What a file says can't look like an answer of its own."""
-        self.new = BadSetting('chatd.toml: "x\n-- all is well"')
+        self.broken = BadSetting('chatd.toml: "x\n-- all is well"')
         error = self.failureResultOf(Deferred.fromCoroutine(self.daemon.reload()), NotReloaded).value
         self.assertNotIn("\n", error.why)
 
@@ -186,12 +187,12 @@ class ReloadTests(DaemonTestCase):
         self.new = replace(self.settings, title="the ship", listen=("tcp:1",))
         with capturedLogs() as events:
             self.successResultOf(Deferred.fromCoroutine(self.daemon.reload_and_log()))
-            self.new = BadSetting("chatd.toml: no")
+            self.broken = BadSetting("chatd.toml: no")
             self.successResultOf(Deferred.fromCoroutine(self.daemon.reload_and_log()))
         self.assertEqual(
             [formatEvent(event) for event in events],
             [
-                "Reloaded: taken over: title",
+                "Reloaded: applied: title",
                 "Reloaded: needs a restart: listen",
                 "Not reloaded: chatd.toml: no; nothing has changed",
             ],
@@ -217,20 +218,20 @@ class DrainTests(DaemonTestCase):
         waiting, line = self.connect()
         self.seen(alice)
         self.daemon.drain(None)
-        self.assertIn("## Administrator: nobody new gets in any more", self.seen(alice))
+        self.assertIn("## Administrator: this chat closes soon; nobody new is let in", self.seen(alice))
         self.assertIn("is about to close and lets nobody in", self.seen(self.connect()[1]))
         waiting.dataReceived(b"bob\n")
         self.assertIn("is about to close and lets nobody in", self.seen(line))
         self.reactor.advance(100_000)
         self.assertFalse(self.reactor.stopped)
-        self.assertIn("nobody new gets in", self.daemon.status())
+        self.assertIn("nobody new is let in", self.daemon.status())
 
     def test_with_an_end(self) -> None:
         """After so many minutes chatd stops; people are told at once, and a minute before."""
         _, alice = self.connect(b"alice\n")
         self.seen(alice)
         self.daemon.drain(10)
-        self.assertIn("## Administrator: this chat closes in 10 minutes; nobody new gets in", self.seen(alice))
+        self.assertIn("## Administrator: this chat closes in 10 minutes; nobody new is let in", self.seen(alice))
         self.reactor.advance(9 * 60)
         self.assertIn("## Administrator: this chat closes in 1 minute", self.seen(alice))
         self.reactor.advance(59)

@@ -42,10 +42,10 @@ class SettingsTests(SynchronousTestCase):
     def test_motd_refused(self) -> None:
         """A file that isn't there, is no file or no text is refused."""
         self.assertRefused("motd", "/does/not/exist", "No such file")
-        self.assertRefused("motd", "/", "no regular file")
+        self.assertRefused("motd", "/", "isn't a regular file")
         pipe = Path(self.mktemp()).absolute()
         os.mkfifo(pipe)
-        self.assertRefused("motd", str(pipe), "no regular file")
+        self.assertRefused("motd", str(pipe), "isn't a regular file")
         path = Path(self.mktemp()).absolute()
         path.write_bytes(b"caf\xe9")
         self.assertRefused("motd", str(path), "UTF-8")
@@ -53,7 +53,7 @@ class SettingsTests(SynchronousTestCase):
     def test_state(self) -> None:
         """The folder for what is kept is found from where it is named, but for the default; it may be none."""
         self.assertEqual(self.read("state", "/tmp"), "/tmp")
-        self.assertRefused("state", __file__, "it is no folder")
+        self.assertRefused("state", __file__, "it isn't a folder")
         self.assertEqual(read("state", "x", Path("/var")), "/var/x")
         self.assertEqual(read("state", "chatd-state", Path("/var")), "chatd-state")
         self.assertIsNone(self.read("state", "none"))

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from twisted.internet.task import Clock
@@ -15,7 +16,7 @@ from chatd.daemon.systemd import STATUS_EVERY, Notifier
 class Reactor(Clock):
     """Runs at once what should run when it runs."""
 
-    def callWhenRunning(self, call: object, *arguments: object) -> None:
+    def callWhenRunning(self, call: Callable[..., object], *arguments: object) -> None:
         call(*arguments)
 
 

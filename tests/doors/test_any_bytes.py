@@ -15,8 +15,8 @@ from chatd.core.member import Member
 from chatd.core.text import one_line
 from chatd.doors.text import MAX_LINE
 from chatd.session.answers import TalkingTo
-from chatd.session.inputs import Command, Line
-from chatd.session.session import QUIT, Session
+from chatd.session.inputs import Command, Line, Refused
+from chatd.session.session import QUIT, Session, State
 from tests.doors.test_line import DoorTestCase
 from tests.doors.test_line import Line as Transport
 
@@ -26,7 +26,7 @@ REFUSALS = {
     "your telnet changed": NOT_TEXT,
     "that line is longer": TOO_LONG,
     "your last line": CUT_OFF,
-    "your client began": None,
+    "your client sent": None,
 }
 
 
@@ -35,6 +35,7 @@ class Hearing:
 
     member: Member | None = None
     is_entering = False
+    asked = None
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -53,11 +54,14 @@ class Hearing:
         else:
             self._session.client.send(TalkingTo(repr(line)))
 
-    def choice_refused(self) -> None:
-        """Nobody was chosen."""
+    def not_read(self, given: Refused) -> None:
+        """Nothing was asked."""
 
     def leave(self, how: Departure, logged_as: str) -> None:
         """Nobody is told."""
+
+
+_: type[State] = Hearing
 
 
 class Described:
@@ -179,11 +183,11 @@ def word(data: bytes, speaks_telnet: bool, unfinished: bool) -> tuple[int, bytes
         return 1, b"\xff", 2
     if command == b"\xec":
         return 2, b"\x15\x04\n", 2 if speaks_telnet else 5
-    key = KEYS.get(command[0], b"")
+    key = b"\x15" if command == b"\xf4" and not unfinished else KEYS.get(command[0], b"")
     return 2, key if unfinished or key in (b"\x7f", b"\x15") else b"", 2 if speaks_telnet or command > b"\xef" else 5
 
 
-def is_unfinished(text: bytes) -> bool:
+def is_unfinished(text: bytes | bytearray) -> bool:
     """Say whether a text ends within a character."""
     for size in range(1, 4):
         try:
@@ -204,8 +208,8 @@ def told(line: Transport) -> list[str]:
     found = []
     for answer in re.sub(rb"\xff[\xfc\xfd\xfe].", b"", line.value(), flags=re.DOTALL).decode().split("\r\n"):
         if answer.startswith("-- "):
-            if answer != "-- chatd is here":
-                found.append(END if answer == "-- goodbye" else answer.removeprefix("-- now talking to "))
+            if answer not in ("-- chatd is here", "-- that line is thrown away; quit leaves"):
+                found.append(END if answer.startswith("-- goodbye") else answer.removeprefix("-- now talking to "))
         elif answer.startswith("!! "):
             refusal = next(name for words, name in REFUSALS.items() if answer[3:].startswith(words))
             found += [refusal] if refusal else []

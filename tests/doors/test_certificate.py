@@ -56,7 +56,9 @@ def write_pair(folder: Path, days: float = 30_000, serial: int = 1) -> tuple[Pat
 
 def shown(certificate: Certificate) -> int:
     """Return the serial number that a new connection would show."""
-    return certificate.serverConnectionForTLS(None).get_certificate().get_serial_number()
+    found = certificate.serverConnectionForTLS(None).get_certificate()
+    assert found is not None
+    return found.get_serial_number()
 
 
 class CertificateTestCase(SynchronousTestCase):
@@ -128,9 +130,12 @@ class RenewalTests(CertificateTestCase):
         """Files are read in a thread, and what was read is taken when that is done."""
         jobs: list[Callable[[], Credentials | None]] = []
         done: Deferred[Credentials | None] = Deferred()
-        certificate = Certificate(
-            *write_pair(self.folder), self.clock.seconds, in_thread=lambda job: (jobs.append(job), done)[1]
-        )
+
+        def later(job: Callable[[], Credentials | None]) -> Deferred[Credentials | None]:
+            jobs.append(job)
+            return done
+
+        certificate = Certificate(*write_pair(self.folder), self.clock.seconds, in_thread=later)
         write_pair(self.folder, serial=2)
         check = Deferred.fromCoroutine(certificate.check())
         (job,) = jobs
@@ -235,8 +240,8 @@ class FilesTests(CertificateTestCase):
     def test_chain(self) -> None:
         """A client is shown the chain that stands behind the certificate."""
         key, path = write_pair(self.folder)
-        with path.open("ab") as chain:
-            chain.write(signed(new_key(), 1, serial=2) + signed(new_key(), 1, serial=3))
+        with path.open("ab") as file:
+            file.write(signed(new_key(), 1, serial=2) + signed(new_key(), 1, serial=3))
         server = Certificate(key, path).serverConnectionForTLS(None)
         client = SSL.Connection(SSL.Context(SSL.TLS_CLIENT_METHOD), None)
         server.set_accept_state()
@@ -245,4 +250,5 @@ class FilesTests(CertificateTestCase):
             self.assertRaises(SSL.WantReadError, here.do_handshake)
             there.bio_write(here.bio_read(65536))
         client.do_handshake()
-        self.assertEqual([shown.get_serial_number() for shown in client.get_peer_cert_chain()], [1, 2, 3])
+        chain = client.get_peer_cert_chain() or ()
+        self.assertEqual([shown.get_serial_number() for shown in chain], [1, 2, 3])

@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.doors.endpoints import has_ipv6, longest_queue, to_listen_on
+from chatd.doors.endpoints import has_ipv6, longest_queue, to_listen_on, way_in
 
 
 class ListenTests(SynchronousTestCase):
@@ -26,5 +26,18 @@ class ListenTests(SynchronousTestCase):
 
     def test_refused(self) -> None:
         """What could not be opened, or would be served wrongly, is refused before."""
-        for endpoint in ("tcp:99999", "tcp:x", "tcp:", "tcp:interface=127.0.0.1", "tcp:²", "unix:", "haproxy:tcp:1"):
+        for endpoint in ("tcp:99999", "tcp:x", "tcp:", "tcp:interface=127.0.0.1", "tcp:²", "unix:"):
             self.assertRaises(ValueError, to_listen_on, endpoint)
+
+    def test_way_in(self) -> None:
+        """What people type to come in is known for ports of ours; systemd's and Unix sockets say nothing."""
+        for endpoint, way in (
+            ("tcp:2428", "telnet chat.example.org 2428"),
+            ("tcp6:2428:interface=\\:\\:1", "telnet ::1 2428"),
+            ("tcp:port=23:interface=127.0.0.1", "telnet 127.0.0.1 23"),
+            ("ssl:2429:privateKey=key.pem", "openssl s_client -quiet -connect chat.example.org:2429"),
+            ("ssl:systemd:domain=INET6:name=tls:privateKey=key.pem", ""),
+            ("systemd:domain=INET6:name=chatd", ""),
+            ("unix:/run/chat", ""),
+        ):
+            self.assertEqual(way_in(endpoint, "chat.example.org"), way)

@@ -17,6 +17,7 @@ from chatd.session.answers import Everybody, Person
 from chatd.session.commands import TABLE
 from chatd.session.inputs import Command, Line, Refused
 from chatd.session.operator_commands import TABLE as OPERATORS
+from chatd.session.outputs import Output
 from tests import samples
 from tests.doors.test_line import DoorTestCase
 from tests.doors.test_line import Line as Transport
@@ -73,7 +74,7 @@ class DecodeTests(SynchronousTestCase):
 
 
 class EncodeTests(SynchronousTestCase):
-    def objects(self, output: Any, with_lines: bool = False) -> list[dict[str, Any]]:
+    def objects(self, output: Output, with_lines: bool = False) -> list[dict[str, Any]]:
         return [json.loads(piece) for piece in JSONCodec(with_lines).encode(output)]
 
     def everybody(self, number: int) -> Everybody:
@@ -126,7 +127,7 @@ class TalkTests(DoorTestCase):
         _, line = self.connect(b"bot\n", b"/format xml\n", b"/format json\n", b"/format text\n", b"hello\n")
         seen = self.seen(line)
         self.assertIn('!! "xml" is not spoken here; text, json and json+text are\r\n', seen)
-        self.assertTrue(seen.endswith("-- the format is text from now on\r\n<bot> hello\r\n"), seen)
+        self.assertTrue(seen.endswith("-- the format is now text\r\n<bot> hello\r\n"), seen)
 
     def test_nickname_first(self) -> None:
         """Before the nickname, other commands are refused, and the connection stays."""
@@ -148,7 +149,9 @@ class TalkTests(DoorTestCase):
         _, line = self.connect(b"bot\n/format json\n")
         self.told(line)
         self.clock.advance(0)
-        next(iter(self.hall.members)).dismiss(samples.GOODBYES[1].how)
+        how = samples.GOODBYES[1].how
+        assert how is not None
+        next(iter(self.hall.members)).dismiss(how)
         self.assertEqual(
             self.told(line)[-1], {"event": "goodbye", "why": "kicked", "reason": "enough", "seconds": None}
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost
@@ -17,7 +16,7 @@ from tests.store.at_once import ByHand
 
 WILL_ECHO, WONT_ECHO, DO_ECHO = b"\xff\xfb\x01", b"\xff\xfc\x01", b"\xff\xfd\x01"
 DO_BINARY = b"\xff\xfd\x00"  # asked of a telnet once, at its first line
-SEEN = b"-- the password that you type is seen on your own screen; telnet hides it\r\n"
+SEEN = b"-- your password shows on your own screen as you type it; telnet would hide it\r\n"
 PROMPT = b"Password of alice: "
 
 
@@ -26,14 +25,14 @@ class PasswordTestCase(DoorTestCase):
         super().setUp()
         folder = Path(self.mktemp()).absolute()
         folder.mkdir()
-        self.people: Any = own_names(self.entrance.server, folder, self.clock)
+        self.people = own_names(self.entrance.server, folder, self.clock)
         for name in ("alice", "bob"):
             self.successResultOf(Deferred.fromCoroutine(self.people.register(nickname(name), SECRET, None)))
 
     def raw(self, line: Line) -> bytes:
         """Return the bytes that arrived since the last call, but for what any telnet is asked."""
         self.clock.pump([1, 0.1])
-        data = line.value()
+        data: bytes = line.value()
         line.clear()
         return data.replace(DO_BINARY, b"")
 
@@ -145,7 +144,9 @@ class PromptTests(PasswordTestCase):
         """The goodbye stands on a line of its own, too."""
         self.carol.dataReceived(b"/register\n")
         self.raw(self.carol_line)
-        self.carol.connection.session.member.dismiss(Departure(Cause.KICKED, "enough"))
+        carol = self.carol.connection.session.member
+        assert carol is not None
+        carol.dismiss(Departure(Cause.KICKED, "enough"))
         self.assertTrue(self.raw(self.carol_line).startswith(b"\r\n!! you were disconnected"))
 
 
@@ -183,6 +184,7 @@ class LetterTests(PasswordTestCase):
 
     def letters(self) -> int:
         owner = self.people.owners.named("alice")
+        assert owner is not None
         return len(self.successResultOf(Deferred.fromCoroutine(self.people.letters(owner.id))))
 
     def setUp(self) -> None:
@@ -207,8 +209,8 @@ class LetterTests(PasswordTestCase):
 
     def test_quit(self) -> None:
         """So has who says goodbye, and closes behind ours."""
-        door, _ = self.connect(b"alice\ncorrect horse\nquit\n")
-        if door.transport.connected:
+        door, line = self.connect(b"alice\ncorrect horse\nquit\n")
+        if line.connected:
             door.connectionLost(Failure(ConnectionDone()))
         self.assertEqual(self.letters(), 0)
 

@@ -42,5 +42,7 @@ class StrangerTests(DoorTestCase):
 
     def test_said_in_the_chat(self) -> None:
         """What somebody says who is inside may look like any protocol; so may what only resembles one."""
-        _, line = self.connect(b"*2x\nalice\nGET / HTTP/1.1\nEHLO there\n*1\n")
+        door, line = self.connect(b"*2x\n")
+        self.clock.advance(1)
+        door.dataReceived(b"alice\nGET / HTTP/1.1\nEHLO there\n*1\n")
         self.assertIn("<alice> GET / HTTP/1.1\r\n<alice> EHLO there\r\n<alice> *1\r\n", self.seen(line))

@@ -1,5 +1,7 @@
 """Tests for chatd.doors.telnet: what real clients send (each row was recorded from the client that it names)."""
 
+import struct
+from functools import partial
 from itertools import pairwise
 
 from hypothesis import given
@@ -13,6 +15,7 @@ PLINK = bytes.fromhex("fffb1f fffb20 fffb18 fffb27 fffd01 fffb03 fffd03".replace
 CTRL_C, CTRL_BACKSLASH, CTRL_Z = (bytes.fromhex(f"ff{command}fffd06") for command in ("f4", "f3", "ed"))
 FREED = bytes.fromhex("fffc06")
 BINARY = bytes.fromhex("fffd00")
+WIDTH = b"\xff\xfd\x1f"
 IP_KEY, AO_KEY, SUSP_KEY, BRK_KEY = (bytes.fromhex(f"ff{command}fffd06") for command in ("f4", "f5", "ed", "f3"))
 GOODBYE = "\x04\n"
 
@@ -24,8 +27,8 @@ CLIENTS = {
         "alice\n",
         bytes.fromhex("fffc03 fffd00 fffe18 fffe1f fffe20 fffe21 fffe22 fffe27 fffc05 fffe23 fffc06".replace(" ", "")),
     ),
-    "telnet, Ctrl-C in a line": (b"hel" + CTRL_C + b"lo\r\n", "hello\n", FREED + BINARY),
-    "telnet, Ctrl-C twice": (CTRL_C + CTRL_C + b"hello\r\n", "hello\n", FREED + BINARY + FREED),
+    "telnet, Ctrl-C in a line": (b"hel" + CTRL_C + b"lo\r\n", "hel\x15lo\n", FREED + BINARY + b"dropped"),
+    "telnet, Ctrl-C twice": (CTRL_C + CTRL_C + b"hello\r\n", "\x15\x15hello\n", FREED + BINARY + FREED + b"dropped"),
     "telnet, Ctrl-backslash": (CTRL_BACKSLASH + b"hello\r\n", "hello\n", FREED + BINARY),
     "telnet, Ctrl-Z": (CTRL_Z + b"hello\r\n", "hello\n", FREED + BINARY),
     "telnet, Ctrl-D": (b"alice\r\n\x04", "alice\n" + GOODBYE, BINARY),
@@ -74,9 +77,18 @@ def typed(segments: list[bytes]) -> tuple[bytes, bytes]:
     return b"".join([keyboard.typed(segment, 4096) for segment in segments]), b"".join(answers)
 
 
-def keyboard_that_answers(answers: list[bytes]) -> Keyboard:
-    terminal = Terminal()
-    telnet = Telnet(terminal, answers.append, lambda: answers.append(b"here"), lambda: answers.append(b"unfinished"))
+def without_repeats(answers: bytes) -> bytes:
+    """Leave out what depends on how a segment is cut."""
+    return answers.replace(BINARY, b"").replace(WIDTH, b"").replace(b"dropped", b"")
+
+
+def keyboard_that_answers(answers: list[bytes], terminal: Terminal | None = None) -> Keyboard:
+    terminal = terminal or Terminal()
+    telnet = Telnet(
+        terminal,
+        answers.append,
+        *(partial(answers.append, what) for what in (b"here", b"dropped", b"unfinished", b"resized")),
+    )
     return Keyboard(terminal, telnet)
 
 
@@ -92,13 +104,13 @@ class KeyboardTests(SynchronousTestCase):
             for cut in range(len(sent) + 1):
                 seen, answers = played([sent[:cut], sent[cut:]])
                 self.assertEqual(seen, text, f"{client}, cut at {cut}")
-                self.assertIn(answers.replace(BINARY, b""), answer.replace(BINARY, b""), f"{client}, cut at {cut}")
+                self.assertIn(without_repeats(answers), without_repeats(answer), f"{client}, cut at {cut}")
 
     def test_byte_by_byte(self) -> None:
         """And when each byte comes alone."""
         for client, (sent, text, answer) in CLIENTS.items():
             seen, answers = played([bytes([byte]) for byte in sent])
-            self.assertEqual((seen, answers.replace(BINARY, b"")), (text, answer.replace(BINARY, b"")), client)
+            self.assertEqual((seen, without_repeats(answers)), (text, without_repeats(answer)), client)
 
     def test_nc(self) -> None:
         """nc ends lines with LF, and nc -C in a segment of its own: neither is sent a byte that is no text."""
@@ -128,6 +140,28 @@ class KeyboardTests(SynchronousTestCase):
     def test_end_of_input_within_a_line(self) -> None:
         """Ctrl-D says goodbye only on an empty line."""
         self.assertEqual(played([b"hel", b"\x04", b"lo\n"]), ("hel\x04lo\n", b""))
+
+    def test_window(self) -> None:
+        """A telnet that agreed to pass all bytes is asked once how wide it is; any width is understood, however cut."""
+        agreed, asked = b"\xff\xfd\x06\xff\xfb\x00", b"\xff\xfd\x1f"
+        self.assertEqual(typed([agreed, b"\xff\xfb\x00", b"\xff\xfb\x1f"]), (b"", b"\xff\xfc\x06" + BINARY + asked))
+        for columns in (0, 10, 13, 80, 255, 0x0D0A, 0xFFFF):
+            window = struct.pack(">HH", columns, 13).replace(b"\xff", b"\xff\xff")
+            sent = agreed + b"\xff\xfa\x1f" + window + b"\xff\xf0hello\n"
+            for cut in range(len(agreed), len(sent)):
+                answers: list[bytes] = []
+                terminal = Terminal()
+                keyboard = keyboard_that_answers(answers, terminal)
+                text = keyboard.typed(sent[:cut], 4096) + keyboard.typed(sent[cut:], 4096)
+                self.assertEqual((text, terminal.columns), (b"hello\n", columns), cut)
+                self.assertEqual(answers.count(b"resized"), bool(columns))
+
+    def test_window_unasked(self) -> None:
+        """Who wasn't asked is not believed, and who is but says something else is bounded as any other."""
+        self.assertEqual(typed([b"\xff\xfb\x1f"])[1], b"\xff\xfe\x1f" + BINARY)
+        self.assertEqual(typed([b"\xff\xfa\x1f\0\x50\0\n"]), (b"\n", b"unfinished"))
+        lie = b"\xff\xfd\x06\xff\xfb\x00\xff\xfa\x1f\0\x50\0\x18" + b"x" * 9 + b"\n"
+        self.assertEqual(typed([lie])[0], b"\n")
 
     def test_data_byte_255(self) -> None:
         """A doubled IAC is the byte 255, which the line door refuses because it is no UTF-8."""

@@ -6,6 +6,7 @@ import re
 import ssl
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import chdir
 from contextlib import suppress as let_pass
 from pathlib import Path
@@ -13,12 +14,13 @@ from pathlib import Path
 from cryptography.x509 import load_pem_x509_certificate
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.application.internet import TimerService
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, execute
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
-from twisted.logger import capturedLogs, formatEvent
+from twisted.logger import LogEvent, capturedLogs, formatEvent
 from twisted.python.failure import Failure
 
 from chatd.doors.certificate import DAY
@@ -37,6 +39,7 @@ class Wire(StringTransport):
         self._connection = connection
         self._clock = clock
         self.aborted = False
+        self.closes_in_turn = True
 
     def write(self, data: bytes) -> None:
         if not self.disconnecting:
@@ -46,8 +49,9 @@ class Wire(StringTransport):
         self._end(ConnectionDone())
 
     def loseWriteConnection(self) -> None:
-        """The client closes its side when the door has closed its own."""
-        self.loseConnection()
+        """The client closes its side when the door has closed its own, if it `closes_in_turn`."""
+        if self.closes_in_turn:
+            self.loseConnection()
 
     def abortConnection(self) -> None:
         self.aborted = True
@@ -60,7 +64,7 @@ class Wire(StringTransport):
 
     def taken(self) -> bytes:
         """Return what the door has sent since the last call."""
-        data = self.value()
+        data: bytes = self.value()
         self.clear()
         return data
 
@@ -151,7 +155,9 @@ class TLSTestCase(DoorTestCase):
         self.tls = self.behind("2429")[1]
         self.clients: list[Client] = []
 
-    def behind(self, endpoint: str, files: str = "privateKey={0}/key.pem:certKey={0}/cert.pem"):  # type: ignore[no-untyped-def]
+    def behind(
+        self, endpoint: str, files: str = "privateKey={0}/key.pem:certKey={0}/cert.pem"
+    ) -> tuple[str, TLSFactory, TimerService]:
         return behind_tls(
             f"ssl:{endpoint}:{files.format(self.folder)}", self.factory, self.clock, execute, self.clock.seconds
         )
@@ -204,7 +210,7 @@ class TalkTests(TLSTestCase):
         client = self.client()
         client.type("alice\n")
         [behind_tls] = self.entrance.connections
-        self.assertTrue(behind_tls.is_private)
+        self.assertTrue(behind_tls.session.client.is_private)
         plain, _ = self.connect(b"bob\n")
         self.assertFalse(plain.connection.is_private)
 
@@ -217,7 +223,7 @@ class TalkTests(TLSTestCase):
     def test_long_answer(self) -> None:
         """An answer of more than TLS takes at once arrives whole."""
         alice = self.enter("alice")
-        alice.type("/h\n" * 100)
+        alice.type("/h all\n" * 100)
         self.assertEqual(self.seen_by(alice).count("-- /quit [why...]"), 100)
 
     def test_application_protocols(self) -> None:
@@ -308,7 +314,7 @@ class PasteTests(TLSTestCase):
 
 
 class HandshakeTests(TLSTestCase):
-    def assertLeft(self, client: Client, events: list[dict[str, object]], why: str) -> None:
+    def assertLeft(self, client: Client, events: Sequence[LogEvent], why: str) -> None:
         self.assertTrue(client.wire.disconnecting)
         self.assertEqual(
             [formatEvent(event) for event in events], [f"10.0.0.1:4000 left before giving a nickname ({why})"]
@@ -328,7 +334,7 @@ class HandshakeTests(TLSTestCase):
     def test_too_late(self) -> None:
         """What a client sends after it was told that is not looked at, even if it is TLS now."""
         client = self.client()
-        client.wire.loseWriteConnection = lambda: None  # the client doesn't close its side
+        client.wire.closes_in_turn = False
         self.clock.advance(HANDSHAKE_WITHIN)
         client.door.dataReceived(client.hello())
         self.assertEqual(client.wire.value(), SPEAKS_TLS)
@@ -457,7 +463,7 @@ class TrustTests(TLSTestCase):
         """Connections count from their beginning, and one too many is told so once it understands."""
         first, second, third = self.client(), self.client(), self.client()
         self.assertEqual(self.entrance.gate.connections, 3)
-        self.assertRegex(self.seen_by(third), r"^!! 2 connections are open, .*\r\n$")
+        self.assertRegex(self.seen_by(third), r"^!! the limit on connections \(2\) is reached; .*\r\n$")
         self.assertIn("-- welcome", self.seen_by(first))
         self.clock.advance(HANDSHAKE_WITHIN)
         self.assertIn("-- welcome", self.seen_by(second))
@@ -557,8 +563,9 @@ class EndpointTests(TLSTestCase):
         self.assertShows(factory, self.folder / "cert.pem")
 
     def assertShows(self, factory: TLSFactory, certificate: Path) -> None:
-        shown = factory.certificate.serverConnectionForTLS(None).get_certificate().to_cryptography()
-        self.assertEqual(shown, load_pem_x509_certificate(certificate.read_bytes()))
+        shown = factory.certificate.serverConnectionForTLS(None).get_certificate()
+        assert shown is not None
+        self.assertEqual(shown.to_cryptography(), load_pem_x509_certificate(certificate.read_bytes()))
 
     def test_refused(self) -> None:
         """A string without port or key, and files that can't be used, are refused in one sentence."""
@@ -579,7 +586,10 @@ class EndpointTests(TLSTestCase):
         run += "options = Options(); options.parseOptions(['--listen=tcp:1', *sys.argv[1:]]); makeService(options)"
         for endpoints, said in (
             ((), ""),
-            (("--listen=ssl:2429:privateKey=x",), "TLS needs pyOpenSSL: pip install 'chatd[tls]'\n"),
+            (
+                ("--listen=ssl:2429:privateKey=x",),
+                "chatd: listen ssl:2429:privateKey=x: TLS needs pyOpenSSL: pip install '.[tls]'\n",
+            ),
         ):
             done = subprocess.run(
                 (sys.executable, "-c", run, *endpoints), cwd=CHECKOUT, capture_output=True, text=True, timeout=20

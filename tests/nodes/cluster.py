@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +159,7 @@ class Cluster:
                 raise AssertionError((person.events[-3:], daemon.log[-3000:]))
             refused = len(person.of("refused"))
             person.type(json.dumps({"do": "nick", "name": name}))
-            self.until(lambda refused=refused: person.is_in() or len(person.of("refused")) > refused, 3, must=False)
+            self.until(partial(_is_answered, person, refused), 3, must=False)
             if not person.is_in():
                 self.run(0.05)
         person.events = [one for one in person.events if one[1]["event"] != "refused"]
@@ -207,3 +208,7 @@ def _connected(path: Path) -> socket.socket:
             time.sleep(0.02)  # a daemon has no other way to say that it listens
         else:
             return connection
+
+
+def _is_answered(person: Person, refused: int) -> bool:
+    return person.is_in() or len(person.of("refused")) > refused

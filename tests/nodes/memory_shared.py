@@ -74,7 +74,7 @@ class Memory:
 
     def gone(self, node: str) -> None:
         for found in (self.leases, self.about, self.numbers, self.boxes):
-            found.pop(node, None)  # type: ignore[attr-defined]
+            found.pop(node, None)
         self.names = {key: holder for key, holder in self.names.items() if not holder.startswith(f"{node} ")}
         self.add(node, 0, "[]")
 
@@ -213,9 +213,9 @@ class MemoryShared:
         going: Deferred[None] = Deferred()
         clock = self.memory.clock
         if self.is_cut or self.memory.is_away:
-            call = clock.callLater(1.0, lambda: going.called or going.errback(OutOfReach("no answer")))
+            call = clock.callLater(1.0, lambda: None if going.called else going.errback(OutOfReach("no answer")))
         else:
-            call = clock.callLater(self.way, lambda: going.called or going.callback(None))
+            call = clock.callLater(self.way, lambda: None if going.called else going.callback(None))
         self._asked = [one for one in (*self._asked, going) if not one.called]
         try:
             await going

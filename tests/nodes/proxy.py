@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any, cast
 
 from twisted.internet import reactor
 from twisted.internet.endpoints import UNIXServerEndpoint
@@ -17,7 +18,8 @@ class ToUnix(ProxyServer):
         client = self.clientProtocolFactory()
         client.setServer(self)
         self.reactor = reactor
-        reactor.connectUNIX(self.factory.path, client)  # type: ignore[attr-defined]
+        assert isinstance(self.factory, Factory)
+        cast(Any, reactor).connectUNIX(self.factory.path, client)
 
 
 class Factory(ProxyFactory):
@@ -31,7 +33,7 @@ class Factory(ProxyFactory):
 
 def main(listen: str, to: str) -> None:
     UNIXServerEndpoint(reactor, listen).listen(Factory(to))
-    reactor.run()  # type: ignore[attr-defined]
+    reactor.run()
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from tests.nodes.redis_server import MISSING
 
 class ClusterCase(SynchronousTestCase):
     skip = MISSING or None
-    names = ("a", "b")
+    names: tuple[str, ...] = ("a", "b")
     keeps = False
 
     def setUp(self) -> None:

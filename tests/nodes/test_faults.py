@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 
 from tests.nodes.checker import Talk
 from tests.nodes.cluster import CHECKOUT, Daemon, Person
@@ -174,7 +175,7 @@ class NodeTests(FaultCase):
             for racer in asked:
                 racer.events.clear()
                 racer.type(json.dumps({"do": "nick", "name": f"winner{turn}"}))
-            self.cluster.until(lambda asked=asked: all(one.of("entered", "refused", "goodbye") for one in asked), 20)
+            self.cluster.until(partial(_all_answered, asked), 20)
             self.assertEqual(sum(racer.is_in() for racer in asked), 1)
             self.assertEqual({event["code"] for racer in asked for event in racer.of("refused")}, {"NicknameTaken"})
 
@@ -196,3 +197,7 @@ class NodeTests(FaultCase):
 def names(person: Person) -> set[str]:
     """Return who somebody was told to have come."""
     return {name for event in person.of("joined") for name in event["nicknames"]}
+
+
+def _all_answered(people: list[Person]) -> bool:
+    return all(one.of("entered", "refused", "goodbye") for one in people)

@@ -7,8 +7,9 @@ import os
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from twisted.logger import globalLogPublisher
+from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
 
 from chatd.core.events import Said, SaidLate, SomeLost
 from chatd.core.refusals import HallError
@@ -21,13 +22,25 @@ nodes = st.sampled_from(range(3))
 people = st.integers(0, 9)
 
 
+@implementer(ILogObserver)
+class Failures:
+    """What was logged of what went wrong."""
+
+    def __init__(self) -> None:
+        self.seen: list[object] = []
+
+    def __call__(self, event: LogEvent) -> None:
+        if "log_failure" in event:
+            self.seen.append(event["log_failure"])
+
+
 class HallsMachine(RuleBasedStateMachine):
     """People come, go, talk and move on three nodes, any of which may be cut off, as may all."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.failures: list[object] = []
-        globalLogPublisher.addObserver(self._observe)
+        self.failures = Failures()
+        globalLogPublisher.addObserver(self.failures)
         self.halls = Halls("a", "b", "c")
         self.people: list[Someone] = []
         self.said: dict[str, Someone] = {}
@@ -35,15 +48,11 @@ class HallsMachine(RuleBasedStateMachine):
         self.wandered: set[Someone] = set()
         self.is_troubled = False
 
-    def _observe(self, event: dict[str, object]) -> None:
-        if "log_failure" in event:
-            self.failures.append(event["log_failure"])
-
     def teardown(self) -> None:
         self.heal()
         self.halls.stop()
-        globalLogPublisher.removeObserver(self._observe)
-        assert not self.failures, self.failures
+        globalLogPublisher.removeObserver(self.failures)
+        assert not self.failures.seen, self.failures.seen
 
     def here(self, number: int) -> Someone | None:
         present = [one for one in self.people if one.member.here]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import SynchronousTestCase
@@ -13,7 +14,6 @@ from chatd.core.events import (
     Cause,
     Departure,
     Divided,
-    Event,
     Invited,
     Joined,
     Left,
@@ -36,6 +36,8 @@ from chatd.core.refusals import (
 from chatd.core.relay import GiveName, PutOut
 from tests.nodes.halls import Halls, Someone
 
+Kind = TypeVar("Kind")
+
 
 class HallsCase(SynchronousTestCase):
     def setUp(self) -> None:
@@ -47,7 +49,7 @@ class HallsCase(SynchronousTestCase):
     def check_no_errors(self) -> None:
         self.assertEqual(self.flushLoggedErrors(), [])
 
-    def of(self, someone: Someone, kind: type[Event]) -> list[Event]:
+    def of(self, someone: Someone, kind: type[Kind]) -> list[Kind]:
         return [event for event in someone.told if isinstance(event, kind)]
 
     def assert_same(self) -> None:
@@ -93,7 +95,7 @@ class TalkTests(HallsCase):
         """People are here everywhere, and told of those of other nodes, in rooms too."""
         alice, bob = self.a.enter("alice"), self.b.enter("bob")
         self.halls.run(1.5)
-        self.assertEqual([event.nicknames for event in self.of(alice, Joined)], [("bob",)])  # type: ignore[attr-defined]
+        self.assertEqual([event.nicknames for event in self.of(alice, Joined)], [("bob",)])
         self.assertIsNone(bob.do(bob.member.move("#den")))
         self.halls.run(0.01)
         self.assert_same()
@@ -101,7 +103,7 @@ class TalkTests(HallsCase):
         self.assertIsNone(alice.do(alice.member.move("#den")))
         bob.member.leave(Departure(Cause.QUIT, "tired"))
         self.halls.run(1.5)
-        self.assertEqual([event.nicknames for event in self.of(alice, Left)], [("bob",)])  # type: ignore[attr-defined]
+        self.assertEqual([event.nicknames for event in self.of(alice, Left)], [("bob",)])
         self.assert_same()
         self.assertEqual(self.a.rooms["#den"], ["alice"])
 
@@ -121,7 +123,7 @@ class TalkTests(HallsCase):
         alice, bob = self.a.enter("alice"), self.b.enter("bob")
         self.assertIsNone(bob.do(bob.member.rename("rob")))
         self.halls.run(1.5)
-        self.assertEqual([event.names for event in self.of(alice, Renamed)], [(("bob", "rob"),)])  # type: ignore[attr-defined]
+        self.assertEqual([event.names for event in self.of(alice, Renamed)], [(("bob", "rob"),)])
         self.a.enter("bob")
         self.halls.run(0.01)
         self.assert_same()
@@ -166,7 +168,7 @@ class NameTests(HallsCase):
         """Of two at one node who ask at once, the one who gets the name can give it up again."""
         for number in range(4):
             tries = [self.a.hall.claim("bob"), self.a.hall.claim("bob")]
-            ended: list[object] = []
+            ended: list[Any] = []
             for claimed in tries if number % 2 else tries[::-1]:
                 assert claimed is not None
                 Deferred.fromCoroutine(of(claimed)).addBoth(ended.append)
@@ -174,7 +176,7 @@ class NameTests(HallsCase):
             self.assertEqual(ended[0], None)
             member = self.a.hall.enter("bob", lambda events: None)
             self.halls.run(0.2)
-            self.assertIsInstance(ended[1].value, NicknameTaken)  # type: ignore[attr-defined]
+            self.assertIsInstance(ended[1].value, NicknameTaken)
             member.leave()
             self.halls.run(0.01)
             self.b.enter("bob").member.leave()
@@ -225,11 +227,11 @@ class RoomTests(HallsCase):
         self.halls.run(0.01)
         self.assertIsInstance(bob.do(bob.member.move("#den")), RoomLocked)
         self.assertIsNone(alice.do(alice.member.invite("bob")))
-        self.assertEqual([event.room for event in self.of(bob, Invited)], ["#den"])  # type: ignore[attr-defined]
+        self.assertEqual([event.room for event in self.of(bob, Invited)], ["#den"])
         self.assertIsNone(bob.do(bob.member.move("#den")))
         self.assertIsNone(alice.do(alice.member.turn_lock(False)))
         self.halls.run(0.01)
-        self.assertEqual([event.locked for event in self.of(bob, LockTurned)], [False])  # type: ignore[attr-defined]
+        self.assertEqual([event.locked for event in self.of(bob, LockTurned)], [False])
         self.assert_same()
 
     def test_raced_by_a_lock(self) -> None:
@@ -253,10 +255,10 @@ class PrivateTests(HallsCase):
     def test_whispered(self) -> None:
         """A private line is told at the other's home, and its echo says that it was."""
         self.assertIsNone(self.alice.do(self.alice.member.whisper("bob", "psst")))
-        self.assertEqual([event.text for event in self.of(self.bob, Whispered)], ["psst"])  # type: ignore[attr-defined]
-        self.assertEqual([event.text for event in self.of(self.alice, WhisperSent)], ["psst"])  # type: ignore[attr-defined]
+        self.assertEqual([event.text for event in self.of(self.bob, Whispered)], ["psst"])
+        self.assertEqual([event.text for event in self.of(self.alice, WhisperSent)], ["psst"])
         self.assertIsNone(self.bob.do(self.bob.member.answer("hm?")))
-        self.assertEqual([event.text for event in self.of(self.alice, Whispered)], ["hm?"])  # type: ignore[attr-defined]
+        self.assertEqual([event.text for event in self.of(self.alice, Whispered)], ["hm?"])
 
     def test_refused(self) -> None:
         """A refusal comes from there instead of the echo, with the line."""
@@ -271,7 +273,7 @@ class PrivateTests(HallsCase):
         """Who writes to somebody away elsewhere is told so."""
         self.bob.member.set_away("lunch")
         self.assertIsNone(self.alice.do(self.alice.member.whisper("bob", "psst")))
-        self.assertEqual([event.why for event in self.of(self.alice, AddresseeAway)], ["lunch"])  # type: ignore[attr-defined]
+        self.assertEqual([event.why for event in self.of(self.alice, AddresseeAway)], ["lunch"])
 
     def test_nothing_left(self) -> None:
         """A private line is nowhere once it has arrived, and never in the log."""
@@ -285,7 +287,7 @@ class PrivateTests(HallsCase):
         self.b.shared.way = 0.0005
         self.alice.do(self.alice.member.rename("carol"))
         self.assertIsNone(self.alice.do(self.alice.member.whisper("bob", "psst")))
-        self.assertEqual([event.sender for event in self.of(self.bob, Whispered)], ["carol"])  # type: ignore[attr-defined]
+        self.assertEqual([event.sender for event in self.of(self.bob, Whispered)], ["carol"])
 
     def test_cut(self) -> None:
         """While the other can't be reached the line is given back, at once or after a while."""
@@ -303,7 +305,7 @@ class PrivateTests(HallsCase):
         self.alice.member.talk_to("bob")
         self.bob.member.leave()
         self.halls.run(0.01)
-        self.assertEqual([event.nickname for event in self.of(self.alice, AddresseeLeft)], ["bob"])  # type: ignore[attr-defined]
+        self.assertEqual([event.nickname for event in self.of(self.alice, AddresseeLeft)], ["bob"])
 
     def test_put_out(self) -> None:
         """The administrator of one node puts out, and renames, people of another."""
@@ -411,7 +413,7 @@ class AwayTests(HallsCase):
             self.halls.memory.is_away = False
             self.halls.run(3)
             self.assertEqual(self.alice.member.room.name, f"#den{lost_on_the_way}")
-            told = [event.room for event in self.of(self.alice, Joined)]  # type: ignore[attr-defined]
+            told = [event.room for event in self.of(self.alice, Joined)]
             self.assertEqual(told[-1], f"#den{lost_on_the_way}")
             self.assert_same()
 
@@ -430,13 +432,13 @@ class AwayTests(HallsCase):
         self.b.shared.is_cut = True
         self.b.shared.close()
         self.talk_on(5)
-        self.assertEqual([event.nicknames for event in self.of(self.alice, Left)], [("bob",)])  # type: ignore[attr-defined]
+        self.assertEqual([event.nicknames for event in self.of(self.alice, Left)], [("bob",)])
         other = self.a.enter("bob")
         self.talk_on(5)
         self.b.shared.is_cut = False
         self.halls.run(3)
         self.talk_on(1)
-        self.assertEqual([event.nickname for event in self.of(self.bob, NicknameLost)], ["bob-2"])  # type: ignore[attr-defined]
+        self.assertEqual([event.nickname for event in self.of(self.bob, NicknameLost)], ["bob-2"])
         self.assertEqual(self.bob.member.nickname, "bob-2")
         self.assertEqual(sorted(self.a.rooms["#lobby"]), ["alice", "bob", "bob-2", "carol"])
         self.assert_same()

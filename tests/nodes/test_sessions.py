@@ -98,7 +98,7 @@ class SessionTests(SynchronousTestCase):
     def test_moderation(self) -> None:
         """An operator kicks and renames people of the other daemon."""
         self.type(self.operator, "/rename bob rob")
-        self.assertTrue(any("calls you rob" in line for line in self.at_bob.take()))
+        self.assertTrue(any("your nickname to rob" in line for line in self.at_bob.take()))
         self.type(self.operator, "/kick rob enough")
         self.assertTrue(any("disconnected" in line for line in self.at_bob.take()))
 

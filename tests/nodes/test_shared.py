@@ -198,7 +198,7 @@ class MemoryTests(Cases, TestCase):
     def _tick(self) -> None:
         if self._ticking:
             self.clock.advance(0.001)
-            reactor.callLater(0, self._tick)  # type: ignore[attr-defined]
+            reactor.callLater(0, self._tick)
 
     def tearDown(self) -> None:
         self._ticking = False
@@ -217,15 +217,16 @@ class RedisTests(Cases, TestCase):
         self.server = RedisServer(Path(self.mktemp()).absolute())
         self.addCleanup(self.server.stop)
         self.all: list[RedisShared] = []
+        self.addCleanup(self._close)
 
-    def tearDown(self) -> Deferred[None]:
+    def _close(self) -> Deferred[None]:
         for one in self.all:
             one.close()
         return deferLater(reactor, 0.01)  # for the connections to be gone
 
     async def shared(self) -> Shared:
         endpoint = UNIXClientEndpoint(reactor, str(self.server.path))
-        self.all.append(RedisShared(reactor, lambda: succeed(endpoint), "hall"))  # type: ignore[arg-type]
+        self.all.append(RedisShared(reactor, lambda: succeed(endpoint), "hall"))
         return self.all[-1]
 
     async def pass_time(self, seconds: float) -> None:
@@ -257,7 +258,7 @@ class RedisTests(Cases, TestCase):
             await shared.join(A, 0, NOTHING)
         self.assertIn("Authentication", str(raised.exception))
         endpoint = UNIXClientEndpoint(reactor, str(self.server.path))
-        self.all.append(RedisShared(reactor, lambda: succeed(endpoint), "hall", lambda: ("secret",)))  # type: ignore[arg-type]
+        self.all.append(RedisShared(reactor, lambda: succeed(endpoint), "hall", lambda: ("secret",)))
         await self.all[-1].connect()
         await self.all[-1].join(A, 0, NOTHING)
 
@@ -295,7 +296,7 @@ class TLSTests(TestCase):
         address = Address.parse(f"rediss://chatd@localhost:{self.port}")
         dial = Dial(reactor, address, str(self.folder / ca))
         password = credentials(address.user, str(self.folder / "password"))
-        shared = RedisShared(reactor, dial, "hall", password)  # type: ignore[arg-type]
+        shared = RedisShared(reactor, dial, "hall", password)
         self.addCleanup(deferLater, reactor, 0.05)  # for the connections to be gone
         self.addCleanup(shared.close)
         await shared.connect()

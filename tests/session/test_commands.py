@@ -55,13 +55,19 @@ class TalkTests(CommandTestCase):
         """@ with an unknown name is refused; the line is given back."""
         self.assertEqual(
             self.type("@bbo psst"),
-            ['!! nobody here is called "bbo"; your line was not sent', "!! not sent: psst"],
+            ['!! nobody here is called "bbo"; your line was not sent; did you mean bob?', "!! not sent: psst"],
         )
 
     def test_at_without_text(self) -> None:
-        """@name alone says how to use it."""
-        for line in ("@", "@bob", "@ bob", "/msg bob", "/tell"):
-            self.assertEqual(self.type(line)[0][:25], "!! usage: /msg name text.")
+        """@name alone says how to use it, and is given back."""
+        for line in ("@", "@bob", "@ bob", "@bob:"):
+            usage, unsent = self.type(line)
+            self.assertTrue(usage.startswith("!! usage: @name text -- "), usage)
+            self.assertEqual(unsent, f"!! not sent: {line}")
+        for line in ("/msg bob", "/tell", "  /msg @bob,"):
+            usage, unsent = self.type(line)
+            self.assertTrue(usage.startswith("!! usage: /msg name text... -- "), usage)
+            self.assertEqual(unsent, f"!! not sent: {line}")
 
     def test_msg(self) -> None:
         """/msg, /m and /tell are the same."""
@@ -82,29 +88,70 @@ class TalkTests(CommandTestCase):
         self.assertEqual(self.type("/to bob", "to:#lobby"), ["-- now talking to bob", "-- now talking to #lobby"])
 
     def test_to_with_text(self) -> None:
-        """to:name with a text behind it is refused: neither the room nor name gets it by mistake."""
-        for line in ("to:bob the password is 1234", "To: bob, the password is 1234"):
-            self.assertEqual(
-                self.type(line),
-                [
-                    "!! to:name chooses whom you talk to, and stands alone; @name text says one line to name"
-                    "; your line was not sent",
-                    f"!! not sent: {line}",
-                ],
-            )
-        self.assertEqual(self.bob_sees.take() + self.carol_sees.take(), [])
+        """to:name with a text behind it chooses name and says it, to name alone."""
+        for line, text in (
+            ("to:bob the password is 1234", "the password is 1234"),
+            ("To: bob, the password is 1234", "the password is 1234"),
+            ("to:@bob hi", "hi"),
+            ("/to bob: hi", "hi"),
+            ("/query bob hi", "hi"),
+        ):
+            self.type("to:")
+            self.assertEqual(self.type(line), [f"[you -> bob] {text}", "-- now talking to bob"])
+            self.assertEqual(self.type("more"), ["[you -> bob] more"])
+        self.assertEqual(self.carol_sees.take(), [])
 
-    def test_unknown_command(self) -> None:
-        """An unknown command is refused with the nearest one; it is never said."""
+    def test_to_room_with_text(self) -> None:
+        """So does to:#room, with the room."""
         self.assertEqual(
-            self.type("/jion #den"),
+            self.type("to:bob", "to:#LOBBY hi", "more"),
+            ["-- now talking to bob", "<alice> hi", "-- now talking to #lobby", "<alice> more"],
+        )
+        self.assertIn("you are in #lobby", self.type("to:#den hi")[0])
+
+    def test_to_refused(self) -> None:
+        """If that can't be said, nobody is chosen, and what is typed ahead is given back."""
+        self.bob.type("/ignore alice")
+        self.assertEqual(
+            self.type("to:bob hi", "secret", "hello"),
             [
-                "!! there is no command /jion; the nearest is /join; // in front says a line that begins with /"
-                "; your line was not sent",
-                "!! not sent: /jion #den",
+                "!! bob is ignoring you; your line was not sent",
+                "!! not sent: hi",
+                "!! that may not have been meant for #lobby; type it again if it is; your line was not sent",
+                "!! not sent: secret",
+                "!! that may not have been meant for #lobby; type it again if it is; your line was not sent",
+                "!! not sent: hello",
             ],
         )
-        self.assertIn("/h lists those there are", self.type("/xyzzy")[0])
+        self.clock.advance(3)
+        self.assertEqual(self.type("hello"), ["<alice> hello"])
+
+    def test_to_without_a_name(self) -> None:
+        """A text without anybody to whom it goes is given back, not said to the room."""
+        usage, unsent = self.type("to:, the password is 1234")
+        self.assertTrue(usage.startswith("!! usage: to:name [text] -- "), usage)
+        self.assertEqual(unsent, "!! not sent: to:, the password is 1234")
+        self.assertEqual(self.type("so")[1], "!! not sent: so")
+        self.assertEqual(self.bob_sees.take(), [])
+
+    def test_to_alone(self) -> None:
+        """/to alone says to whom one talks, and changes nothing."""
+        self.assertEqual(self.type("/to"), ["-- what you type goes to #lobby"])
+        self.assertEqual(
+            self.type("to:bob", "/to", "psst"),
+            ["-- now talking to bob", "-- what you type goes to bob", "[you -> bob] psst"],
+        )
+
+    def test_unknown_command(self) -> None:
+        """An unknown command is one line with the nearest one, and once how to say such a line; it is never said."""
+        self.assertEqual(
+            self.type("/jion #den", "/jion #den"),
+            [
+                "!! there is no command /jion; the nearest is /join; //text says /text",
+                "!! there is no command /jion; the nearest is /join",
+            ],
+        )
+        self.assertEqual(self.type("/xyzzy"), ["!! there is no command /xyzzy; /h all lists them all"])
         self.assertEqual(self.bob_sees.take(), [])
 
     def test_no_slash_line_is_sent(self) -> None:
@@ -125,13 +172,16 @@ class TalkTests(CommandTestCase):
         """Missing and extra arguments are answered with the usage line of each command."""
         for entry in TABLE:
             wanted = entry.arguments.split()
-            if wanted and not wanted[0].startswith("["):
-                self.assertEqual(self.type(f"/{entry.names[0]}")[0], f"!! usage: {entry.usage} -- {entry.help}")
+            misused = [f"/{entry.names[0]}"] if wanted and not wanted[0].startswith("[") else []
             if not entry.arguments.endswith(("...", "...]")):
-                self.assertEqual(
-                    self.type(f"/{entry.names[0]} {'x ' * (len(wanted) + 1)}")[0],
-                    f"!! usage: {entry.usage} -- {entry.help}",
-                )
+                misused.append(f"/{entry.names[0]} {'x ' * (len(wanted) + 1)}")
+            for line in misused:
+                usage = f"!! usage: {entry.usage} -- {entry.help}"
+                told = [one.rstrip() for one in self.type(line)]
+                if entry.takes_secrets:
+                    self.assertEqual(told, [usage])
+                else:
+                    self.assertEqual(told, [f"{usage}; your line was not sent", f"!! not sent: {line}".rstrip()])
         self.assertEqual(self.bob_sees.take(), [])
 
 
@@ -174,28 +224,30 @@ class PeopleTests(CommandTestCase):
 
     def test_nick(self) -> None:
         """/nick takes another name, and everybody sees it."""
-        self.assertEqual(self.type("/nick Alicia"), ["-- alice is now called Alicia", "-- you are called Alicia now"])
+        self.assertEqual(self.type("/nick Alicia"), ["-- alice is now called Alicia", "-- your nickname is now Alicia"])
         self.assertEqual(self.bob_sees.take(), ["-- alice is now called Alicia"])
         self.assertEqual(self.type("/nick bob")[0][:21], '!! "bob" is taken; if')
 
     def test_away(self) -> None:
         """/away is told to who writes, until /back."""
-        self.assertEqual(self.type("/away"), ["-- you are away; /back when you are here again"])
+        self.assertEqual(self.type("/away"), ["-- you are away; type /back when you return"])
         self.bob.type("@alice psst")
-        self.assertEqual(self.bob_sees.take(), ["[you -> alice] psst", "-- alice is away: away"])
+        self.assertEqual(self.bob_sees.take(), ["[you -> alice] psst", "-- alice is away"])
         self.assertEqual(self.type("/back"), ["-- welcome back"])
         self.bob.type("@alice psst")
         self.assertEqual(self.bob_sees.take(), ["[you -> alice] psst"])
 
     def test_quiet(self) -> None:
         """/i shuts the room out in both directions, and lets it in again."""
-        self.assertEqual(self.type("/i"), ["-- you are quiet: #lobby is shut out until you type /i again"])
+        self.assertEqual(
+            self.type("/i"), ["-- #lobby is off: you neither see nor send lines there until you type /i again"]
+        )
         self.bob.type("hello")
         self.assertEqual(
             self.type("hm"),
-            ["!! you are quiet: type /i to talk with the room again; your line was not sent", "!! not sent: hm"],
+            ["!! you have turned the room off; /i turns it back on; your line was not sent", "!! not sent: hm"],
         )
-        self.assertEqual(self.type("/i"), ["-- you hear #lobby again"])
+        self.assertEqual(self.type("/i"), ["-- #lobby is back on"])
 
     def test_me(self) -> None:
         """/me is an action."""
@@ -203,20 +255,20 @@ class PeopleTests(CommandTestCase):
 
     def test_ignore(self) -> None:
         """/ignore lists and adds, /unignore takes out."""
-        self.assertEqual(self.type("/ignore"), ["-- you ignore nobody"])
-        self.assertEqual(self.type("/ignore bob"), ["-- you hear nothing from bob any more; /unignore bob ends that"])
-        self.assertEqual(self.type("/ignore"), ["-- you ignore: bob"])
+        self.assertEqual(self.type("/ignore"), ["-- you aren't ignoring anybody"])
+        self.assertEqual(self.type("/ignore bob"), ["-- you are ignoring bob; /unignore bob ends that"])
+        self.assertEqual(self.type("/ignore"), ["-- you are ignoring: bob"])
         self.bob.type("hello")
         self.assertEqual(self.alice_sees.take(), [])
-        self.assertEqual(self.type("/unignore bob"), ["-- you hear bob again"])
+        self.assertEqual(self.type("/unignore bob"), ["-- you are no longer ignoring bob"])
 
 
 class RoomTests(CommandTestCase):
     def test_rooms(self) -> None:
         """/join opens a room and says who is there, /leave goes back, /rooms lists them."""
         self.assertEqual(self.type("/join #den"), ["-- you are alice in #den; 1 person is here: alice"])
-        self.assertEqual(self.bob_sees.take(), ["-- alice left"])
-        self.assertEqual(self.type("/rooms"), ["-- rooms that you can see: #lobby 2, #den 1"])
+        self.assertEqual(self.bob_sees.take(), ["-- alice went to another room"])
+        self.assertEqual(self.type("/rooms"), ["-- rooms you can see: #lobby 2, #den 1"])
         self.assertEqual(self.type("/leave"), ["-- you are alice in #lobby; 3 people are here: bob, carol, alice"])
         self.assertEqual(self.type("/leave"), ["!! you are in #lobby already"])
 
@@ -225,13 +277,13 @@ class RoomTests(CommandTestCase):
         self.assertEqual(self.type("/join #den", "/lock")[1:], ["-- alice locked #den"])
         self.assertEqual(self.type("/invite bob"), ["-- bob is invited to #den"])
         self.assertIn("-- alice invites you to #den: /join #den takes you there", self.bob_sees.take())
-        self.assertEqual(self.type("/rooms"), ["-- rooms that you can see: #lobby 2, #den 1 locked"])
+        self.assertEqual(self.type("/rooms"), ["-- rooms you can see: #lobby 2, #den 1 locked"])
         self.carol_sees.take()
         self.carol.type("/join #den")
         self.carol.type("/rooms")
         self.assertEqual(
             self.carol_sees.take(),
-            ["!! #den is locked; only those its first member invites get in", "-- rooms that you can see: #lobby 2"],
+            ["!! #den is locked; only those its first member invites get in", "-- rooms you can see: #lobby 2"],
         )
         self.bob.type("/join #den")
         self.assertEqual(self.type("/unlock"), ["-- alice unlocked #den"])
@@ -252,8 +304,18 @@ class ViewTests(CommandTestCase):
         self.assertEqual(self.type("/time OFF", "hello")[-1], "<alice> hello")
         self.assertEqual(self.type("/time on"), ["-- the time in front of lines: on"])
         self.assertEqual(
-            self.type("/time Mars"), ["!! there is no time zone Mars; try one such as Asia/Shanghai, or UTC"]
+            self.type("/time Mars"), ["!! there is no time zone Mars; try one such as Asia/Shanghai, or +8"]
         )
+
+    def test_colours(self) -> None:
+        """/colour and /bell are each person's own, and shown."""
+        self.assertEqual(self.type("/colour"), ["-- colours: off"])
+        self.assertEqual(self.type("/colour 16"), ["-- colours: 16"])
+        self.assertEqual(self.type("/time UTC", "/color"), ["-- the time in front of lines: UTC", "-- colours: 16"])
+        self.assertEqual(self.type("/colour red")[0][:32], "!! usage: /colour [on|off|16] --")
+        self.assertEqual(self.type("/bell"), ["-- the bell when a line names you: on"])
+        self.assertEqual(self.type("/bell off"), ["-- the bell when a line names you: off"])
+        self.assertEqual(self.type("/bell maybe")[0][:24], "!! usage: /bell [on|off]")
 
     def test_echo(self) -> None:
         """/echo turns the echo of one's own lines off and on."""
@@ -268,18 +330,25 @@ class InformationTests(CommandTestCase):
     motd = ("Be kind.",)
 
     def test_help(self) -> None:
-        """/h lists every command, and each alias of it does the same."""
+        """/h fits on a screen, with what is needed most at its end; /h all lists every command."""
         lines = self.type("/h")
+        self.assertLessEqual(len(lines), 14)
+        self.assertEqual(lines[0], "-- /h all lists every command, /h name explains one")
+        self.assertEqual(
+            [line.split("  ")[0] for line in lines[-4:]], ["-- @name text", "-- /ls [#room]", "-- text", "-- quit"]
+        )
+        for name in ("/help", "/?", "／h", "/帮助"):
+            self.assertEqual(self.type(name), lines)
+        lines += self.type("/h all")
         for entry in TABLE:
             self.assertTrue(any(line.startswith(f"-- {entry.usage}") for line in lines), entry.usage)
         self.assertTrue(all(len(line) <= WIDTH + 4 for line in lines), max(lines, key=len))
-        self.assertEqual(self.type("/help"), lines)
-        self.assertEqual(self.type("/?"), lines)
 
     def test_help_for_one(self) -> None:
         """/h with a command explains that one."""
         self.assertEqual(
-            self.type("/h /tell"), ["-- /msg name text... -- private line to name, as @name text (also /m, /tell)"]
+            self.type("/h /tell"),
+            ["-- /msg name text... -- a private line, as @name text (also /m, /tell, /w, /pm, /whisper, /私聊)"],
         )
         self.assertEqual(self.type("/h me"), ["-- /me text... -- do something: /me waves"])
         self.assertIn("the nearest is /join", self.type("/h jion")[0])
@@ -295,9 +364,18 @@ class InformationTests(CommandTestCase):
         self.assertEqual(self.type("/uptime"), ["-- open for 1 h; 3 people are here"])
 
     def test_quit(self) -> None:
-        """/quit, /exit and /bye leave."""
+        """/quit, /exit, /bye and /q leave."""
         self.assertEqual(self.type("/bye now"), ["-- goodbye, alice"])
         self.assertEqual(self.bob_sees.take(), ['-- alice left ("now")'])
+
+    def test_quit_however_it_is_written(self) -> None:
+        """QUIT, Quit and what a Chinese keyboard makes of quit leave too, at the prompt as well."""
+        for line in ("QUIT", "Quit", "quit。", "ｑｕｉｔ", " quit ", "/Q", "／quit", "/退出"):
+            for nickname in ([], ["dave"]):
+                talk, screen = self.connect()
+                talk.type(*nickname, line)
+                self.assertTrue(screen.closed, line)
+        self.assertEqual(self.type("quit it"), ["<alice> quit it"])
 
 
 class NoMotdTests(CommandTestCase):

@@ -73,6 +73,12 @@ class Stage:
         self.alice.move("#den")
         return self.alice
 
+    def leave_a_locked_room(self) -> None:
+        self.open_a_room().turn_lock(True)
+        self.alice.invite("bob")
+        self.bob.move("#den")
+        self.alice.leave(Departure(Cause.QUIT, TEXT))
+
 
 # How a person's text gets into each kind of event. A new kind without an entry here fails the test.
 PATHS: dict[type[events.Event], Callable[[Stage], object]] = {
@@ -97,6 +103,10 @@ PATHS: dict[type[events.Event], Callable[[Stage], object]] = {
     events.Reunited: lambda stage: tell(events.Reunited(0), stage.alice),
     events.SomeLost: lambda stage: tell(events.SomeLost(0), stage.alice),
     events.NicknameLost: lambda stage: tell(events.NicknameLost(0, stage.alice.nickname, "bob"), stage.alice),
+    events.RoomIsYours: Stage.leave_a_locked_room,
+    events.ToldByAdministrator: lambda stage: stage.hall.find("alice").hear_administrator(TEXT),
+    events.ClosingAnnounced: lambda stage: stage.hall.announce_closing(5),
+    events.ClosingCalledOff: lambda stage: stage.hall.call_off_closing(),
     events.Announced: lambda stage: stage.hall.announce(TEXT),
 }
 

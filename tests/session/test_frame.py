@@ -21,7 +21,8 @@ INVISIBLE = str.maketrans("", "", LRM + "\u200c\u200d")  # where among the other
 
 def seen(line: str) -> str:
     """Return what a terminal shows of a line in a paragraph from left to right."""
-    return get_display(line, base_dir="L").translate(INVISIBLE)
+    laid_out: str = get_display(line, base_dir="L")
+    return laid_out.translate(INVISIBLE)
 
 
 def frames(name: str) -> tuple[str, ...]:

@@ -7,13 +7,17 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from chatd.core.events import Cause, Departure
-from chatd.core.refusals import HallError
+from chatd.core.bans import Ban
+from chatd.core.events import Cause, Departure, Event, MuteChanged, NicknameGiven, ToldByAdministrator
+from chatd.core.refusals import HallError, Muted, NicknameBanned
 from chatd.session.answers import NodeFacts, NodeList, Reloaded
+from chatd.session.inputs import Command
+from chatd.session.operator import Daemon, Operating
 from chatd.session.operator_commands import TABLE, an_operator
 from chatd.session.refusals import NotKept, NotReloaded
 from tests.session.test_session import Screen, TalkTestCase, Typing
 
+NO_ADDRESS = "-- they come from this machine itself, so there is no address to ban"
 WELCOME = "-- chatd, the operator's door: a plain line is announced to everyone; /h helps"
 
 
@@ -22,6 +26,7 @@ class NotedDaemon:
 
     def __init__(self) -> None:
         self.told: list[Any] = []
+        self.level = "info"
         self.has_file = True
         self.problem: HallError | None = None
         self.reloaded: Deferred[Reloaded] = Deferred()
@@ -43,6 +48,10 @@ class NotedDaemon:
 
     def set_log_level(self, level: str) -> None:
         self.told.append(level)
+        self.level = level
+
+    def log_level(self) -> str:
+        return self.level
 
     def drain(self, minutes: int | None) -> None:
         self.told.append(("drain", minutes))
@@ -57,6 +66,9 @@ class NotedDaemon:
         return {"people": 1234, "held_back_seconds": 0.5, "refusals": {"NobodyHere": 2, "Muted": 1}, "rooms": {}}
 
 
+_: type[Daemon] = NotedDaemon
+
+
 class OperatorTestCase(TalkTestCase):
     """An operator, and alice at 10.0.0.1 and bob at 10.0.0.2 in the lobby."""
 
@@ -66,7 +78,7 @@ class OperatorTestCase(TalkTestCase):
         self.daemon = NotedDaemon()
         self.screen = Screen()
         first = partial(an_operator, daemon=self.daemon)
-        self.talk = Typing(self.server, self.screen, "a Unix socket", None, first)
+        self.talk = Typing(self.server, self.screen, "a Unix socket", None, first, user="root")
         self.talk.begin()
         self.people: dict[str, tuple[Typing, Screen]] = {}
         for number, name in enumerate(("alice", "bob"), start=1):
@@ -99,7 +111,7 @@ class AnnounceTests(OperatorTestCase):
         """An operator is told where they are; nobody sees them come."""
         self.assertEqual(self.screen.lines, [WELCOME])
         self.assertEqual(len(self.hall.members), 2)
-        self.assertIn("An operator came by a Unix socket", self.log.getvalue())
+        self.assertIn("Operator root came by a Unix socket", self.log.getvalue())
 
     def test_announce(self) -> None:
         """A plain line, /announce and //text reach everyone as the administrator's."""
@@ -119,20 +131,53 @@ class AnnounceTests(OperatorTestCase):
         """What would be private for a person is refused and given back, not announced."""
         for line in ("@bob psst", "  @bob psst", "to:bob", "To:bob"):
             answers = self.type(line)
-            self.assertIn("there are no private lines here", answers[0])
+            self.assertIn("/tell name text says it to one", answers[0])
             self.assertEqual(answers[1], f"!! not sent: {line.strip()}")
         self.assertEqual(self.take(), {"alice": [], "bob": []})
 
     def test_looks_like_a_command(self) -> None:
         """A command without its slash is given back, not announced; a sentence that begins like one is announced."""
-        for line in ("kick alice spam", "help", "drain 10", "exit", "ls -l"):
+        for line in ("kick alice spam", "drain 10", "exit", "stop"):
             answers = self.type(line)
-            self.assertIn(f"/{line.split()[0]} is a command and begins with /", answers[0])
+            self.assertIn(f"/{line.split()[0]} is a command and needs its /", answers[0])
             self.assertEqual(answers[1], f"!! not sent: {line}")
         self.type("stop talking, please", "/announce kick alice spam")
         self.assertEqual(
             self.take()["alice"], ["## Administrator: stop talking, please", "## Administrator: kick alice spam"]
         )
+
+    def test_looks(self) -> None:
+        """A command that changes nothing needs no slash, as with chatctl."""
+        for line in ("ls", "ls -l", "help", "whois bob", "bans"):
+            self.assertEqual(self.type(line), self.type(f"/{line}"))
+        self.assertEqual(self.take(), {"alice": [], "bob": []})
+
+    def test_tell(self) -> None:
+        """/tell speaks to one person alone, as the administrator."""
+        self.assertEqual(self.type("/tell @BOB your backup failed"), ["-- bob was told"])
+        self.assertEqual(self.take(), {"alice": [], "bob": ["## Administrator to you: your backup failed"]})
+        self.assertEqual(self.type("/tell bbo psst")[1], "!! not sent: psst")
+        self.assertNotIn("backup", self.log.getvalue())
+
+    def test_tell_slow(self) -> None:
+        """It is refused if the person can't take it now."""
+        bob = self.hall.find("bob")
+        bob.deliver = lambda events: False
+        self.assertIn("bob's connection is too slow", self.type("/tell bob psst")[0])
+
+    def test_whois(self) -> None:
+        """/whois has the address, and the room even if it is locked."""
+        self.people["bob"][0].type("/join den", "/lock")
+        self.clock.advance(60)
+        [told] = self.type("/whois bob")
+        self.assertRegex(told, r"^-- bob is in #den, here for .*, from 10\.0\.0\.2:99$")
+        self.hall.enter("eve", lambda events: None)
+        self.assertNotIn("from", self.type("/whois eve")[0])
+
+    def test_log_level(self) -> None:
+        """/log alone says what is logged, /log level changes it."""
+        self.assertEqual(self.type("/log"), ["-- what is logged: info and above"])
+        self.assertEqual(self.type("/log debug"), ["-- what is logged: debug and above"])
 
     def test_unknown(self) -> None:
         """An unknown command is refused with the nearest, a command for people alone likewise; nothing is announced."""
@@ -145,15 +190,30 @@ class AnnounceTests(OperatorTestCase):
         alice = self.people["alice"][0]
         alice.type("hello")
         self.assertEqual(self.screen.lines, [WELCOME])
-        self.assertEqual(self.type("/listen on"), ["-- you hear #lobby"])
+        self.assertEqual(self.type("/listen on"), ["-- you are listening to #lobby"])
         alice.type("hello again")
         alice.type("@bob psst")
         self.come("carol", "10.0.0.3")
         self.assertEqual(self.screen.take(), ["<alice> hello again", "-- carol joined"])
-        self.assertEqual(self.type("/listen off"), ["-- you hear #lobby no more"])
+        self.assertEqual(self.type("/listen off"), ["-- you have stopped listening"])
         alice.type("hello")
         self.assertEqual(self.screen.take(), [])
-        self.assertIn("usage: /listen on|off", self.type("/listen maybe")[0])
+        self.assertIn("there is no room", self.type("/listen maybe")[0])
+
+    def test_listen_to_a_room(self) -> None:
+        """/listen #room hears that one instead, until it is locked."""
+        alice, bob = self.people["alice"][0], self.people["bob"][0]
+        bob.type("/join den")
+        self.type("/listen on")
+        self.assertEqual(self.type("/listen #den"), ["-- you are listening to #den"])
+        alice.type("for the lobby")
+        bob.type("for the den")
+        bob.type("/lock")
+        bob.type("for the den alone")
+        self.assertEqual(self.screen.take(), ["<bob> for the den", "-- bob locked #den"])
+        self.assertIn("#den is locked", self.type("/listen #den")[0])
+        bob.type("/unlock")
+        self.assertEqual(self.type("/listen off"), ["-- you have stopped listening"])
 
     def test_gone(self) -> None:
         """An operator whose connection is gone hears no more."""
@@ -161,7 +221,7 @@ class AnnounceTests(OperatorTestCase):
         self.talk.lost(Departure(Cause.LOST))
         self.people["alice"][0].type("hello")
         self.assertEqual(self.screen.take(), [])
-        self.assertIn("An operator left (connection lost)", self.log.getvalue())
+        self.assertIn("Operator root left (connection lost)", self.log.getvalue())
 
 
 class LsTests(OperatorTestCase):
@@ -174,7 +234,7 @@ class LsTests(OperatorTestCase):
         """It says so if nobody is here."""
         for talk, _ in self.people.values():
             talk.type("quit")
-        self.assertEqual(self.type("/ls"), ["-- 0 people are here"])
+        self.assertEqual(self.type("/ls"), ["-- nobody is here"])
         self.assertEqual(self.type("hello?"), ["-- announced to 0 people"])
 
     def test_long(self) -> None:
@@ -197,7 +257,7 @@ class LsTests(OperatorTestCase):
         """An operator sees locked rooms too."""
         for line in ("/join #den", "/lock"):
             self.people["bob"][0].type(line)
-        self.assertEqual(self.type("/rooms"), ["-- rooms that you can see: #lobby 1, #den 1 locked"])
+        self.assertEqual(self.type("/rooms"), ["-- rooms you can see: #lobby 1, #den 1 locked"])
 
 
 class ModerationTests(OperatorTestCase):
@@ -237,7 +297,7 @@ class ModerationTests(OperatorTestCase):
     def test_no_address(self) -> None:
         """A slip in an address is not taken for a name, and nobody has such a name."""
         for target in ("192.168.1.256", "192.168.1", "10.0.0.0/33"):
-            self.assertIn("can't be a nickname", self.type(f"/ban {target}")[0])
+            self.assertIn(f'"{target}" is not an address; type one such as 192.0.2.7', self.type(f"/ban {target}")[0])
         self.assertIn("it looks like an address", self.come("10.0.0.7", "10.0.0.7"))
 
     def test_logged(self) -> None:
@@ -245,19 +305,48 @@ class ModerationTests(OperatorTestCase):
         self.type("/ban eve 2h SECRET", "/mute bob SECRET", "/unmute bob", "/unban eve", "/drain 5", "SECRET", "/stop")
         log = self.log.getvalue()
         for line in (
-            "An operator banned eve for 2 h",
-            "An operator muted bob for good",
-            "An operator unmuted bob",
-            "An operator unbanned eve",
-            "An operator lets nobody in any more, and stops chatd in 5 min",
-            "An operator stopped chatd",
+            "Operator root banned eve for 2 h",
+            "Operator root muted bob for good",
+            "Operator root unmuted bob",
+            "Operator root unbanned eve",
+            "Operator root lets nobody new in, and stops chatd in 5 min",
+            "Operator root stopped chatd",
+            "Operator root made an announcement",
         ):
             self.assertIn(f"{line}\n", log)
         self.assertNotIn("SECRET", log)
 
+    def test_log_has_the_rest(self) -> None:
+        """So does it say who has disconnected, renamed, told and listened to whom, and changed the daemon."""
+        self.type(
+            "/listen on", "/listen off", "/tell alice SECRET", "/rename alice ann", "/kick bob SECRET", "/log debug"
+        )
+        self.type("/reload")
+        self.daemon.reloaded.callback(Reloaded((), (), ()))
+        log = self.log.getvalue()
+        for line in (
+            "Operator root listens to #lobby",
+            "Operator root stopped listening",
+            "Operator root told alice something",
+            "Operator root renamed alice to ann",
+            "Operator root disconnected bob",
+            "Operator root set the log level to debug",
+            "Operator root had the configuration read again",
+        ):
+            self.assertIn(f"{line}\n", log)
+        self.assertNotIn("SECRET", log)
+
+    def test_names_with_their_mark(self) -> None:
+        """An operator may type names as people do, `@bob` or `＠bob`, wherever a name is wanted."""
+        self.assertEqual(self.type("/ban @eve 2h")[0].split(";")[0], "-- eve is banned for 2 h")
+        self.assertEqual(self.type("/unban ＠eve"), ["-- eve is not banned any more"])
+        self.assertEqual(self.type("/mute @bob 2h"), ["-- bob is muted for 2 h"])
+        self.assertEqual(self.type("/rename @bob rob"), ["-- bob is now called rob"])
+        self.assertEqual(self.type("/kick @rob"), ["-- rob is disconnected"])
+
     def test_kick_nobody(self) -> None:
         """Nobody is disconnected for another's name."""
-        self.assertEqual(self.type("/kick bbo"), ['!! nobody here is called "bbo"'])
+        self.assertEqual(self.type("/kick bbo"), ['!! nobody here is called "bbo"; did you mean bob?'])
         self.assertIn("usage: /kick name [why...]", self.type("/kick")[0])
 
     def test_ban_name(self) -> None:
@@ -285,13 +374,16 @@ class ModerationTests(OperatorTestCase):
         self.assertEqual(
             self.type("/ban eve spamming all day"), ["-- eve is banned for good; nobody of that name is here"]
         )
-        self.assertEqual(self.type("/bans"), ["-- eve is banned for good: spamming all day"])
+        self.assertEqual(
+            self.type("/bans"), ["-- eve is banned for good: spamming all day (since 1970-01-12 13:47, by root)"]
+        )
 
     def test_bad_ban(self) -> None:
         """A duration that can't be read, or a target that is nobody's name, is refused; nothing is banned."""
-        self.assertIn('"2hours" is no duration', self.type("/ban bob 2hours")[0])
-        self.assertIn("can't be a nickname", self.type("/ban b:b")[0])
-        self.assertIn("can't be a nickname", self.type("/ban 10.0.0.0/33")[0])
+        self.assertIn('"2hours" is not a duration', self.type("/ban bob 2hours")[0])
+        self.assertIn('"b:b" is not an address', self.type("/ban b:b")[0])
+        self.assertIn("can't be a nickname", self.type("/ban b*b")[0])
+        self.assertIn('"10.0.0.0/33" is not an address', self.type("/ban 10.0.0.0/33")[0])
         self.assertEqual(self.type("/bans"), ["-- nobody is banned or muted"])
         self.assertEqual(self.daemon.told, [])
 
@@ -315,7 +407,7 @@ class ModerationTests(OperatorTestCase):
         """For somebody on this machine itself there is no address to ban."""
         local, _ = self.connect("a Unix socket")
         local.type("carol")
-        self.assertEqual(self.type("/ban carol"), ["-- carol is banned for good; disconnected: carol"])
+        self.assertEqual(self.type("/ban carol"), ["-- carol is banned for good; disconnected: carol", NO_ADDRESS])
 
     def test_unban(self) -> None:
         """/unban ends a ban, whatever it is of, and says if there was none."""
@@ -328,7 +420,8 @@ class ModerationTests(OperatorTestCase):
     def test_not_kept(self) -> None:
         """An operator is told if a ban won't survive a restart; if that is by a fault, it is a refusal."""
         self.daemon.has_file = False
-        self.assertIn("; without --state, until chatd stops at the latest", self.type("/ban eve")[0])
+        self.assertIn("; without --state it ends when chatd stops", self.type("/ban eve")[0])
+        self.assertEqual(self.type("/unban eve"), ["-- eve is not banned any more"])
         self.daemon.problem = NotKept("bans.json", "no room")
         self.assertEqual(self.type("/ban bob"), ["!! bans.json can't be written (no room); it holds until chatd stops"])
         self.assertTrue(self.people["bob"][1].closed)
@@ -338,13 +431,15 @@ class ModerationTests(OperatorTestCase):
         self.assertEqual(self.type("/mute bob 15m too loud"), ["-- bob is muted for 15 min"])
         self.assertEqual(self.take()["bob"], ["-- the administrator has muted you for 15 min: too loud"])
         bob = self.people["bob"][0]
-        for line in ("hello", "@alice psst", "/me waves", "/quit my last words", "/nick bobby"):
+        for line in ("hello", "@alice psst", "/me waves", "/nick bobby", "/join #new", "/away eating"):
             bob.type(line)
             self.assertIn(
                 "!! the administrator has muted you for 14 min 50 s more (too loud)", self.people["bob"][1].take()[0]
             )
         self.assertEqual(self.take()["alice"], [])
-        self.assertEqual(self.type("/bans"), ["-- bob is muted for 14 min 40 s: too loud"])
+        self.assertEqual(
+            self.type("/bans"), ["-- bob is muted for 14 min 40 s: too loud (since 1970-01-12 13:47, by root)"]
+        )
         self.clock.advance(900)
         bob.type("hello")
         self.assertEqual(self.take()["alice"], ["<bob> hello"])
@@ -371,14 +466,16 @@ class ModerationTests(OperatorTestCase):
         """/rename gives somebody another name, tells them and the room, and a mute stays with them."""
         self.type("/mute bob")
         self.take()
-        self.assertEqual(self.type("/rename bob rob"), ["-- bob is called rob now"])
+        self.assertEqual(self.type("/rename bob rob"), ["-- bob is now called rob"])
         seen = self.take()
         self.assertEqual(seen["alice"], ["-- bob is now called rob"])
-        self.assertEqual(seen["bob"], ["-- bob is now called rob", "-- the administrator calls you rob now"])
-        self.assertEqual(self.type("/bans"), ["-- rob is muted for good"])
-        self.assertIn("bob is now called rob", self.log.getvalue())
+        self.assertEqual(
+            seen["bob"], ["-- bob is now called rob", "-- the administrator has changed your nickname to rob"]
+        )
+        self.assertEqual(self.type("/bans"), ["-- rob is muted for good (since 1970-01-12 13:47, by root)"])
+        self.assertIn("renamed bob to rob", self.log.getvalue())
         self.assertIn("is taken", self.type("/rename rob alice")[0])
-        self.assertIn("is the name already", self.type("/rename rob rob")[0])
+        self.assertIn("is the nickname already", self.type("/rename rob rob")[0])
 
 
 class DaemonTests(OperatorTestCase):
@@ -399,24 +496,24 @@ class DaemonTests(OperatorTestCase):
 
     def test_drain(self) -> None:
         """/drain is with or without an end, and can be taken back."""
-        self.assertIn("nobody gets in any more; /stop ends chatd", self.type("/drain")[0])
+        self.assertIn("nobody new is let in; /stop ends chatd", self.type("/drain")[0])
         self.assertIn("chatd stops in 10 min", self.type("/drain 10")[0])
-        self.assertEqual(self.type("/drain off"), ["-- people get in again"])
+        self.assertEqual(self.type("/drain off"), ["-- people are let in again"])
         self.assertEqual(self.daemon.told, [("drain", None), ("drain", 10), "open again"])
         for typed in ("0", "x", "-1", "10081", "1.5", "٣", "2h", "m"):
-            self.assertIn("is no number of minutes from 1 to 10,080", self.type(f"/drain {typed}")[0])
+            self.assertIn("is not a number of minutes from 1 to 10,080", self.type(f"/drain {typed}")[0])
         self.assertEqual(len(self.daemon.told), 3)
         self.assertIn("chatd stops in 10 min", self.type("/drain 10m")[0])
 
     def test_stop(self) -> None:
         """/stop stops."""
-        self.assertEqual(self.type("/stop"), ["-- chatd stops now"])
+        self.assertEqual(self.type("/stop"), ["-- chatd is stopping"])
         self.assertEqual(self.daemon.told, ["stop"])
 
     def test_log(self) -> None:
         """/log sets how much is logged."""
-        self.assertEqual(self.type("/log debug"), ["-- debug and what is more important is logged"])
-        self.assertIn("usage: /log level", self.type("/log loud")[0])
+        self.assertEqual(self.type("/log debug"), ["-- what is logged: debug and above"])
+        self.assertIn("usage: /log [level]", self.type("/log loud")[0])
         self.assertEqual(self.daemon.told, ["debug"])
 
     def test_reload(self) -> None:
@@ -425,7 +522,7 @@ class DaemonTests(OperatorTestCase):
         self.daemon.reloaded.callback(Reloaded(("title", "motd"), ("listen",), ("a certificate was renewed",)))
         self.assertEqual(
             self.screen.take(),
-            ["-- taken over: title, motd", "-- needs a restart: listen", "-- a certificate was renewed"],
+            ["-- applied: title, motd", "-- needs a restart: listen", "-- a certificate was renewed"],
         )
         self.daemon.reloaded = Deferred()
         self.type("/reload")
@@ -434,10 +531,11 @@ class DaemonTests(OperatorTestCase):
 
     def test_help(self) -> None:
         """/h lists every command of an operator, and explains one."""
-        lines = self.type("/h")
+        lines = self.type("/h all")
         for entry in TABLE:
             self.assertTrue(any(line.startswith(f"-- {entry.usage}") for line in lines), entry.usage)
         self.assertIn("-- /kick name [why...] -- disconnect somebody", self.type("/h kick"))
+        self.assertLessEqual(len(self.type("/h")), 14)
 
     def test_usage(self) -> None:
         """Extra arguments are answered with the usage line, and nothing happens."""
@@ -445,3 +543,84 @@ class DaemonTests(OperatorTestCase):
             self.assertIn(f"!! usage: /{name}", self.type(f"/{name} x")[0])
         self.assertEqual(self.daemon.told, [])
         self.assertFalse(self.screen.closed)
+
+
+class DoorTests(OperatorTestCase):
+    def test_program(self) -> None:
+        """A program gives an operator's commands by name."""
+        self.screen.take()
+        self.talk.receive(Command("tell", {"name": "bob", "text": "hi"}))
+        self.assertEqual(self.screen.take(), ["-- bob was told"])
+
+    def test_quit(self) -> None:
+        """quit and /quit close the operator's door."""
+        self.assertEqual(self.type("QUIT"), ["-- goodbye"])
+        self.assertTrue(self.screen.closed)
+
+    def test_slash_quit(self) -> None:
+        """/quit likewise."""
+        self.assertEqual(self.type("／quit"), ["-- goodbye"])
+
+    def test_listener_hears_all(self) -> None:
+        """An operator ignores nobody."""
+        state = self.talk._state
+        assert isinstance(state, Operating)
+        self.assertTrue(state.hears(object()))
+
+    def test_ban_by_nobody(self) -> None:
+        """A ban whose maker is not known says only since when."""
+        self.hall.bans.add(Ban("name", "eve", None, "", 0.0))
+        self.assertEqual(self.type("/time UTC", "/bans")[-1], "-- eve is banned for good (since 1970-01-01 00:00)")
+
+
+class WithoutConnectionTests(OperatorTestCase):
+    """A member without a connection here (a bot inside, somebody on another node) is a member like all."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.heard: list[Event] = []
+        self.gone: list[Departure] = []
+        self.bot = self.hall.enter("bot", self.heard.extend, self.gone.append)
+        self.take()
+
+    def test_listed(self) -> None:
+        """They are counted and listed."""
+        self.assertEqual(self.type("/ls"), ["-- 3 people are here: alice #lobby, bob #lobby, bot #lobby"])
+        self.assertRegex(self.type("/ls -l")[-1], r"^-- bot +#lobby +- ")
+
+    def test_whois(self) -> None:
+        """Nobody knows an address of theirs."""
+        self.assertRegex(self.type("/whois bot")[0], r"^-- bot is in #lobby, here for [^,]*$")
+
+    def test_kick(self) -> None:
+        """They can be put out."""
+        self.assertEqual(self.type("/kick bot enough"), ["-- bot is disconnected"])
+        self.assertEqual(self.gone, [Departure(Cause.KICKED, "enough")])
+        self.assertFalse(self.bot.here)
+        self.assertEqual(self.take()["alice"], ["-- bot left (disconnected by the administrator: enough)"])
+
+    def test_ban(self) -> None:
+        """They can be banned by name; there is no address to ban."""
+        self.assertEqual(self.type("/ban bot 2h"), ["-- bot is banned for 2 h; disconnected: bot"])
+        self.assertFalse(self.bot.here)
+        self.assertRaises(NicknameBanned, self.hall.enter, "bot", self.heard.extend)
+
+    def test_mute(self) -> None:
+        """They can be muted, and are told."""
+        self.type("/mute bot 15m")
+        self.assertEqual([event.seconds for event in self.heard if isinstance(event, MuteChanged)], [900])
+        self.assertRaises(Muted, self.bot.say, "hello")
+        self.type("/unmute bot")
+        self.bot.say("hello")
+        self.assertIn("<bot> hello", self.take()["alice"])
+
+    def test_rename(self) -> None:
+        """They can be given another name, and are told."""
+        self.assertEqual(self.type("/rename bot robot"), ["-- bot is now called robot"])
+        self.assertEqual([event.nickname for event in self.heard if isinstance(event, NicknameGiven)], ["robot"])
+        self.assertIn("-- bot is now called robot", self.take()["alice"])
+
+    def test_tell(self) -> None:
+        """They can be told something."""
+        self.assertEqual(self.type("/tell bot psst"), ["-- bot was told"])
+        self.assertEqual([event.text for event in self.heard if isinstance(event, ToldByAdministrator)], ["psst"])

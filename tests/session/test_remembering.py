@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from twisted.internet.defer import Deferred
 
 from chatd.core.events import Cause, Departure
 from chatd.core.memory import Kept, Memory
 from chatd.core.owner_refusals import ArchiveSilent
+from chatd.session.inputs import Line
 from chatd.session.outputs import Of, Replay
+from tests.core.test_memory import Lines
 from tests.keeping import DAY, SECRET, keep_history
 from tests.session.test_secrets import OwningTestCase
-from tests.session.test_session import TalkTestCase, Typing
+from tests.session.test_session import TalkTestCase, Typing, _done
+from tests.store.at_once import ByHand
 
 QUIT = Departure(Cause.QUIT)
 NOTHING = "-- nothing that was said here before is remembered"
+
+
+class Late(Lines):
+    """An archive that hasn't got the newest line yet."""
+
+    async def last(self, room: str, count: int, before: int | None = None) -> list[Kept]:
+        return (await super().last(room, count, before))[:-1]
+
+
+class Silent(Lines):
+    """An archive that answers nothing."""
+
+    async def last(self, room: str, count: int, before: int | None = None) -> list[Kept]:
+        raise ArchiveSilent
+
+    async def search(self, room: str, words: str, count: int) -> list[Kept]:
+        raise ArchiveSilent
 
 
 class RingTestCase(TalkTestCase):
@@ -85,12 +104,24 @@ class ReplayTests(RingTestCase):
         self.alice.type("/leave")
         self.assertEqual(self.screen.take()[1:], ["-- the last line:", "| <alice> mine"])
 
+    def test_ignored_and_gone(self) -> None:
+        """So are those of somebody who was ignored until they left; what the next of that name says is not."""
+        bob, _ = self.come("bob")
+        self.alice.type("/ignore bob")
+        bob.type("hello")
+        bob.close(QUIT)
+        bob, _ = self.come("bob")
+        bob.type("I am another bob")
+        self.screen.take()
+        self.alice.type("/last")
+        self.assertEqual(self.screen.take(), ["-- the last line:", "| <bob> I am another bob"])
+
     def test_quiet(self) -> None:
         """None are shown to who is quiet, nor answered."""
         self.alice.type("hello", "/i", "/join #den", "/leave")
         self.assertNotIn("| <alice> hello", self.screen.take())
         self.alice.type("/last", "/search hello")
-        self.assertEqual(self.screen.take(), ["!! you are quiet: type /i to talk with the room again"] * 2)
+        self.assertEqual(self.screen.take(), ["!! you have turned the room off; /i turns it back on"] * 2)
 
     def test_private(self) -> None:
         """Private lines, and what somebody said behind /remember off, are shown to nobody."""
@@ -146,7 +177,7 @@ class AskingTests(RingTestCase):
         self.alice.type("d")
         self.screen.take(), screen.take()
         self.alice.type("/forget 15m")
-        one = "-- 1 line is forgotten here; on the screens of others and in backups it stays"
+        one = "-- 1 line is forgotten here, but not on the screens of others or in backups"
         self.assertEqual(self.screen.take(), [one])
         bob.type("/last")
         self.assertEqual(screen.take(), ["-- the last 2 lines:", "| <alice> a", "| <bob> c"])
@@ -160,9 +191,9 @@ class AskingTests(RingTestCase):
     def test_remember(self) -> None:
         """/remember says what is remembered of what one says, and changes that."""
         for typed, answered in (
-            ("", "what you say in #lobby is kept on no disk; whoever enters is shown the last 20 lines"),
+            ("", "what you say in #lobby is not kept on disk; whoever enters is shown the last 20 lines"),
             ("off", "what you say in rooms is not remembered; /remember on ends that"),
-            ("on", "what you say in #lobby is kept on no disk; whoever enters is shown the last 20 lines"),
+            ("on", "what you say in #lobby is not kept on disk; whoever enters is shown the last 20 lines"),
         ):
             self.alice.type(f"/remember {typed}")
             self.assertEqual(self.screen.take(), [f"-- {answered}"])
@@ -170,7 +201,7 @@ class AskingTests(RingTestCase):
         self.assertIn("!! usage: /remember [on|off]", self.screen.take()[0])
         self.hall.memory.lines = 0
         self.alice.type("/remember")
-        self.assertEqual(self.screen.take(), ["-- what you say in #lobby is kept on no disk"])
+        self.assertEqual(self.screen.take(), ["-- what you say in #lobby is not kept on disk"])
 
     def test_help(self) -> None:
         """/h remember says who reads what is said, and how to be left out."""
@@ -186,7 +217,7 @@ class OnDiskTests(RingTestCase):
     def remember(self) -> None:
         self.folder = Path(self.mktemp()).absolute()
         self.folder.mkdir()
-        self.history: Any = keep_history(self.server, self.folder, self.clock, lines=2)
+        self.history = keep_history(self.server, self.folder, self.clock, lines=2)
 
     def kept(self, room: str = "#lobby") -> list[str]:
         lines = self.successResultOf(Deferred.fromCoroutine(self.history.last(room, 100)))
@@ -213,13 +244,8 @@ class OnDiskTests(RingTestCase):
 
     def test_not_on_the_disk_yet(self) -> None:
         """What the disk doesn't take for now is shown from memory, behind what it has."""
+        self.hall.memory.archive = Late()
         self.alice.type("a", "b", "c")
-        last = self.history.last
-
-        async def all_but_the_newest(*arguments: object) -> list[Kept]:
-            return (await last(*arguments))[:-1]
-
-        self.history.last = all_but_the_newest
         self.screen.take()
         self.alice.type("/last")
         self.assertEqual(self.screen.take()[1:], ["| <alice> a", "| <alice> b", "| <alice> c"])
@@ -241,7 +267,7 @@ class OnDiskTests(RingTestCase):
         self.assertEqual(self.kept("#den"), [])
         bob_screen.take(), self.screen.take()
         self.alice.type("/remember on", "c")
-        told = "-- alice has what is said in #den kept on the disk from now on; /h remember tells how long"
+        told = "-- alice turned on the history of #den: it is kept on the disk; /h remember says how long"
         self.assertEqual(bob_screen.take(), [told, "<alice> c"])
         self.assertEqual(
             self.screen.take()[1],
@@ -253,7 +279,7 @@ class OnDiskTests(RingTestCase):
         carol.type("/join #den")
         self.assertIn("-- what is said in #den is kept for 7 days", "".join(screen.take()))
         self.alice.type("/remember off", "/remember on", "/remember on")
-        ended = "-- alice ended that what is said in #den is kept on the disk"
+        ended = "-- alice turned off the history of #den: nothing more is kept on the disk"
         self.assertEqual([line for line in bob_screen.take() if line in (told, ended)], [ended, told])
 
     def test_opened_again(self) -> None:
@@ -268,30 +294,37 @@ class OnDiskTests(RingTestCase):
     def test_locking_forgets(self) -> None:
         """What was kept of a room is forgotten before it is locked; if that can't be, it isn't locked."""
         self.alice.type("/join #den", "/remember on", "a")
-        forget_room = self.history.forget_room
-
-        async def silent(room: str) -> int:
-            raise ArchiveSilent
-
-        self.history.forget_room = silent
+        self.hall.memory.archive = Silent()
         self.screen.take()
         self.alice.type("/lock")
         self.assertIn("!! what was said before can't be reached just now", self.screen.take()[0])
-        self.assertFalse(self.alice.member.room.locked)
-        self.history.forget_room = forget_room
+        self.assertFalse(self.alice.person.room.locked)
+        self.hall.memory.archive = self.history
         self.alice.type("b", "/lock", "c")
-        self.assertTrue(self.alice.member.room.locked)
+        self.assertTrue(self.alice.person.room.locked)
         self.assertEqual(self.kept("#den"), [])
         self.alice.type("/remember on", "d")
         self.assertEqual(self.kept("#den"), [])
 
+    def test_put_out_meanwhile(self) -> None:
+        """Who is put out while the disk forgets locks nothing any more."""
+        self.alice.type("/join #den", "/remember on", "a")
+        room, writer = self.alice.person.room, ByHand()
+        self.history._db._writer = writer
+        work = self.alice.receive(Line("/lock"))
+        assert work is not None
+        locking = Deferred.fromCoroutine(_done(work))
+        self.alice.person.dismiss(QUIT)
+        self.screen.take()
+        while writer.waiting:
+            writer.work()
+        self.successResultOf(locking)
+        self.assertFalse(room.locked)
+        self.assertEqual(self.screen.take(), [])
+
     def test_silent(self) -> None:
         """A disk that doesn't answer is a refusal, and nobody who talks notices."""
-
-        async def silent(*_: object) -> int:
-            raise ArchiveSilent
-
-        self.history.last = self.history.search = self.history.forget = silent
+        self.hall.memory.archive = Silent()
         for typed in ("/last", "/search x", "/forget"):
             self.alice.type(typed)
             self.assertEqual(self.screen.take(), ["!! what was said before can't be reached just now; try again later"])
@@ -322,6 +355,21 @@ class OwnersLinesTests(OwningTestCase):
             screen.take()[2],
             "-- private lines to an owner who is away are kept until they are read, for 30 days at most",
         )
+
+    def test_put_out_meanwhile(self) -> None:
+        """Who is put out while the disk writes down what they want changes nothing of the room any more."""
+        self.alice.type("/join #den", "/remember on")
+        room, writer = self.alice.person.room, ByHand()
+        self.people._ledger._db._writer = writer
+        work = self.alice.receive(Line("/remember off"))
+        assert work is not None
+        remembering = Deferred.fromCoroutine(_done(work))
+        self.alice.person.dismiss(QUIT)
+        self.screen.take()
+        writer.work()
+        self.successResultOf(remembering)
+        self.assertTrue(room.ring.archived)
+        self.assertEqual(self.screen.take(), [])
 
     def test_all_of_an_owner(self) -> None:
         """An owner takes back all that they ever said, whatever they were called."""

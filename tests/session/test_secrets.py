@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from twisted.internet.defer import Deferred
 
 from chatd.core.bans import Ban
 from chatd.core.events import Cause, Departure, Said, Whispered
+from chatd.core.letters import Letter
 from chatd.core.nickname import nickname
 from chatd.core.owners import Owner, SSHKey
-from chatd.session.inputs import Command, Refused
+from chatd.doors.jsonl import JSONCodec
+from chatd.session.inputs import Command, Line, Refused
 from chatd.session.outputs import Asked, Prompt
 from chatd.session.refusals import NotText
+from chatd.session.secrets import Choosing
 from chatd.store.people import GUESSES
 from tests.keeping import DAY, SECRET, own_names
 from tests.session.test_session import Screen, TalkTestCase, Typing
 from tests.store.at_once import ByHand
 
-YOURS = "-- alice is yours: your password is asked when you come; /password changes it, /unregister ends that"
+YOURS = "-- alice is yours: from now on you come in with your password; /password changes it, /unregister gives it up"
 ASKED = "Password of alice: "
 
 
@@ -36,6 +38,11 @@ class OwningTestCase(TalkTestCase):
     def own(self, typed: str, password: str | None = SECRET, key: SSHKey | None = None) -> Owner:
         """Make a name somebody's, who isn't here."""
         return self.successResultOf(Deferred.fromCoroutine(self.people.register(nickname(typed), password, key, "")))
+
+    def owner_of(self, typed: str) -> Owner:
+        owner = self.people.owners.named(typed)
+        assert owner is not None
+        return owner
 
     def come(self, typed: str, *more: str) -> tuple[Typing, Screen]:
         """Let somebody connect and type, and return what they see behind the welcome."""
@@ -55,9 +62,18 @@ class ComingTests(OwningTestCase):
         _, screen = self.come("alice", SECRET)
         self.assertEqual(
             screen.take(),
-            [ASKED, "-- you are alice in #lobby; 1 person is here: alice", "-- /h lists the commands, quit leaves"],
+            [
+                ASKED,
+                "-- you are alice in #lobby; 1 person is here: alice",
+                "-- /h lists commands, /echo off hides your lines, quit leaves; /lang zh: 中文",
+            ],
         )
         self.assertEqual(self.people.owners.demand(self.owner.id).seen, self.clock.seconds())
+
+    def test_cost(self) -> None:
+        """Each password, right or wrong, counts as five lines of what somebody may say."""
+        _, screen = self.come("alice", "hunter22", SECRET)
+        self.assertEqual(screen.charged, 8)
 
     def test_look_alike(self) -> None:
         """So is who comes under a name that looks like it; whoever knows the password is called by the name itself."""
@@ -105,8 +121,8 @@ class ComingTests(OwningTestCase):
         session, screen = self.connect()
         self.assertIsNone(session.receive(Command("nick", {"name": "alice"})))
         self.assertEqual(screen.outputs[-1], Prompt(Asked.PASSWORD, "alice"))
-        self.successResultOf(Deferred.fromCoroutine(session.receive(Command("password", {"password": SECRET}))))
-        self.assertEqual(session.member.nickname, "alice")
+        session.give(Command("password", {"password": SECRET}))
+        self.assertEqual(session.person.nickname, "alice")
 
     def test_hears_nothing(self) -> None:
         """Room lines are not heard before, and nothing typed there is said."""
@@ -146,6 +162,7 @@ class ComingTests(OwningTestCase):
 
     def test_not_private(self) -> None:
         """Where passwords are for TLS alone, none is asked on a connection that others may read."""
+        assert self.server.accounts is not None
         self.server.accounts.private_only = True
         session, screen = self.connect()
         screen.is_private = False
@@ -169,7 +186,7 @@ class ComingTests(OwningTestCase):
         session, screen = self.connect()
         screen.neighbourhood = "10.0.0.2"
         session.type("alice", SECRET)
-        self.assertEqual(session.member.nickname, "alice")
+        self.assertEqual(session.person.nickname, "alice")
 
     def test_account_gone_meanwhile(self) -> None:
         """If the name is anybody's by then, the nickname is asked again."""
@@ -198,17 +215,17 @@ class ComingTests(OwningTestCase):
             screen.take()[:6],
             [
                 ASKED,
-                "-- that was the administrator's password, for once; choose your own",
+                "-- that was a one-time password from the administrator; choose your own",
                 "New password: ",
-                "!! that can't be a password: it has at least 8 characters; several words are easy to remember",
+                "!! that can't be a password: it must have at least 8 characters; several words are easy to remember",
                 "New password: ",
                 "Again: ",
             ],
         )
-        self.assertEqual(session.member.nickname, "alice")
+        self.assertEqual(session.person.nickname, "alice")
         session.close(Departure(Cause.QUIT))
         session, screen = self.come("alice", "battery staple")
-        self.assertEqual(session.member.nickname, "alice")
+        self.assertEqual(session.person.nickname, "alice")
 
     def test_one_time_password_over(self) -> None:
         """It is valid for a day."""
@@ -224,31 +241,27 @@ class SlowTests(OwningTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.own("alice")
-        self.hashing: Any = self.people._passwords
-        self.hashing._worker = ByHand()
-
-    def look(self) -> None:
-        self.hashing._worker.work()
+        self.hashing = ByHand()
+        self.people._passwords._worker = self.hashing
 
     def test_ended_meanwhile(self) -> None:
         """Nobody enters whose session ended while the password was looked at, right or wrong."""
         for typed in (SECRET, "hunter22"):
             session, screen = self.come("alice", typed)
             session.close(Departure(Cause.STOPPED))
-            self.look()
+            self.hashing.work()
             self.assertEqual(screen.take()[-1], "-- goodbye")
             self.assertEqual(len(self.hall.members), 0)
 
     def test_chosen_too_late(self) -> None:
         """Nor who chooses a password and is gone before it is stored."""
-        owner = self.people.owners.named("alice")
-        resetting = Deferred.fromCoroutine(self.people.reset(owner.id))
-        self.look()
+        resetting = Deferred.fromCoroutine(self.people.reset(self.owner_of("alice").id))
+        self.hashing.work()
         session, _ = self.come("alice", self.successResultOf(resetting))
-        self.look()
+        self.hashing.work()
         session.type("battery staple", "battery staple")
         session.close(Departure(Cause.STOPPED))
-        self.look()
+        self.hashing.work()
         self.assertEqual(len(self.hall.members), 0)
 
     def test_registered_too_late(self) -> None:
@@ -256,29 +269,29 @@ class SlowTests(OwningTestCase):
         session, _ = self.enter("carol")
         session.type("/register", SECRET, SECRET)
         session.close(Departure(Cause.QUIT))
-        self.look()
+        self.hashing.work()
         self.assertIsNotNone(self.people.owners.named("carol"))
         self.assertEqual(list(self.hall.accounts_here), [])
 
     def test_over_meanwhile(self) -> None:
         """Who comes by a password that is over, and is gone by then, is told nothing."""
-        resetting = Deferred.fromCoroutine(self.people.reset(self.people.owners.named("alice").id))
-        self.look()
+        resetting = Deferred.fromCoroutine(self.people.reset(self.owner_of("alice").id))
+        self.hashing.work()
         self.clock.advance(DAY + 1)
         session, screen = self.come("alice", self.successResultOf(resetting))
         session.close(Departure(Cause.STOPPED))
         screen.take()
-        self.look()
+        self.hashing.work()
         self.assertEqual(screen.take(), [])
 
     def test_guesses_meanwhile(self) -> None:
         """A refusal that comes too late is shown to nobody."""
         session, screen = self.come("alice", SECRET)
-        owner = self.people.owners.named("alice")
+        owner = self.owner_of("alice")
         session.close(Departure(Cause.STOPPED))
         screen.take()
         self.successResultOf(Deferred.fromCoroutine(self.people.remove(owner.id)))
-        self.look()
+        self.hashing.work()
         self.assertEqual(screen.take(), [])
 
 
@@ -300,7 +313,7 @@ class RegisteringTests(OwningTestCase):
                 YOURS,
             ],
         )
-        self.assertEqual(self.alice.member.traces.account, self.people.owners.named("alice").id)
+        self.assertEqual(self.alice.person.traces.account, self.owner_of("alice").id)
         self.assertIn("alice registered the name", self.log.getvalue())
         self.alice.type("/register")
         self.assertEqual(self.screen.take(), ["!! you own alice already; /unregister gives it up"])
@@ -310,7 +323,7 @@ class RegisteringTests(OwningTestCase):
         self.alice.type("/register correct horse")
         self.assertEqual(
             self.screen.take(),
-            ["!! usage: /register -- make your nickname yours alone; a password is asked for"],
+            ["!! usage: /register -- make your nickname yours alone, with a password"],
         )
 
     def test_two_that_differ(self) -> None:
@@ -338,8 +351,10 @@ class RegisteringTests(OwningTestCase):
         bob.type("hello", "@alice psst")
         self.assertEqual(self.screen.take(), ["<bob> hello", "[bob -> you] psst"])
         self.assertFalse(self.alice.is_entering)
-        self.assertTrue(self.alice._state.sees(self.hall.lobby))
-        self.alice._state.begin()
+        state = self.alice._state
+        assert isinstance(state, Choosing)
+        self.assertTrue(state.sees(self.hall.lobby))
+        state.begin()
         self.alice.close(Departure(Cause.QUIT))
         self.assertEqual([member.nickname for member in self.hall.members], ["bob"])
 
@@ -355,10 +370,8 @@ class RegisteringTests(OwningTestCase):
         self.alice.type("/password")
         self.assertEqual(self.screen.take(), ['!! "alice" has no owner'])
         self.alice.type("/register", SECRET, SECRET, "/password", SECRET, "battery staple", "battery staple")
-        self.assertEqual(
-            self.screen.take()[4:], [ASKED, "New password: ", "Again: ", "-- alice has another password now"]
-        )
-        owner = self.people.owners.named("alice")
+        self.assertEqual(self.screen.take()[4:], [ASKED, "New password: ", "Again: ", "-- alice has a new password"])
+        owner = self.owner_of("alice")
         self.assertTrue(self.successResultOf(Deferred.fromCoroutine(self.people.check(owner.id, "battery staple"))))
 
     def test_wrong_in_the_middle(self) -> None:
@@ -372,8 +385,8 @@ class RegisteringTests(OwningTestCase):
     def test_unregister(self) -> None:
         """/unregister gives a name up, against the password."""
         self.alice.type("/register", SECRET, SECRET, "/unregister", SECRET)
-        self.assertEqual(self.screen.take()[-1], "-- alice is anybody's again")
-        self.assertIsNone(self.alice.member.traces.account)
+        self.assertEqual(self.screen.take()[-1], "-- anybody may have alice again")
+        self.assertIsNone(self.alice.person.traces.account)
         self.assertIsNone(self.people.owners.named("alice"))
 
     def test_nick_to_an_owned_name(self) -> None:
@@ -382,7 +395,7 @@ class RegisteringTests(OwningTestCase):
         self.alice.type("/nick b0b")
         self.assertEqual(self.screen.take(), ["Password of bob: "])
         self.alice.type(SECRET)
-        self.assertEqual(self.screen.take(), ["-- alice is now called bob", "-- you are called bob now"])
+        self.assertEqual(self.screen.take(), ["-- alice is now called bob", "-- your nickname is now bob"])
         self.assertIs(self.hall.holder_of(owner.id), self.alice.member)
         self.assertIn("alice is now called bob", self.log.getvalue())
 
@@ -410,7 +423,117 @@ class RegisteringTests(OwningTestCase):
     def test_nick_of_ones_own(self) -> None:
         """An owner may be called otherwise, and be again who they are, without a password."""
         self.alice.type("/register", SECRET, SECRET, "/nick carol", "/nick alice")
-        self.assertEqual(self.screen.take()[-2:], ["-- you are called carol now", "-- you are called alice now"])
+        self.assertEqual(self.screen.take()[-2:], ["-- your nickname is now carol", "-- your nickname is now alice"])
+
+    def test_nick_by_a_one_time_password(self) -> None:
+        """By the administrator's password a name is taken once, when another one has been chosen."""
+        owner = self.own("bob")
+        given = self.successResultOf(Deferred.fromCoroutine(self.people.reset(owner.id)))
+        self.alice.type("/nick bob", given)
+        self.assertEqual(self.screen.take()[-1], "New password: ")
+        self.assertEqual(self.alice.person.nickname, "alice")
+        self.alice.type("battery staple", "battery staple")
+        self.assertEqual(self.screen.take()[-1], "-- your nickname is now bob")
+        self.assertFalse(self.people.owners.demand(owner.id).must_change)
+
+    def test_nick_of_the_banned(self) -> None:
+        """Who proves to be an owner, and may not have the name by then, is who they were."""
+        owner = self.own("bob")
+        self.alice.type("/register", SECRET, SECRET, "/nick bob")
+        self.hall.bans.add(Ban("name", "bob", None, "", owner.id))
+        self.alice.type(SECRET)
+        self.assertIn('!! "bob" is banned', self.screen.take()[-1])
+        self.assertEqual(self.alice.person.traces.account, self.owner_of("alice").id)
+        self.assertIsNone(self.hall.holder_of(owner.id))
+
+    def test_nick_chosen_too_late(self) -> None:
+        """Nobody has the name who is put out while they choose a password for it."""
+        owner = self.own("bob")
+        given = self.successResultOf(Deferred.fromCoroutine(self.people.reset(owner.id)))
+        self.alice.type("/nick bob", given, "battery staple")
+        hashing = self.people._passwords._worker = ByHand()
+        self.alice.type("battery staple")
+        self.alice.person.dismiss(Departure(Cause.KICKED))
+        hashing.work()
+        self.assertIsNone(self.hall.holder_of(owner.id))
+
+    def test_not_remembered(self) -> None:
+        """Whoever doesn't want to be remembered isn't either as the owner that they become."""
+        bob, _ = self.enter("bob")
+        self.alice.type("/remember off", "/register", SECRET, SECRET)
+        self.assertFalse(self.alice.person.traces.remembered)
+        self.assertFalse(self.owner_of("alice").remembered)
+        self.own("carol")
+        bob.type("/remember off", "/nick carol", SECRET)
+        self.assertFalse(bob.person.traces.remembered)
+
+    def test_becoming_somebodys(self) -> None:
+        """A name that is just being registered is nobody else's, though whoever does that has left."""
+        hashing = self.people._passwords._worker = ByHand()
+        self.alice.type("/register", SECRET, SECRET)
+        self.alice.close(Departure(Cause.QUIT))
+        _, screen = self.come("a1ice")
+        self.assertIn('!! "a1ice" has an owner (it looks like "alice")', screen.take()[0])
+        hashing.work()
+        self.assertEqual([member.nickname for member in self.hall.members], [])
+
+
+class TypedAheadTests(OwningTestCase):
+    """A password that was typed ahead, and is not asked for."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.own("bob")
+        self.come("bob", SECRET)
+        self.alice, self.screen = self.enter("alice")
+        self.carol, self.heard = self.enter("carol")
+        self.clock.advance(10)
+
+    def paste(self, *lines: str) -> None:
+        """Type lines before any of them is read."""
+        typed_at = self.clock.seconds()
+        for line in lines:
+            self.alice.give(Line(line, typed_at))
+            self.clock.advance(0.001)
+
+    def assert_not_said(self) -> None:
+        """Nobody hears the password, and it is not given back."""
+        self.assertNotIn(SECRET, "".join(self.heard.take()))
+        self.assertNotIn(SECRET, "".join(self.screen.take()))
+
+    def test_refused(self) -> None:
+        """What is typed behind a command that is refused might be what it would have asked for."""
+        for typed in ("/nick bob", "/password", "/unregister"):
+            self.paste(typed, SECRET)
+            self.assert_not_said()
+        self.server.accounts = None
+        self.paste("/register", SECRET, SECRET)
+        self.assert_not_said()
+
+    def test_once_too_often(self) -> None:
+        """So might what is typed behind the third wrong one, or behind two that differ."""
+        self.alice.type("/register", SECRET, SECRET)
+        self.screen.take()
+        self.paste("/password", "wrong one", "wrong two", "wrong three", SECRET)
+        self.assert_not_said()
+        self.alice.type("/password", SECRET)
+        self.paste("battery staple", "battery stable", SECRET)
+        self.assert_not_said()
+
+    def test_named(self) -> None:
+        """A program's password is never said, since it is named as one."""
+        for line in ('{"do": "nick", "name": "alicia"}', f'{{"do": "password", "password": "{SECRET}"}}'):
+            self.alice.give(JSONCodec().decode(line.encode(), self.clock.seconds()))
+        self.assertEqual(self.screen.take()[-1], '!! "alicia" has no owner')
+        self.assert_not_said()
+
+    def test_later(self) -> None:
+        """What is typed when the refusal is there is said; so is what was typed ahead of a right password."""
+        self.paste("/password", SECRET)
+        self.heard.take()
+        self.clock.advance(1)
+        self.paste("hello", "/register", SECRET, SECRET, "/password", SECRET, SECRET, SECRET, "hello again")
+        self.assertEqual(self.heard.take(), ["<alice> hello", "<alice> hello again"])
 
 
 class TakeOverTests(OwningTestCase):
@@ -432,11 +555,11 @@ class TakeOverTests(OwningTestCase):
                 ASKED,
                 "-- you were here already: your other connection is closed",
                 "-- you are alice in #lobby; 2 people are here: bob, alice",
-                "-- /h lists the commands, quit leaves",
+                "-- /h lists commands, /echo off hides your lines, quit leaves; /lang zh: 中文",
             ],
         )
         self.assertEqual(
-            self.first_screen.take(), ["-- you came in from elsewhere; this connection ends", "-- goodbye, alice"]
+            self.first_screen.take(), ["-- you came in from elsewhere; this connection is closed", "-- goodbye, alice"]
         )
         self.assertTrue(self.first_screen.closed)
         self.assertIs(second.member, member)
@@ -452,7 +575,7 @@ class TakeOverTests(OwningTestCase):
         self.enter("carol")
         self.first.type("/time Asia/Shanghai", "/join #den", "/away lunch", "/i", "/ignore carol", "to:bob")
         second, screen = self.come("alice", SECRET)
-        member = second.member
+        member = second.person
         self.assertEqual(
             (member.room.name, member.away, member.quiet, member.addressee, len(member.ignoring), screen.view.time),
             ("#den", "lunch", True, self.bob.member, 1, "Asia/Shanghai"),
@@ -475,19 +598,19 @@ class TakeOverTests(OwningTestCase):
         """It takes no place: a full hall lets an owner take over."""
         self.hall.capacity = 2
         second, _ = self.come("alice", SECRET)
-        self.assertEqual(second.member.nickname, "alice")
+        self.assertEqual(second.person.nickname, "alice")
 
     def test_in_the_middle_of_a_password(self) -> None:
         """So it does while the old connection was asked for a password."""
         self.first.type("/password", "half of")
         second, _ = self.come("alice", SECRET)
-        self.assertIs(self.hall.holder_of(second.member.traces.account), second.member)
+        self.assertIs(self.hall.holder_of(self.owner_of("alice").id), second.member)
         self.assertEqual(self.first_screen.take()[-1], "-- goodbye, alice")
 
     def test_put_out(self) -> None:
         """Who is put out is put out of the connection that they have now."""
         second, screen = self.come("alice", SECRET)
-        second.member.dismiss(Departure(Cause.KICKED, "enough"))
+        second.person.dismiss(Departure(Cause.KICKED, "enough"))
         self.assertEqual(screen.take()[-1], "!! you were disconnected by the administrator: enough")
 
 
@@ -524,11 +647,11 @@ class IgnoreTests(OwningTestCase):
         self.assertEqual(
             self.screen.take()[-6:],
             [
-                "!! you do not ignore bob",
-                "-- you hear nothing from bob any more; /unignore bob ends that",
-                "-- you ignore: bob",
-                "-- you hear bob again",
-                "-- you ignore nobody",
+                "!! you aren't ignoring bob",
+                "-- you are ignoring bob; /unignore bob ends that",
+                "-- you are ignoring: bob",
+                "-- you are no longer ignoring bob",
+                "-- you aren't ignoring anybody",
                 '!! nobody here is called "nobody1"',
             ],
         )
@@ -541,20 +664,49 @@ class IgnoreTests(OwningTestCase):
         self.assertEqual(
             screen.take(),
             [
-                "-- you hear nothing from bob any more; /unignore bob ends that",
+                "-- you are ignoring bob; /unignore bob ends that",
                 '!! nobody here is called "B0B"; bob looks like it',
             ],
         )
-        self.assertEqual(self.people.owners.ignored_by(self.alice.member.traces.account), frozenset())
+        self.assertEqual(self.people.owners.ignored_by(self.owner_of("alice").id), frozenset())
 
     def test_registered_later(self) -> None:
         """Ignores last too if either registers only then."""
         carol, _ = self.enter("carol")
         self.alice.type("/ignore carol")
         carol.type("/ignore bob", "/register", SECRET, SECRET)
-        ids = {name: self.people.owners.named(name).id for name in ("alice", "bob", "carol")}
+        ids = {name: self.owner_of(name).id for name in ("alice", "bob", "carol")}
         self.assertEqual(self.people.owners.ignored_by(ids["alice"]), {ids["carol"]})
         self.assertEqual(self.people.owners.ignored_by(ids["carol"]), {ids["bob"]})
+
+    def test_left_while_ignoring(self) -> None:
+        """Who was ignored when an owner left is ignored when they come again, until that is ended."""
+        carol, _ = self.enter("carol")
+        self.alice.type("/ignore carol")
+        self.again()
+        carol.type("hello")
+        self.assertEqual(self.screen.take(), [])
+        self.alice.type("/unignore carol")
+        self.again()
+        carol.type("hello")
+        self.assertEqual(self.screen.take(), ["<carol> hello"])
+
+    def test_registered_meanwhile(self) -> None:
+        """So are they if they register while the owner is away; by then another owner may be gone."""
+        carol, _ = self.enter("carol")
+        self.alice.type("/ignore carol", "quit")
+        self.bob.type("/ignore carol", "quit")
+        bob = self.owner_of("bob")
+        self.successResultOf(Deferred.fromCoroutine(self.people.remove(bob.id)))
+        carol.type("/register", SECRET, SECRET)
+        self.assertEqual(self.people.owners.ignored_by(self.owner_of("alice").id), {self.owner_of("carol").id})
+
+    def test_by_another_name(self) -> None:
+        """An owner who is here under another name is ignored by that one, which is suggested."""
+        self.bob.type("/nick robert")
+        self.screen.take()
+        self.alice.type("/ignore bob")
+        self.assertEqual(self.screen.take(), ['!! nobody here is called "bob"; did you mean robert?'])
 
 
 class LetterTests(OwningTestCase):
@@ -567,7 +719,7 @@ class LetterTests(OwningTestCase):
     def test_letter(self) -> None:
         """A private line to an owner who isn't here is kept, and shown to them when they come."""
         self.alice.type("@bob lunch?", "@BOB now?")
-        kept = "-- bob is not here; your line is kept and bob reads it when they come, within 30 days"
+        kept = "-- bob is not here; your line is kept for bob, for 30 days at most"
         self.assertEqual(self.screen.take(), [kept, kept])
         self.clock.advance(60)
         _, screen = self.come("bob", SECRET)
@@ -597,7 +749,8 @@ class LetterTests(OwningTestCase):
         self.assertIn("!! the administrator has muted you for good", self.screen.take()[0])
         self.hall.bans.lift("mute", "alice")
         self.alice.type("@bob \x07")
-        self.assertEqual(self.screen.take(), ["!! usage: /msg name text... -- private line to name, as @name text"])
+        usage = "!! usage: @name text -- a private line, as @name text; your line was not sent"
+        self.assertEqual(self.screen.take(), [usage, "!! not sent: @bob "])
         for _ in range(10):
             self.alice.type("@bob lunch?")
         self.screen.take()
@@ -621,8 +774,41 @@ class LetterTests(OwningTestCase):
         self.alice.type("@bob lunch?")
         self.assertEqual(
             self.screen.take(),
-            ["!! bob has chosen to hear nothing from you; your line was not sent", "!! not sent: lunch?"],
+            ["!! bob is ignoring you; your line was not sent", "!! not sent: lunch?"],
         )
+
+    def test_ignored_stranger(self) -> None:
+        """Somebody without an account whom the owner ignored when they left can't write to them either."""
+        bob, _ = self.come("bob", SECRET)
+        bob.type("/ignore alice", "quit")
+        self.screen.take()
+        self.alice.type("/nick alicia", "@bob lunch?")
+        self.assertEqual(
+            self.screen.take()[-2:], ["!! bob is ignoring you; your line was not sent", "!! not sent: lunch?"]
+        )
+
+    def test_by_another_name(self) -> None:
+        """An owner who is here under another name reads no letters now: that name is suggested."""
+        bob, _ = self.come("bob", SECRET)
+        bob.type("/nick robert")
+        self.screen.take()
+        self.alice.type("@bob lunch?")
+        self.assertEqual(
+            self.screen.take(),
+            ['!! nobody here is called "bob"; your line was not sent; did you mean robert?', "!! not sent: lunch?"],
+        )
+
+    def test_typed_for_another(self) -> None:
+        """A line that was typed before a name was anybody's own was not meant for its owner."""
+        typed_at = self.clock.seconds()
+        self.clock.advance(1)
+        self.own("carol")
+        for at, answer in (
+            (typed_at, "!! carol took this name after you had typed that"),
+            (typed_at + 2, "-- carol is not here"),
+        ):
+            self.alice.give(Line("@carol lunch?", at))
+            self.assertIn(answer, self.screen.take()[0])
 
     def test_to(self) -> None:
         """`to:bob` never turns into letters."""
@@ -640,11 +826,11 @@ class LetterTests(OwningTestCase):
         letters = self.people.letters
         session, screen = self.connect()
 
-        async def leave_first(account: int) -> Any:
+        async def leave_first(account: int) -> list[Letter]:
             session.close(Departure(Cause.QUIT))
             return await letters(account)
 
-        self.people.letters = leave_first
+        self.patch(self.people, "letters", leave_first)
         session.type("bob", SECRET)
         self.assertNotIn("lunch?", "".join(screen.take()))
 
@@ -669,4 +855,6 @@ class NoLettersTests(OwningTestCase):
             screen.take(), ["!! bob owns that name and is not here; your line was not sent", "!! not sent: lunch?"]
         )
         _, screen = self.come("bob", SECRET)
-        self.assertEqual(screen.take()[-1], "-- /h lists the commands, quit leaves")
+        self.assertEqual(
+            screen.take()[-1], "-- /h lists commands, /echo off hides your lines, quit leaves; /lang zh: 中文"
+        )

@@ -1,6 +1,6 @@
 """Tests for chatd.session.session, over an in-memory terminal."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from io import StringIO
 
 from hypothesis import given
@@ -13,11 +13,14 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.core.bans import Address
 from chatd.core.events import Cause, Departure, Event, Events
 from chatd.core.hall import Hall
+from chatd.core.member import Member
 from chatd.core.ports import Deliver
+from chatd.doors.telnet import Terminal
 from chatd.doors.text import TextCodec
+from chatd.session.client import Client
 from chatd.session.commands import a_person
-from chatd.session.inputs import Line, Refused
-from chatd.session.outputs import Output
+from chatd.session.inputs import Input, Line, Refused
+from chatd.session.outputs import Output, Prompt
 from chatd.session.refusals import LineTooLong, NoSuchFormat
 from chatd.session.session import Server, Session
 from chatd.session.view import view
@@ -28,7 +31,7 @@ class Screen:
     """A client in memory: what a person sees, line by line. Prompts are lines of their own."""
 
     def __init__(self) -> None:
-        self._codec = TextCodec()
+        self._codec = TextCodec(Terminal(ends_with_cr=True))
         self.view = view("off")
         self.lines: list[str] = []
         self.outputs: list[Output] = []
@@ -48,7 +51,10 @@ class Screen:
     def send(self, output: Output) -> None:
         self.outputs.append(output)
         self._codec.view = self.view
-        text = b"".join(self._codec.encode(output)).decode().removeprefix("\r\n")
+        sent = b"".join(self._codec.encode(output))
+        if isinstance(output, Prompt) and self._codec.row is not None:
+            sent += self._codec.row.around(b"")
+        text = sent.decode().removeprefix("\r\n")
         if text:
             self.lines += text.removesuffix("\r\n").split("\r\n")
 
@@ -76,14 +82,30 @@ class Screen:
         return lines
 
 
+_: type[Client] = Screen
+
+
 class Typing(Session):
     """A session that is typed to."""
 
+    @property
+    def person(self) -> Member:
+        """The member, for somebody who has come in."""
+        assert self.member is not None
+        return self.member
+
     def type(self, *lines: str) -> None:
         for line in lines:
-            work = self.receive(Line(line))
-            if work is not None:
-                Deferred.fromCoroutine(work)
+            self.give(Line(line))
+
+    def give(self, given: Input) -> None:
+        work = self.receive(given)
+        if work is not None:
+            Deferred.fromCoroutine(_done(work))
+
+
+async def _done(work: Awaitable[None]) -> None:
+    await work
 
 
 class TalkTestCase(SynchronousTestCase):
@@ -134,7 +156,10 @@ class WelcomeTests(TalkTestCase):
         _, bob = self.enter("bob")
         self.assertEqual(
             bob.take()[4:],
-            ["-- you are bob in #lobby; 2 people are here: alice, bob", "-- /h lists the commands, quit leaves"],
+            [
+                "-- you are bob in #lobby; 2 people are here: alice, bob",
+                "-- /h lists commands, /echo off hides your lines, quit leaves; /lang zh: 中文",
+            ],
         )
         self.assertEqual(alice.take(), ["-- bob joined"])
 
@@ -154,7 +179,7 @@ class WelcomeTests(TalkTestCase):
         for typed, refusal in (
             ("ALICE", f'!! "ALICE" is taken (it looks like "alice"); {own}'),
             ("alice", f'!! "alice" is taken; {own}'),
-            ("al ice", '!! "al ice" can\'t be a nickname: no spaces in it'),
+            ("al ice", '!! "al ice" can\'t be a nickname: it may not contain spaces'),
         ):
             talk.type(typed)
             self.assertEqual(screen.take(), [refusal, "Nickname: "])

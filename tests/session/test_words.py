@@ -14,7 +14,7 @@ from chatd.core.refusals import HallError, NobodyHere
 from chatd.session import refusals as session_refusals
 from chatd.session.view import View, view
 from chatd.session.words.events import departure_words, event_line, event_words
-from chatd.session.words.language import ENGLISH, WIDTH, people_are, table
+from chatd.session.words.language import ENGLISH, WIDTH, people_here, table
 from chatd.session.words.refusals import AnyRefusal, refusal_lines
 
 NOON = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
@@ -34,7 +34,7 @@ def all_refusals() -> set[type]:
 class RenderTests(SynchronousTestCase):
     def test_every_event(self) -> None:
         """Each event has its line; docs/protocol.md promises these forms."""
-        lines = {
+        lines: dict[events.Event, str] = {
             events.Said(NOON, "#lobby", "alice", "hello"): "<alice> hello",
             events.Acted(NOON, "#lobby", "alice", "waves"): "* alice waves",
             events.Whispered(NOON, "alice", "psst"): "[alice -> you] psst",
@@ -52,14 +52,21 @@ class RenderTests(SynchronousTestCase):
             events.LockTurned(NOON, "#den", "bob", False): "-- bob unlocked #den",
             events.RememberTurned(
                 NOON, "#den", "bob", True
-            ): "-- bob has what is said in #den kept on the disk from now on; /h remember tells how long",
+            ): "-- bob turned on the history of #den: it is kept on the disk; /h remember says how long",
             events.RememberTurned(
                 NOON, "#den", "bob", False
-            ): "-- bob ended that what is said in #den is kept on the disk",
+            ): "-- bob turned off the history of #den: nothing more is kept on the disk",
             events.Invited(NOON, "#den", "bob"): "-- bob invites you to #den: /join #den takes you there",
-            events.WentElsewhere(NOON, "#lobby", ("bob",)): "-- bob left",
+            events.WentElsewhere(NOON, "#lobby", ("bob",)): "-- bob went to another room",
+            events.RoomIsYours(NOON, "#den"): "-- #den is yours now: /unlock, /invite",
+            events.ToldByAdministrator(NOON, "psst"): "## Administrator to you: psst",
+            events.ClosingAnnounced(NOON, 1): "## Administrator: this chat closes in 1 minute; nobody new is let in",
+            events.ClosingAnnounced(
+                NOON, 0, "telnet b.example.org 2428"
+            ): "## Administrator: this chat is closing now; go on at: telnet b.example.org 2428",
+            events.ClosingCalledOff(NOON): "## Administrator: this chat stays open",
             events.MuteChanged(NOON, True, 900, "too loud"): "-- the administrator has muted you for 15 min: too loud",
-            events.NicknameGiven(NOON, "rob"): "-- the administrator calls you rob now",
+            events.NicknameGiven(NOON, "rob"): "-- the administrator has changed your nickname to rob",
             events.SaidLate(NOON, "#lobby", "alice", "hello", False): "<alice> hello",
             events.SaidLate(NOON, "#lobby", "alice", "waves", True): "* alice waves",
             events.Divided(
@@ -81,7 +88,7 @@ class RenderTests(SynchronousTestCase):
     def test_late(self) -> None:
         """What comes late says when it was said, to the second, even to those who see no times."""
         for shown in ("off", "UTC"):
-            line = event_line(events.SaidLate(NOON, "#lobby", "alice", "hi", False), ENGLISH, view(shown))
+            line = event_line(events.SaidLate(NOON, "#lobby", "alice", "hi", False), view(shown))
             self.assertRegex(line, r"^\(said at \d\d:\d\d:\d\d\) <alice> hi$")
 
     def test_owners(self) -> None:
@@ -172,10 +179,10 @@ class WordsTests(SynchronousTestCase):
             "-- a0 is now called b0, a1 is now called b1 and 7 others took other names",
         )
 
-    def test_people_are(self) -> None:
+    def test_people_here(self) -> None:
         """The verb agrees."""
         self.assertEqual(
-            [people_are(n, ENGLISH, "here") for n in (0, 1, 2, 5000)],
+            [people_here(n, ENGLISH) for n in (0, 1, 2, 5000)],
             ["0 people are here", "1 person is here", "2 people are here", "5,000 people are here"],
         )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import socket
+from dataclasses import replace
 from pathlib import Path
 
-from twisted.internet import reactor
+from twisted.internet import reactor, tcp
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.internet.protocol import Protocol, connectionDone
@@ -21,6 +22,8 @@ _TELNET = re.compile(rb"\xff[\xfb-\xfe].", re.DOTALL)  # what is said to clients
 
 class Person(Protocol):
     """Types lines, and waits for what the screen should show next."""
+
+    transport: tcp.Connection
 
     def __init__(self) -> None:
         self.screen = ""
@@ -74,17 +77,15 @@ class SessionTestCase(TestCase):
     """A daemon on a free port, over real sockets."""
 
     timeout = 10
-    settings: dict[str, object] = {}
+    settings = Settings(line_rate=0, byte_rate=0, state="")  # a new folder, unless one is named
 
     def setUp(self) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         listen = (f"tcp:{self.port}:interface=127.0.0.1",)
-        state = str(Path(self.mktemp()).absolute())
-        self.service = ChatService(
-            Settings(listen=listen, **{"line_rate": 0, "byte_rate": 0, "state": state, **self.settings}), reactor
-        )
+        state = self.settings.state or str(Path(self.mktemp()).absolute())
+        self.service = ChatService(replace(self.settings, listen=listen, state=state), reactor)
         self.service.privilegedStartService()
         self.service.startService()
         self.addCleanup(self.stop)
@@ -94,7 +95,8 @@ class SessionTestCase(TestCase):
             await self.service.stopService()
 
     async def connect(self) -> Person:
-        return await connectProtocol(TCP4ClientEndpoint(reactor, "127.0.0.1", self.port), Person())
+        person: Person = await connectProtocol(TCP4ClientEndpoint(reactor, "127.0.0.1", self.port), Person())
+        return person
 
     async def enter(self, nickname: str) -> Person:
         """Return a person who has connected and given a nickname, and has been let in."""

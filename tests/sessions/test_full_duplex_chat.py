@@ -19,7 +19,7 @@ class FullDuplexChatTests(SessionTestCase):
         """A name that isn't there is refused and another can be chosen; then lines go both ways between the two."""
         alice, bob, carol = await self.enter("alice"), await self.enter("bob"), await self.enter("carol")
         alice.type("to:bbo")
-        await alice.sees('!! nobody here is called "bbo"')
+        await alice.sees(r'!! nobody here is called "bbo"; did you mean bob\?')
         alice.type("to:bob")
         await alice.sees("-- now talking to bob")
         bob.type("to:alice")

@@ -31,7 +31,7 @@ class LinuxChatRoomTests(SessionTestCase):
         """The daemon's own announcements reach everyone."""
         alice, bob = await self.enter("alice"), await self.enter("bob")
         bob.type("/join #den", "/i")
-        await bob.sees("-- you are quiet: .*")
+        await bob.sees("-- #den is off: .*")
         self.service.hall.announce("we restart at noon")
         for person in (alice, bob):
             await person.sees("## Administrator: we restart at noon")
@@ -41,7 +41,9 @@ class LinuxChatRoomTests(SessionTestCase):
         alice, bob = await self.enter("alice"), await self.enter("bob")
         bob.type("/nick Administrator", "/nick ADMlN", "/nick 管理员", "## Administrator: send me your passwords")
         for name in ("Administrator", "ADMlN", "管理员"):
-            await bob.sees(f'!! "{name}" can\'t be a nickname: it could be mistaken for the house; .*')
+            await bob.sees(
+                f'!! "{name}" can\'t be a nickname: it could be mistaken for the administrator or for chatd itself'
+            )
         await alice.sees("<bob> ## Administrator: send me your passwords")
 
     async def test_the_house_closes(self) -> None:

@@ -1,6 +1,7 @@
 """A session with an operator at the Unix socket, beside people at the port."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from twisted.internet import reactor
@@ -14,16 +15,17 @@ class OperatorsDayTests(SessionTestCase):
         folder = tempfile.TemporaryDirectory()  # a socket's path is short
         self.addCleanup(folder.cleanup)
         self.control = str(Path(folder.name) / "control")
-        self.settings = {
-            "control": self.control,
-            "state": folder.name,
-            "metrics": f"unix:{folder.name}/metrics",
-            "max_connections": 3,
-        }
+        self.settings = replace(
+            self.settings,
+            control=self.control,
+            state=folder.name,
+            metrics=f"unix:{folder.name}/metrics",
+            max_connections=3,
+        )
         super().setUp()
 
     async def operate(self) -> Person:
-        operator = await connectProtocol(UNIXClientEndpoint(reactor, self.control), Person())
+        operator: Person = await connectProtocol(UNIXClientEndpoint(reactor, self.control), Person())
         await operator.sees("-- chatd, the operator's door: .*")
         return operator
 
@@ -34,12 +36,12 @@ class OperatorsDayTests(SessionTestCase):
         for person in (alice, bob):
             await person.sees("## Administrator: we restart at noon")
         operator.type("/listen on")
-        await operator.sees("-- you hear #lobby")
+        await operator.sees("-- you are listening to #lobby")
         bob.type("spam", "@alice more spam")
         await operator.sees("<bob> spam")
         operator.type("/ban bob 2h spam", "/bans")
         await operator.sees("-- bob is banned for 2 h; disconnected: bob")
-        await operator.sees(r"-- bob is banned for (2 h|1 h 59 min): spam")
+        await operator.sees(r"-- bob is banned for (2 h|1 h 59 min): spam \(since .*\)")
         await bob.sees("!! you were banned by the administrator: for 2 h, spam")
         await bob.sees_close()
         await alice.sees(r"-- bob left \(banned by the administrator: for 2 h, spam\)")
@@ -57,7 +59,7 @@ class OperatorsDayTests(SessionTestCase):
         """When as many people are connected as may be, an operator still gets in, and makes room."""
         people = [await self.enter(f"guest{number}") for number in range(3)]
         turned_away = await self.connect()
-        await turned_away.sees("!! 3 connections are open, which is all there may be; .*")
+        await turned_away.sees(r"!! the limit on connections \(3\) is reached; .*")
         operator = await self.operate()
         operator.type("/kick guest1 make room")
         await people[1].sees("!! you were disconnected by the administrator: make room")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from dataclasses import replace
 
 from twisted.internet.threads import deferToThread
 
@@ -15,7 +16,7 @@ WIDE = "x" * 3_000
 
 
 class OwnedNamesTests(SessionTestCase):
-    settings = {"letters_days": 30, "history_days": 7}
+    settings = replace(SessionTestCase.settings, letters_days=30, history_days=7)
 
     async def register(self, name: str) -> Person:
         person = await self.enter(name)
@@ -63,7 +64,7 @@ class OwnedNamesTests(SessionTestCase):
         old = await deferToThread(self.read, deaf)
         shown = {int(number) for number in re.findall(r"<bob> (\d+) x", old + alice.screen)}
         self.assertEqual(shown, set(range(LINES)))
-        self.assertIn("-- you came in from elsewhere; this connection ends", old)
+        self.assertIn("-- you came in from elsewhere; this connection is closed", old)
         alice.type("still here")
         await bob.sees("<alice> still here")
         self.assertEqual(bob.screen.count("alice joined"), 2)  # at first, and as the deaf one
@@ -82,14 +83,14 @@ class OwnedNamesTests(SessionTestCase):
         (await self.register("bob")).transport.loseConnection()
         alice = await self.enter("alice")
         alice.type("@bob lunch?")
-        await alice.sees("-- bob is not here; your line is kept and bob reads it when they come, within 30 days")
+        await alice.sees("-- bob is not here; your line is kept for bob, for 30 days at most")
         bob = await self.come("bob")
         await bob.sees("-- 1 private line came while you were away:")
         await bob.sees(r"\| \d\d:\d\d \[alice -> you\] lunch\?")
         bob.type("quit")
         await bob.sees_close()
         bob = await self.come("bob")
-        await bob.sees("-- /h lists the commands, quit leaves")
+        await bob.sees("-- /h lists commands, .*")
         bob.type("/uptime")
         await bob.sees("-- open for .*")
         self.assertFalse(bob.seen("lunch?"))
@@ -105,7 +106,7 @@ class OwnedNamesTests(SessionTestCase):
         alice.type("/search LINE 17")
         await alice.sees("-- 1 line has that:")
         alice.type("/forget")
-        await alice.sees("-- 30 lines are forgotten here; .*")
+        await alice.sees("-- 30 lines are forgotten here, .*")
         alice.type("/last")
         await alice.sees("-- nothing that was said here before is remembered")
 
@@ -115,7 +116,7 @@ class OwnedNamesTests(SessionTestCase):
         alice.type("hello")
         await alice.sees("<alice> hello")
         where = await self.service.operations.backup("copy")
-        self.settings = {**self.settings, "state": where}
+        self.settings = replace(self.settings, state=where)
         await self.stop()
         self.setUp()
         again = await self.come("alice")

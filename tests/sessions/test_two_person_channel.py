@@ -1,5 +1,6 @@
 """The two-person channel: only you and them, nothing stored."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from twisted.internet import reactor
@@ -10,7 +11,7 @@ from tests.sessions.person import SessionTestCase
 
 
 class CapacityTests(SessionTestCase):
-    settings = {"capacity": 2, "history_lines": 0}
+    settings = replace(SessionTestCase.settings, capacity=2, history_lines=0)
 
     async def test_third_is_let_go(self) -> None:
         """Two fill the daemon; a third is told it is full and let go, until one of the two leaves."""
@@ -48,7 +49,7 @@ class RoomTests(SessionTestCase):
         await bob.sees("-- alice invites you to #den: .*")
         carol.type("/join #den", "/rooms")
         await carol.sees("!! #den is locked; .*")
-        await carol.sees("-- rooms that you can see: #lobby 2")
+        await carol.sees("-- rooms you can see: #lobby 2")
         bob.type("/join #den")
         await alice.sees("-- bob joined")
         bob.type("only you and me")

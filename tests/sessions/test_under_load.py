@@ -3,6 +3,7 @@
 import random
 import re
 import socket
+from dataclasses import replace
 
 from twisted.internet import reactor
 from twisted.internet.defer import ensureDeferred, gatherResults
@@ -21,7 +22,7 @@ def lines_between_marks(person: Person) -> list[str]:
 
 class UnderLoadTests(SessionTestCase):
     timeout = 60
-    settings = {"sendq": 16}
+    settings = replace(SessionTestCase.settings, sendq=16)
 
     async def test_every_line_once(self) -> None:
         """Everyone who reads sees the same lines in the same order; who stops reading knows how many they missed."""

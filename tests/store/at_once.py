@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from twisted.internet.defer import Deferred, execute, succeed
 
+from chatd.store.worker import Worker
+
 T = TypeVar("T")
 
 
@@ -19,6 +21,9 @@ class AtOnce:
 
     def end(self) -> Deferred[None]:
         return succeed(None)
+
+
+_: type[Worker] = AtOnce
 
 
 class ByHand(AtOnce):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.task import LoopingCall
 
 from chatd.core.memory import Memory
@@ -24,7 +25,8 @@ LINES = 10
 
 def main(folder: str) -> None:
     path = Path(folder).absolute() / "history.sqlite"
-    history = History(path, 7, 1_000_000, reactor, reactor.seconds, partial(WorkerThread, reactor=reactor))
+    threads = partial(WorkerThread, reactor=IReactorFromThreads(reactor))
+    history = History(path, 7, 1_000_000, reactor, reactor.seconds, threads)
     ring = Memory(0, history).ring("#lobby")
     ring.archived = True
     kept = 0

@@ -39,7 +39,7 @@ class BacklogTests(SynchronousTestCase):
         self.disk += batch
         landed.callback(None)
 
-    def fail(self) -> None:
+    def refuse(self) -> None:
         """It could not be written."""
         self.batches.pop(0)[1].errback(FULL)
 
@@ -81,13 +81,13 @@ class BacklogTests(SynchronousTestCase):
         with capturedLogs() as events:
             self.clock.advance(0.25)
             self.add(2)
-            self.fail()
+            self.refuse()
             self.assertEqual(self.backlog.trouble, str(FULL))
             self.add(3)
             self.clock.advance(4.9)
             self.assertEqual(self.batches, [])
             self.clock.advance(0.1)
-            self.fail()
+            self.refuse()
             self.clock.advance(5.0)
             self.land()
         self.assertEqual((self.disk, self.backlog.trouble, self.backlog.lost), ([1, 2, 3], "", 0))
@@ -100,7 +100,7 @@ class BacklogTests(SynchronousTestCase):
         """So many wait; of more the oldest are lost, and counted. What waited is written soon after the trouble."""
         self.add(1)
         self.clock.advance(0.25)
-        self.fail()
+        self.refuse()
         self.add(*range(2, MOST_WAITING + 4))
         self.assertEqual((self.backlog.waiting, self.backlog.lost), (MOST_WAITING, 3))
         self.clock.advance(5.0)
@@ -118,11 +118,11 @@ class BacklogTests(SynchronousTestCase):
         self.clock.advance(0.25)
         self.add(*range(3, MOST_WAITING + 4))
         self.assertEqual((self.backlog.waiting, self.backlog.lost), (MOST_WAITING, 3))
-        self.fail()
+        self.refuse()
         self.assertEqual((self.backlog.waiting, self.backlog.lost), (MOST_WAITING, 3))
         self.clock.advance(5.0)
         self.assertEqual(self.batches[0][0][:3], [1, 2, 6])
-        self.fail()
+        self.refuse()
 
     def test_settle(self) -> None:
         """Who settles waits for what was added before, and for nothing else."""
@@ -144,7 +144,7 @@ class BacklogTests(SynchronousTestCase):
         """In trouble nobody waits: what can't be written is not there."""
         self.add(1)
         settled = Deferred.fromCoroutine(self.backlog.settle())
-        self.fail()
+        self.refuse()
         self.successResultOf(settled)
         self.successResultOf(Deferred.fromCoroutine(self.backlog.settle()))
 
@@ -161,12 +161,12 @@ class BacklogTests(SynchronousTestCase):
         """What is to be forgotten waits no longer, even if it was on its way to a full disk."""
         self.add(1)
         self.clock.advance(0.25)
-        self.fail()
+        self.refuse()
         self.add(2, 3)
         self.clock.advance(5.0)
         forgotten = Deferred.fromCoroutine(self.backlog.forget(lambda line: line.id < 3))
         self.assertNoResult(forgotten)
-        self.fail()
+        self.refuse()
         self.assertEqual(self.successResultOf(forgotten), 2)
         self.clock.advance(5.0)
         self.land()
@@ -176,7 +176,7 @@ class BacklogTests(SynchronousTestCase):
         """When nothing waits any more, nothing is written."""
         self.add(1)
         self.clock.advance(0.25)
-        self.fail()
+        self.refuse()
         self.assertEqual(self.successResultOf(Deferred.fromCoroutine(self.backlog.forget(lambda line: True))), 1)
         self.clock.advance(5.0)
         self.assertEqual((self.batches, self.clock.getDelayedCalls()), ([], []))
@@ -205,10 +205,10 @@ class BacklogTests(SynchronousTestCase):
         self.add(1)
         self.clock.advance(0.25)
         with capturedLogs() as events:
-            self.fail()
+            self.refuse()
             self.add(2)
             closed = Deferred.fromCoroutine(self.backlog.close())
-            self.fail()
+            self.refuse()
         self.successResultOf(closed)
         self.assertIn("2 lines could not be kept: database or disk is full", formatEvent(events[-1]))
         self.assertEqual(self.clock.getDelayedCalls(), [])
@@ -217,7 +217,7 @@ class BacklogTests(SynchronousTestCase):
         """A disk that takes lines again at the very end gets all of them."""
         self.add(1)
         self.clock.advance(0.25)
-        self.fail()
+        self.refuse()
         closed = Deferred.fromCoroutine(self.backlog.close())
         self.land()
         self.successResultOf(closed)
@@ -235,7 +235,12 @@ class BacklogTests(SynchronousTestCase):
 
     def test_at_once(self) -> None:
         """A disk that is done at once is none the worse."""
-        backlog = Backlog(lambda lines: succeed(self.disk.extend(line.id for line in lines)), self.clock)
+
+        def write(lines: Sequence[Kept]) -> Deferred[None]:
+            self.disk.extend(line.id for line in lines)
+            return succeed(None)
+
+        backlog = Backlog(write, self.clock)
         for number in range(12_000):
             backlog.add(line(number))
         self.clock.advance(0.25)

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
 from twisted.internet.task import Clock
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase, TestCase
@@ -21,10 +23,10 @@ from tests.store.at_once import AtOnce, ByHand
 WORDS = "create table word (word text not null)"
 ENDLESS = "with recursive number (n) as (select 1 union all select n + 1 from number) select count(*) from number"
 
-IN_THREADS = partial(WorkerThread, reactor=reactor)
+IN_THREADS = partial(WorkerThread, reactor=IReactorFromThreads(reactor))
 
 
-def add(word: str) -> Any:
+def add(word: str) -> Callable[[sqlite3.Connection], sqlite3.Cursor]:
     return lambda db: db.execute("insert into word values (?)", (word,))
 
 
@@ -36,15 +38,15 @@ class Held(WorkerThread):
     """A thread that does nothing until it is let go."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(name, reactor)
+        super().__init__(name, IReactorFromThreads(reactor))
         self.let_go = threading.Event()
         self.do(self.let_go.wait)
 
 
-class Files:
+class Files(SynchronousTestCase):
     """What all tests of a database have: a folder, and databases that are closed in the end."""
 
-    def make(self, clock: Any, new_worker: NewWorker, *, disposable: bool) -> Database:
+    def make(self, clock: IReactorTime, new_worker: NewWorker, *, disposable: bool) -> Database:
         if not hasattr(self, "path"):
             folder = Path(self.mktemp()).absolute()
             folder.mkdir()
@@ -59,7 +61,7 @@ class Files:
             file.write(b"x" * 100)
 
 
-class DatabaseTests(Files, SynchronousTestCase):
+class DatabaseTests(Files):
     """What a database does, whichever thread does it."""
 
     def setUp(self) -> None:
@@ -228,7 +230,7 @@ class DatabaseTests(Files, SynchronousTestCase):
         self.assertIn("it is there already", str(refusal))
 
 
-class OrderTests(Files, SynchronousTestCase):
+class OrderTests(Files):
     def setUp(self) -> None:
         self.clock = Clock()
         self.workers: dict[str, ByHand] = {}
@@ -318,7 +320,7 @@ class ThreadTests(Files, TestCase):
 
         database.write(add("hello"))
         answer = database.ask(endless, within=60)
-        await WorkerThread("waits", reactor).do(partial(begun.wait, 5))
+        await WorkerThread("waits", IReactorFromThreads(reactor)).do(partial(begun.wait, 5))
         before = reactor.seconds()
         await database.close()
         self.assertLess(reactor.seconds() - before, 1.0)

@@ -11,6 +11,7 @@ from subprocess import PIPE, Popen, run
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.task import Clock, deferLater
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SkipTest, SynchronousTestCase, TestCase
@@ -68,11 +69,11 @@ class DiskTests(TestCase):
         self.folder.mkdir()
         if run(["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", self.folder], check=False).returncode:
             raise SkipTest("only root may mount a tmpfs")
-        self.addCleanup(run, ["umount", "-l", self.folder], check=True)
+        self.addCleanup(lambda: run(["umount", "-l", self.folder], check=True))
 
     def make(self) -> None:
         self.clock = Clock()
-        path, threads = self.folder / "history.sqlite", partial(WorkerThread, reactor=reactor)
+        path, threads = self.folder / "history.sqlite", partial(WorkerThread, reactor=IReactorFromThreads(reactor))
         self.history = history = History(path, 7, 1_000_000, self.clock, self.clock.seconds, threads)
         self.addCleanup(lambda: Deferred.fromCoroutine(history.close()))
         self.history.open()

@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.memory import Archive, Memory, Whose
 from chatd.core.owner_refusals import ArchiveSilent
+from chatd.store.database import NewWorker
 from chatd.store.history import PRUNED_EVERY, History
 from chatd.store.sqlite_file import FileNewer, FileUnusable
 from tests.store.at_once import AtOnce, ByHand
@@ -35,7 +36,7 @@ class HistoryTestCase(SynchronousTestCase):
         self.path = self.folder / "history.sqlite"
         self.history = self.make()
 
-    def make(self, new_worker: Any = AtOnce) -> History:
+    def make(self, new_worker: NewWorker = AtOnce) -> History:
         history = History(self.path, 7, 1_000_000, self.clock, self.clock.seconds, new_worker)
         archive: Archive = history
         self.memory = Memory(20, archive)
@@ -169,7 +170,7 @@ class ForgetTests(HistoryTestCase):
 
 class PruningTests(HistoryTestCase):
     def test_old(self) -> None:
-        """Each minute what has become too old is deleted, with the names of those who said it."""
+        """Each minute what has become too old is deleted, with the names of those who said it, and from the log too."""
         self.say(*(str(number) for number in range(2_500)), name="bob", at=NOW - 7 * DAY + 30)
         self.say("new")
         self.history.start()
@@ -177,6 +178,7 @@ class PruningTests(HistoryTestCase):
         self.assertEqual(len(self.on_disk()), 2_501)
         self.clock.advance(1)
         self.assertEqual(self.on_disk(), ["new"])
+        self.assertEqual(Path(f"{self.path}-wal").stat().st_size, 0)
         self.clock.pump([PRUNED_EVERY] * 24 * 60)
         with closing(sqlite3.connect(self.path)) as db:
             self.assertEqual(db.execute("select name from speaker").fetchall(), [("alice",)])

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.task import Clock
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase, TestCase
@@ -39,7 +40,7 @@ from chatd.core.refusals import HallError, NotHeardBy
 from chatd.store.passwords import MOST_WAITING, Passwords
 from chatd.store.people import GUESSES, TIDIED_EVERY, People
 from chatd.store.sqlite_file import FileDamaged, FileNewer, FileUnusable
-from chatd.store.worker import WorkerThread
+from chatd.store.worker import Worker, WorkerThread
 from tests.store.at_once import AtOnce, ByHand
 
 T = TypeVar("T")
@@ -66,7 +67,7 @@ class PeopleTestCase(SynchronousTestCase):
         self.people = self.make()
         self.people.open()
 
-    def make(self, log_n: int = 4, hashing: Any = None) -> People:
+    def make(self, log_n: int = 4, hashing: Worker | None = None) -> People:
         passwords = Passwords(hashing or AtOnce(), log_n)
         people = People(self.path, 30, self.clock, self.clock.seconds, AtOnce, passwords)
         port: owners.People = people
@@ -531,7 +532,7 @@ class ThreadTests(TestCase):
     async def test_leaves_meanwhile(self) -> None:
         """A change is in memory when it is on the disk, though whoever waited for it has gone at that moment."""
         path = Path(self.mktemp()).absolute()
-        people = People(path, 30, reactor, reactor.seconds, partial(WorkerThread, reactor=reactor))
+        people = People(path, 30, reactor, reactor.seconds, partial(WorkerThread, reactor=IReactorFromThreads(reactor)))
         self.addCleanup(lambda: Deferred.fromCoroutine(people.close()))
         people.open()
         alice = await people.register(nickname("alice"), None, key("alice"))

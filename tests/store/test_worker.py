@@ -1,9 +1,11 @@
 """Tests for chatd.store.worker."""
 
 import threading
+from functools import partial
 
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
+from twisted.internet.interfaces import IReactorFromThreads
 from twisted.trial.unittest import TestCase
 
 from chatd.store.worker import Stopped, WorkerThread
@@ -11,7 +13,7 @@ from chatd.store.worker import Stopped, WorkerThread
 
 class WorkerThreadTests(TestCase):
     def setUp(self) -> None:
-        self.worker = WorkerThread("a worker", reactor)
+        self.worker = WorkerThread("a worker", IReactorFromThreads(reactor))
         self.addCleanup(self.worker.end)
         self.begun, self.go_on = threading.Event(), threading.Event()
         self.addCleanup(self.go_on.set)
@@ -29,7 +31,7 @@ class WorkerThreadTests(TestCase):
             done.append(number)
             return threading.current_thread().name
 
-        names = await gatherResults([self.worker.do(lambda number=number: job(number)) for number in range(100)])
+        names = await gatherResults([self.worker.do(partial(job, number)) for number in range(100)])
         self.assertEqual(done, list(range(100)))
         self.assertEqual(set(names), {"a worker"})
 
@@ -70,11 +72,11 @@ class WorkerThreadTests(TestCase):
         """The end comes when all jobs are done; a worker that had none ends at once."""
         done: list[int] = []
         for number in range(3):
-            self.worker.do(lambda number=number: done.append(number))
+            self.worker.do(partial(done.append, number))
         await self.worker.end()
         self.assertEqual(done, [0, 1, 2])
         with self.assertRaises(Stopped):
             await self.worker.do(int)
         await self.worker.end()
-        ended: Deferred[None] = WorkerThread("idle", reactor).end()
+        ended: Deferred[None] = WorkerThread("idle", IReactorFromThreads(reactor)).end()
         self.assertTrue(ended.called)

@@ -15,7 +15,7 @@ from chatd.core.member import Member
 from chatd.core.refusals import NothingSaid
 from chatd.doors.line import LineDoor
 from chatd.session.answers import TalkingTo
-from chatd.session.inputs import Command, Line
+from chatd.session.inputs import Command, Line, Refused
 from chatd.session.session import Session, State
 from chatd.wire.connection import DONE_WITHIN
 from tests.doors.test_line import DO_BINARY, DoorTestCase
@@ -53,11 +53,16 @@ class Slow:
         await self._work
         self._session.client.send(TalkingTo("done"))
 
-    def choice_refused(self) -> None:
+    asked = None
+
+    def not_read(self, given: Refused) -> None:
         """Nobody was chosen."""
 
     def leave(self, how: Departure, logged_as: str) -> None:
         self.left.append(logged_as)
+
+
+_: type[State] = Slow
 
 
 class WaitingTests(DoorTestCase):
@@ -108,7 +113,10 @@ class WaitingTests(DoorTestCase):
         self.clock.advance(0)
         door.dataReceived(CTRL_C + b"one\r\n")
         self.clock.advance(1)
-        self.assertEqual(line.value(), b"-- now talking to done\r\n" + FREED + DO_BINARY + b"-- now talking to one\r\n")
+        told = b"-- that line is thrown away; quit leaves\r\n"
+        self.assertEqual(
+            line.value(), b"-- now talking to done\r\n" + FREED + DO_BINARY + told + b"-- now talking to one\r\n"
+        )
 
     def test_lost(self) -> None:
         """A connection that is lost cancels it; what is behind it is not heard."""
@@ -181,9 +189,9 @@ class TypedAtTests(DoorTestCase):
     def start(self) -> None:
         self.setUp()
         self.clock.advance(100)
-        self.others = [self.connect(b"%s\n" % name)[0] for name in (b"alice", b"carol", b"dave")]
-        self.neighbour, _ = self.connect(b"erin\n")
-        self.bob, self.line = self.connect(b"bob\nto:alice\n")
+        self.others = [self.connect(b"%s\n" % name) for name in (b"alice", b"carol", b"dave")]
+        self.neighbour = self.connect(b"erin\n")
+        self.bob = self.connect(b"bob\nto:alice\n")
         self.clock.advance(100)
         self.unread = {self.bob: b"", self.neighbour: b""}  # what waits at the clients
         self.typed: list[int] = []  # to whom bob's lines went when he typed them, by their numbers
@@ -205,7 +213,7 @@ class TypedAtTests(DoorTestCase):
             case "flood":
                 self.unread[self.neighbour] += b"x" * 4000 * amount
             case "whisper":
-                self.others[amount].dataReceived(b"@bob hello\n")
+                self.others[amount][0].dataReceived(b"@bob hello\n")
                 self.read_on(1)
                 self.addressee = amount
             case "wait":
@@ -214,11 +222,11 @@ class TypedAtTests(DoorTestCase):
     def read_on(self, steps: int) -> None:
         """Let time pass. What a door doesn't read waits; what it reads comes in the segments that a socket gives."""
         for _ in range(steps):
-            for door, unread in self.unread.items():
-                while unread and door.transport.producerState == "producing":
+            for (door, line), unread in self.unread.items():
+                while unread and line.producerState == "producing":
                     door.dataReceived(unread[:4096])
                     unread = unread[4096:]
-                self.unread[door] = unread
+                self.unread[door, line] = unread
             self.clock.advance(STEP)
 
     @given(schedule)
@@ -228,7 +236,7 @@ class TypedAtTests(DoorTestCase):
         for what, amount in schedule:
             self.act(what, amount)
         self.read_on(20_000 if any(self.unread.values()) else 20)
-        for number, other in enumerate(self.others):
-            for heard in other.transport.value().decode().split("\r\n"):
+        for number, (_, line) in enumerate(self.others):
+            for heard in line.value().decode().split("\r\n"):
                 if heard.startswith("[bob -> you] line "):
                     self.assertEqual(self.typed[int(heard.split()[4])], number, schedule)

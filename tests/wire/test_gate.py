@@ -117,5 +117,6 @@ class AddressTests(SynchronousTestCase):
         """Addresses are logged as people write them; IPv4 peers of a dual-stack socket as IPv4."""
         self.assertEqual(shown_address(tcp("10.0.0.1")), "10.0.0.1:99")
         self.assertEqual(shown_address(tcp("::ffff:10.0.0.1")), "10.0.0.1:99")
+        self.assertEqual(shown_address(tcp("::ffff:127.0.0.1")), "127.0.0.1:99")
         self.assertEqual(shown_address(tcp("2001:db8::1")), "[2001:db8::1]:99")
         self.assertEqual(shown_address(UNIXAddress("/x")), "a Unix socket")

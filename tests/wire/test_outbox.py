@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from collections.abc import Iterator
 from typing import Any
 
-from twisted.internet import reactor
+from twisted.internet import reactor, tcp
 from twisted.internet.defer import Deferred
-from twisted.internet.protocol import Protocol
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock, deferLater
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
+from chatd.core.events import Announced, Events
 from chatd.doors.text import TextCodec
 from chatd.wire.batcher import FLUSH_INTERVAL, Batcher
 from chatd.wire.codec import EncodedEvents
-from chatd.wire.outbox import Outbox
+from chatd.wire.outbox import Outbox, Reader
 from chatd.wire.sockets import prepare, taken
 
 LIMIT = 16 * 1024
@@ -43,7 +47,32 @@ class Person:
         self.answers += 1
 
 
-def outbox_for(transport: Any, person: Person, batcher: Batcher, clock: Any, limit: int = LIMIT) -> Outbox:
+_: type[Reader] = Person
+
+
+class Wire(StringTransport):
+    """A transport that knows in how many pieces it was given something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        self.writes.append(data)
+        super().write(data)
+
+
+class Accepted(Protocol):
+    transport: tcp.Connection
+
+
+def outbox_for(
+    transport: StringTransport | tcp.Connection,
+    person: Person,
+    batcher: Batcher,
+    clock: IReactorTime,
+    limit: int = LIMIT,
+) -> Outbox:
     person.transport = transport
     return Outbox(transport, person, TextCodec(), EncodedEvents(), batcher, clock, limit=limit, patience=60)
 
@@ -55,7 +84,7 @@ class OutboxTests(SynchronousTestCase):
         self.clock = Clock()
         self.batcher = Batcher(self.clock)
         self.person = Person()
-        self.transport = StringTransport()
+        self.transport = Wire()
         self.outbox = self.make(self.transport)
         self.clock.advance(1)
 
@@ -63,7 +92,7 @@ class OutboxTests(SynchronousTestCase):
         return outbox_for(transport, self.person, self.batcher, self.clock)
 
     def sent(self) -> bytes:
-        data = self.transport.value()
+        data: bytes = self.transport.value()
         self.transport.clear()
         return data
 
@@ -78,14 +107,13 @@ class OutboxTests(SynchronousTestCase):
         self.outbox.append(b"1\r\n")
         self.clock.advance(0)
         self.sent()
-        writes: list[bytes] = []
-        self.transport.write = writes.append
+        self.transport.writes.clear()
         for line in (b"2\r\n", b"3\r\n", b"4\r\n"):
             self.clock.advance(FLUSH_INTERVAL / 4)
             self.outbox.append(line)
-        self.assertEqual(writes, [])
+        self.assertEqual(self.transport.writes, [])
         self.clock.advance(FLUSH_INTERVAL / 4)
-        self.assertEqual(writes, [b"2\r\n3\r\n4\r\n"])
+        self.assertEqual(self.transport.writes, [b"2\r\n3\r\n4\r\n"])
 
     def test_all_in_one_round(self) -> None:
         """All outboxes with something in them are flushed in the same round."""
@@ -171,8 +199,14 @@ class OutboxTests(SynchronousTestCase):
     def test_answer_waits(self) -> None:
         """An answer asked for while the transport is blocked is made as far as the bound, before what comes next."""
         made: list[int] = []
+
+        def noted(numbers: range) -> Iterator[int]:
+            for number in numbers:
+                made.append(number)
+                yield number
+
         self.outbox.pauseProducing()
-        self.outbox.answer(made.append(n) or b"%04d\r\n" % n for n in range(5000))
+        self.outbox.answer(b"%04d\r\n" % n for n in noted(range(5000)))
         self.clock.advance(1)
         self.assertLess(len(made), LIMIT // 6 + 2)
         self.assertTrue(self.outbox.busy)
@@ -242,19 +276,36 @@ class OutboxTests(SynchronousTestCase):
         self.assertEqual((self.sent(), self.person.stalled_for), (b"", []))
 
 
+class Framed:
+    """A row that says when it was asked, and how often."""
+
+    def __init__(self) -> None:
+        self.dirty = False
+        self.heard: list[Events] = []
+
+    def hear(self, events: Events) -> None:
+        self.heard.append(events)
+
+    def around(self, data: bytes) -> bytes:
+        was_dirty, self.dirty = self.dirty, False
+        return b"<" + data + b">" if data or was_dirty else b""
+
+    def finish(self, data: bytes) -> bytes:
+        return self.around(data) + b"."
+
+
 class SocketTests(TestCase):
     """An outbox before a real TCP socket, whose other end reads when the test says so."""
 
-    async def connected(self, limit: int) -> tuple[Outbox, socket.socket, Protocol]:
-        made: Deferred[Protocol] = Deferred()
+    async def connected(self, limit: int) -> tuple[Outbox, socket.socket, Accepted]:
+        made: Deferred[Accepted] = Deferred()
 
-        class Accepting(Protocol):
+        class Accepting(Accepted):
             def connectionMade(self) -> None:
                 made.callback(self)
 
-        from twisted.internet.protocol import Factory
-
-        port = reactor.listenTCP(0, Factory.forProtocol(Accepting), interface="127.0.0.1")
+        endpoint = serverFromString(reactor, "tcp:0:interface=127.0.0.1")
+        port = await endpoint.listen(Factory.forProtocol(Accepting))
         self.addCleanup(port.stopListening)
         client = socket.socket()
         self.addCleanup(client.close)
@@ -300,7 +351,8 @@ class SocketTests(TestCase):
             if number % 100 == 0:
                 await deferLater(reactor, 0)
         self.assertLess(taken, 20_000)
-        waiting = sum(map(len, outbox._lines)) + len(protocol.transport.dataBuffer) + protocol.transport._tempDataLen
+        in_transport = len(protocol.transport.dataBuffer) + protocol.transport._tempDataLen
+        waiting = sum(map(len, outbox._lines)) + len(outbox._rest) + in_transport
         self.assertLessEqual(waiting, 64 * 1024)
         received = await self.read(client, b"was slow\r\n")
         lines = received.splitlines()
@@ -312,6 +364,8 @@ class SocketTests(TestCase):
     async def test_slow_is_not_stalled(self) -> None:
         """Who takes a little in a minute, too little for the kernel to ask for more, is not given up; who stops is."""
         outbox, client, protocol = await self.connected(limit=1024 * 1024)
+        person = outbox._reader
+        assert isinstance(person, Person)
         clock = outbox._clock = Clock()
         for number in range(9_000):
             outbox.append(b"%06d %s\r\n" % (number, b"x" * 91))
@@ -323,9 +377,9 @@ class SocketTests(TestCase):
                 client.recv(4096)
             await deferLater(reactor, 0)
         clock.advance(60)
-        self.assertEqual(outbox._reader.stalled_for, [])
+        self.assertEqual(person.stalled_for, [])
         clock.advance(60)
-        self.assertEqual(outbox._reader.stalled_for, [60])
+        self.assertEqual(person.stalled_for, [60])
 
     async def test_finish(self) -> None:
         """What is waiting at the end arrives before the connection closes, however slowly it is read."""
@@ -335,3 +389,73 @@ class SocketTests(TestCase):
         outbox.finish()
         received = await self.read(client, b"never")
         self.assertEqual(len(received), 900_000)
+
+    async def test_row(self) -> None:
+        """What a socket has not taken yet stays as it was framed, whatever comes meanwhile, and comes first."""
+        outbox, client, _ = await self.connected(limit=4 * 1024 * 1024)
+        outbox.row = row = Framed()
+        outbox.append(b"a" * 900_000 + b"\n")
+        outbox.flush()
+        outbox.append(b"b\n")
+        row.dirty = True
+        outbox.redraw()
+        received = await self.read(client, b"b\n>")
+        self.assertEqual(received.count(b"<"), received.count(b">"))
+        self.assertTrue(received.startswith(b"<" + b"a" * 900_000 + b"\n>"))
+        self.assertIn(b"<b\n>", received)
+
+
+class RowTests(SynchronousTestCase):
+    """A row is asked once for each flush, and what it has framed is never framed again."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.person = Person()
+        self.batcher = Batcher(self.clock)
+        self.row = Framed()
+
+    def boxed(self, transport: Any) -> Outbox:
+        outbox = outbox_for(transport, self.person, self.batcher, self.clock, limit=1 << 20)
+        outbox.row = self.row
+        return outbox
+
+    def test_once_for_each_flush(self) -> None:
+        """Many lines, or none, are framed together."""
+        transport = StringTransport()
+        outbox = self.boxed(transport)
+        for number in range(3):
+            outbox.append(b"%d\n" % number)
+        self.clock.advance(1)
+        self.row.dirty = True
+        outbox.redraw()
+        outbox.redraw()
+        self.clock.advance(1)
+        outbox.redraw()
+        self.clock.advance(1)
+        self.assertEqual(transport.value(), b"<0\n1\n2\n><>")
+
+    def test_finish(self) -> None:
+        """The last words stand above the row, which is taken away."""
+        transport = StringTransport()
+        outbox = self.boxed(transport)
+        outbox.append(b"bye\n")
+        outbox.finish()
+        self.assertEqual(transport.value(), b"<bye\n>.")
+        outbox.redraw()
+
+    def test_other_codec(self) -> None:
+        """When another codec is spoken, what waits is shown above the row before that goes."""
+        transport = StringTransport()
+        outbox = self.boxed(transport)
+        outbox.append(b"1\n")
+        outbox.speak(TextCodec())
+        outbox.append(b"2\n")
+        self.clock.advance(1)
+        self.assertEqual(transport.value(), b"<1\n>.2\n")
+
+    def test_hears(self) -> None:
+        """A row is told of events before they are encoded."""
+        outbox = self.boxed(StringTransport())
+        events = (Announced(0, "hello"),)
+        outbox.deliver(events)
+        self.assertEqual(self.row.heard, [events])

@@ -3,7 +3,7 @@
 import socket
 from pathlib import Path
 
-from twisted.internet import reactor
+from twisted.internet import reactor, tcp
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.protocol import Factory, Protocol
@@ -15,12 +15,16 @@ from twisted.trial.unittest import TestCase
 from chatd.wire.sockets import KERNEL_BUFFER, PROBES, below, has_vanished, prepare, taken
 
 
-class PrepareTests(TestCase):
-    async def accepted(self, endpoint: str, family: int) -> tuple[object, socket.socket]:
-        """Return the transport and the socket of a connection that was accepted at an endpoint."""
-        made: Deferred[Protocol] = Deferred()
+class Accepted(Protocol):
+    transport: tcp.Connection
 
-        class Accepting(Protocol):
+
+class PrepareTests(TestCase):
+    async def accepted(self, endpoint: str, family: int) -> tuple[tcp.Connection, socket.socket]:
+        """Return the transport and the socket of a connection that was accepted at an endpoint."""
+        made: Deferred[Accepted] = Deferred()
+
+        class Accepting(Accepted):
             def connectionMade(self) -> None:
                 made.callback(self)
 

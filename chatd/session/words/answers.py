@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from typing import assert_never
 
+from chatd.core.nickname import columns
 from chatd.session import answers as to
 from chatd.session.view import View
-from chatd.session.words.language import Language, people_are
+from chatd.session.words.language import Language, people_here
 from chatd.session.words.operators import for_operators
-from chatd.session.words.owners import OfOwning, of_owning
+from chatd.session.words.owners import OfOwning, key_list, of_owning
 
 OfPeople = (
     to.People
@@ -17,16 +19,21 @@ OfPeople = (
     | to.Help
     | to.HelpOn
     | to.TalkingTo
+    | to.Addressee
     | to.StillTalkingTo
     | to.Quiet
     | to.NicknameSet
     | to.AwaySet
+    | to.StillAway
     | to.WhoIs
     | to.InvitationSent
     | to.IgnoreSet
     | to.Ignored
     | to.TimeShown
+    | to.LanguageSet
     | to.EchoShown
+    | to.ColoursShown
+    | to.BellRings
     | to.FormatSpoken
     | to.Motd
     | to.Version
@@ -34,78 +41,104 @@ OfPeople = (
 )
 
 
-def answer_lines(answer: to.Answer, language: Language, view: View) -> Iterator[str]:
+def answer_lines(answer: to.Answer, view: View) -> Iterator[str]:
     """Yield the lines of an answer, without their mark."""
     if isinstance(answer, OfOwning):
-        return iter((of_owning(answer, language),))
+        return iter((of_owning(answer, view.language),))
+    if isinstance(answer, to.Keys):
+        return key_list(answer, view)
     if isinstance(answer, OfPeople):
-        return _for_people(answer, language)
-    return for_operators(answer, language, view)
+        return _for_people(answer, view.language)
+    return for_operators(answer, view)
 
 
 def _for_people(answer: OfPeople, language: Language) -> Iterator[str]:
     say = language.say
     match answer:
         case to.People(room, total, elsewhere, people):
-            head = people_are(total, language, "in {room}:", room=room)
+            one, many = "1 person is in {room}:", "{n} people are in {room}:"
+            head = language.count(total, one, many, room=room)
             yield from language.listing(head, (_with_marks(person, language) for person in people))
             if elsewhere:
-                yield people_are(elsewhere, language, "in other rooms; /rooms lists them")
+                one, many = (
+                    "1 person is in other rooms; /rooms lists them",
+                    "{n} people are in other rooms; /rooms lists them",
+                )
+                yield language.count(elsewhere, one, many)
         case to.Rooms(rooms):
-            yield from language.listing(
-                say("rooms that you can see:"), (_with_people(room, language) for room in rooms)
-            )
-        case to.Help(commands):
-            width = max(len(command.usage) for command in commands)
-            for command in commands:
-                yield f"{command.usage:<{width}}  {say(command.help)}"
+            yield from language.listing(say("rooms you can see:"), (_with_people(room, language) for room in rooms))
+        case to.Help():
+            yield from _help(answer, language)
         case to.HelpOn(command):
-            also = say(" (also {names})", names=", ".join(command.also)) if command.also else ""
-            yield f"{command.usage} -- {say(command.help)}{also}"
-            yield from map(say, command.more)
+            also = say(" (also {names})", names=say(", ").join(command.also)) if command.also else ""
+            yield f"{language.word(command.usage)} -- {language.word(command.help)}{also}"
+            yield from map(language.word, command.more)
         case to.TalkingTo(name):
             yield say("now talking to {name}", name=name)
+        case to.Addressee(name):
+            yield say("what you type goes to {name}", name=name)
         case to.StillTalkingTo(nickname, room):
             yield say("what you type still goes to {name}; to: talks to {room}", name=nickname, room=room)
         case to.Quiet(room, quiet):
-            told = "you are quiet: {room} is shut out until you type /i again" if quiet else "you hear {room} again"
-            yield say(told, room=room)
+            off = "{room} is off: you neither see nor send lines there until you type /i again"
+            yield say(off if quiet else "{room} is back on", room=room)
         case to.NicknameSet(nickname):
-            yield say("you are called {name} now", name=nickname)
+            yield say("your nickname is now {name}", name=nickname)
         case to.AwaySet(away):
-            yield say("you are away; /back when you are here again" if away else "welcome back")
+            yield say("you are away; type /back when you return" if away else "welcome back")
+        case to.StillAway():
+            yield say("the others still see you as away; type /back if you have returned")
         case to.WhoIs():
             yield _who_is(answer, language)
         case to.InvitationSent(nickname, room):
             yield say("{name} is invited to {room}", name=nickname, room=room)
         case to.IgnoreSet(nickname, ignored):
-            told = "you hear nothing from {name} any more; /unignore {name} ends that"
-            yield say(told if ignored else "you hear {name} again", name=nickname)
+            told = "you are ignoring {name}; /unignore {name} ends that"
+            yield say(told if ignored else "you are no longer ignoring {name}", name=nickname)
         case to.Ignored(nicknames):
-            head = say("you ignore:" if nicknames else "you ignore nobody")
+            head = say("you are ignoring:" if nicknames else "you aren't ignoring anybody")
             yield from language.listing(head, nicknames)
         case to.TimeShown(time):
             yield say("the time in front of lines: {time}", time=time)
+        case to.LanguageSet(code, languages):
+            yield say("your language is {name}", name=languages[code])
+            others = [f"/lang {one} {name}" for one, name in languages.items() if one != code]
+            yield from language.listing(say("other languages:"), others)
         case to.EchoShown(echo):
             yield say("the echo of your own lines: on" if echo else "the echo of your own lines: off")
+        case to.ColoursShown(colours):
+            yield say("colours: {colours}", colours=colours)
+        case to.BellRings(bell):
+            yield say("the bell when a line names you: on" if bell else "the bell when a line names you: off")
         case to.FormatSpoken(format):
-            yield say("the format is {format} from now on", format=format)
+            yield say("the format is now {format}", format=format)
         case to.Motd(lines):
             yield from lines or (say("there is no message of the day"),)
         case to.Version(chatd, python):
             yield say("chatd {version} on Python {python}", version=chatd, python=python)
         case to.Uptime(seconds, people):
-            here = people_are(people, language, "here")
+            here = people_here(people, language)
             yield say("open for {span}; {people_are_here}", span=language.span(seconds), people_are_here=here)
         case _:  # pragma: no cover
             assert_never(answer)
 
 
+def _help(answer: to.Help, language: Language) -> Iterator[str]:
+    if not answer.complete:
+        yield language.say("/h all lists every command, /h name explains one")
+    usages = [language.word(command.usage) for command in answer.commands]
+    width = max(map(columns, usages))
+    for usage, command in zip(usages, answer.commands, strict=True):
+        yield f"{usage}{' ' * (width - columns(usage))}  {language.word(command.help)}"
+
+
 def _with_marks(person: to.Person, language: Language) -> str:
-    if person.room:
-        return f"{person.name} {person.room}"
-    marks = [language.say(mark) for mark, holds in (("away", person.away), ("quiet", person.quiet)) if holds]
-    return f"{person.name} ({language.say(', ').join(marks)})" if marks else person.name
+    marks = [
+        language.say(mark) for mark, holds in (("away", person.away is not None), ("quiet", person.quiet)) if holds
+    ]
+    if not marks:
+        return person.name
+    return language.say("{name} ({marks})", name=person.name, marks=language.say(", ").join(marks))
 
 
 def _with_people(room: to.RoomFacts, language: Language) -> str:
@@ -120,8 +153,10 @@ def _who_is(who: to.WhoIs, language: Language) -> str:
         say("{name} is {where}", name=who.nickname, where=where),
         say("here for {span}", span=language.span(who.seconds)),
     ]
-    if who.away:
-        facts.append(say("away: {why}", why=who.away))
+    if who.away is not None:
+        facts.append(language.because(say("away"), who.away))
     if who.quiet:
         facts.append(say("quiet"))
-    return say(", ").join(facts)
+    if who.address is not None:
+        facts.append(say("from {address}", address=who.address))
+    return reduce(lambda told, why: say("{told}, {why}", told=told, why=why), facts)

@@ -11,6 +11,8 @@ from chatd.core.events import (
     AddresseeLeft,
     Announced,
     Cause,
+    ClosingAnnounced,
+    ClosingCalledOff,
     Departure,
     Divided,
     Event,
@@ -24,9 +26,11 @@ from chatd.core.events import (
     RememberTurned,
     Renamed,
     Reunited,
+    RoomIsYours,
     Said,
     SaidLate,
     SomeLost,
+    ToldByAdministrator,
     WentElsewhere,
     Whispered,
     WhisperSent,
@@ -36,17 +40,17 @@ from chatd.session.words.frame import framed
 from chatd.session.words.language import Language
 
 
-def event_line(event: Event, language: Language, view: View) -> str:
+def event_line(event: Event, view: View) -> str:
     """Return the line, without its end, in which a person reads an event."""
     stamp = view.stamp(event.at)
     if isinstance(event, SaidLate):  # its time is shown even to those who want none
-        stamp = f"({language.say('said at {time}', time=view.time_of_day(event.at))}) "
-    return _framed(event, language, stamp)
+        stamp = f"({view.language.say('said at {time}', time=view.time_of_day(event.at))}) "
+    return _framed(event, view.language, stamp)
 
 
-def replayed_line(event: Event, language: Language, view: View, now: float) -> str:
+def replayed_line(event: Event, view: View, now: float) -> str:
     """Return the same for an event of earlier, with its day unless that is today's."""
-    return _framed(event, language, view.day(event.at, now) + view.stamp(event.at))
+    return _framed(event, view.language, view.day(event.at, now) + view.stamp(event.at))
 
 
 def event_words(event: Event, language: Language) -> str:
@@ -70,9 +74,13 @@ def _framed(event: Event, language: Language, stamp: str) -> str:
         case AddresseeAway(_, nickname, ""):
             return f"{stamp}-- {say('{nickname} is away', nickname=nickname)}"
         case AddresseeAway(_, nickname, why):
-            return framed(f"{stamp}-- {say('{nickname} is away:', nickname=nickname)} ", why)
+            return framed(f"{stamp}-- {say('{nickname} is away: ', nickname=nickname)}", why)
         case Announced(_, text):
-            return f"{stamp}## {say('Administrator')}: {text}"
+            return f"{stamp}## {say('Administrator: ')}{text}"
+        case ToldByAdministrator(_, text):
+            return f"{stamp}## {say('Administrator to you: ')}{text}"
+        case ClosingAnnounced() | ClosingCalledOff():
+            return f"{stamp}## {say('Administrator: ')}{_closing(event, language)}"
         case _:
             return f"{stamp}-- {_notice(event, language)}"
 
@@ -85,6 +93,7 @@ def _notice(
     | Left
     | Renamed
     | LockTurned
+    | RoomIsYours
     | RememberTurned
     | Invited
     | MuteChanged
@@ -104,19 +113,27 @@ def _notice(
         case Joined(_, _, nicknames):
             return say("{names} joined", names=language.some_of(nicknames))
         case WentElsewhere(_, _, nicknames):
-            return say("{names} left", names=language.some_of(nicknames))
+            names = language.some_of(nicknames)
+            return language.count(
+                len(nicknames), "{names} went to another room", "{names} went to other rooms", names=names
+            )
         case Left(_, _, nicknames, how):
             because = departure_words(how, language) if how else ""
-            return say("{names} left", names=language.some_of(nicknames)) + (f" ({because})" if because else "")
+            names = language.some_of(nicknames)
+            if because:
+                return say("{names} left ({because})", names=names, because=because)
+            return say("{names} left", names=names)
         case Renamed(_, _, names):
             return _renamed(names, language)
         case LockTurned(_, room, nickname, locked):
             turned = "{nickname} locked {room}" if locked else "{nickname} unlocked {room}"
             return say(turned, nickname=nickname, room=room)
+        case RoomIsYours(_, room):
+            return say("{room} is yours now: /unlock, /invite", room=room)
         case RememberTurned(_, room, nickname, remembered):
-            turned = "{nickname} has what is said in {room} kept on the disk from now on; /h remember tells how long"
+            turned = "{nickname} turned on the history of {room}: it is kept on the disk; /h remember says how long"
             if not remembered:
-                turned = "{nickname} ended that what is said in {room} is kept on the disk"
+                turned = "{nickname} turned off the history of {room}: nothing more is kept on the disk"
             return say(turned, nickname=nickname, room=room)
         case Invited(_, room, host):
             return say("{host} invites you to {room}: /join {room} takes you there", host=host, room=room)
@@ -124,9 +141,9 @@ def _notice(
             return say("you are not muted any more")
         case MuteChanged(_, _, seconds, why):
             told = say("the administrator has muted you {lasts}", lasts=language.lasts(seconds))
-            return f"{told}: {why}" if why else told
+            return language.because(told, why)
         case NicknameGiven(_, nickname):
-            return say("the administrator calls you {nickname} now", nickname=nickname)
+            return say("the administrator has changed your nickname to {nickname}", nickname=nickname)
         case Divided():
             return say("the other servers of this chat can't be reached; those here hear you, the others will later")
         case Reunited():
@@ -140,12 +157,30 @@ def _notice(
             assert_never(event)
 
 
+def _closing(event: ClosingAnnounced | ClosingCalledOff, language: Language) -> str:
+    if isinstance(event, ClosingCalledOff):
+        return language.say("this chat stays open")
+    told = _closing_in(event.minutes, language)
+    if event.elsewhere:
+        return language.say("{told}; go on at: {elsewhere}", told=told, elsewhere=event.elsewhere)
+    return told
+
+
+def _closing_in(minutes: int | None, language: Language) -> str:
+    if minutes is None:
+        return language.say("this chat closes soon; nobody new is let in")
+    if minutes == 0:
+        return language.say("this chat is closing now")
+    one = "this chat closes in 1 minute; nobody new is let in"
+    return language.count(minutes, one, "this chat closes in {n} minutes; nobody new is let in")
+
+
 def departure_words(how: Departure, language: Language) -> str:
     """Return how somebody left the chat, as the others read it; "" if there is nothing to say."""
     say, why = language.say, how.why
     match how.cause:
         case Cause.QUIT:
-            return f'"{why}"' if why else ""  # in quotes, for it is not chatd that says so
+            return say('"{name}"', name=why) if why else ""  # in quotes, for it is not chatd that says so
         case Cause.CLOSED:
             return ""
         case Cause.LOST:
@@ -158,10 +193,10 @@ def departure_words(how: Departure, language: Language) -> str:
             return say("idle for {n} s", n=f"{how.seconds:g}")
         case Cause.KICKED:
             told = say("disconnected by the administrator")
-            return f"{told}: {why}" if why else told
+            return language.because(told, why)
         case Cause.BANNED:
             told = say("banned by the administrator: {lasts}", lasts=language.lasts(how.seconds))
-            return f"{told}, {why}" if why else told
+            return say("{told}, {why}", told=told, why=why) if why else told
         case Cause.STOPPED:
             return say("chatd stopped")
         case _:  # pragma: no cover

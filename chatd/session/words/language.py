@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import ceil
+from unicodedata import east_asian_width
 
 from chatd.core.nickname import columns
+from chatd.core.rules import Rule
 from chatd.core.text import one_line
 
 WIDTH = 75  # columns of a line of an answer: with its mark it fits on a terminal of 80
@@ -16,20 +18,38 @@ _UNITS = (("{n} d", 86_400), ("{n} h", 3600), ("{n} min", 60), ("{n} s", 1))
 class Language:
     """The sentences of one language by those of English, in which `{name}` stands for a fact.
 
-    What the catalogue lacks is said in English.
+    `code` is what people type to choose it, `name` what it is called in itself. `plurals` are the forms of sentences
+    that count, by the English one for one of something; `which` returns the form for a number. What the language lacks
+    is said in English.
     """
 
-    def __init__(self, name: str, catalogue: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        code: str,
+        name: str,
+        sentences: Mapping[str, str] | None = None,
+        plurals: Mapping[str, Sequence[str]] | None = None,
+        which: Callable[[int], int] = lambda n: int(n != 1),
+    ) -> None:
+        self.code = code
         self.name = name
-        self._catalogue = catalogue
+        self._sentences = sentences or {}
+        self._plurals = plurals or {}
+        self._which = which
 
-    def say(self, sentence: str, **facts: object) -> str:
+    def say(self, sentence: str, /, **facts: object) -> str:
         """Return a sentence with its facts."""
-        return self._catalogue.get(sentence, sentence).format(**facts)
+        return self.word(sentence).format(**facts)
 
-    def count(self, n: int, one: str, many: str, **facts: object) -> str:
+    def word(self, text: str) -> str:
+        """Return what stands for a text that may hold braces of its own, such as one of the facts in a sentence."""
+        return self._sentences.get(text, text)
+
+    def count(self, n: int, one: str, many: str, /, **facts: object) -> str:
         """Return the sentence for one of something, or that for `{n}` of them."""
-        return self.say(one if n == 1 else many, n=f"{n:,}", **facts)
+        forms = self._plurals.get(one)
+        sentence = forms[self._which(n)] if forms else one if n == 1 else many
+        return sentence.format(n=f"{n:,}", **facts)
 
     def span(self, seconds: float) -> str:
         """Return a span of time in its two greatest units: `12 s`, `15 min`, `2 h 5 min`, `7 d`."""
@@ -44,6 +64,15 @@ class Language:
         """Return for how long something holds, None for good."""
         return self.say("for good") if seconds is None else self.say("for {span}", span=self.span(ceil(seconds)))
 
+    def because(self, told: str, why: str) -> str:
+        """Return what is told, with the reason behind it if there is one."""
+        return self.say("{told}: {why}", told=told, why=why) if why else told
+
+    def quoted(self, name: str) -> str:
+        """Return what was typed as a name in quotes, cut to a length that fits in a sentence."""
+        name = one_line(name)
+        return self.say('"{name}"', name=name if len(name) <= 40 else f"{name[:40]}…")
+
     def some_of(self, names: Sequence[str]) -> str:
         """Return up to four names in full, of more than that the first two and how many others there are."""
         if len(names) > 4:
@@ -56,33 +85,37 @@ class Language:
         return self.say("{most} and {last}", most=self.say(", ").join(most), last=last) if most else last
 
     def listing(self, head: str, names: Iterable[str]) -> Iterator[str]:
-        """Yield the lines of an answer that lists names behind `head`, as many to a line as fit."""
-        comma = self.say(", ").rstrip()
+        """Yield the lines of an answer that lists names behind `head`, as many to a line as fit.
+
+        Full-width punctuation, as Chinese has it, brings its own space.
+        """
+        comma = self.say(", ")
         line, width = head, columns(head)
-        between = ""
+        between = "" if east_asian_width(head[-1]) in "WF" else " "
         for name in names:
-            wanted = columns(name) + 2
-            if width + wanted > WIDTH:
-                yield line + between
-                line, width, between = name, columns(name) + 1, comma
-                continue
-            line = f"{line}{between} {name}"
-            width, between = width + wanted, comma
+            wanted = columns(between) + columns(name)
+            if width + wanted + columns(comma.rstrip()) > WIDTH:
+                yield line + between.rstrip()
+                line, width = name, columns(name)
+            else:
+                line = f"{line}{between}{name}"
+                width += wanted
+            between = comma
         yield line
 
 
-def people_are(n: int, language: Language, place: str, **facts: object) -> str:
-    """Return how many people are somewhere; `place` is the end of the sentence, with its punctuation."""
-    return language.count(n, "1 person is " + place, "{n} people are " + place, **facts)
+def people_here(n: int, language: Language) -> str:
+    """Return how many people are in the chat, or in a room that was named before."""
+    return language.count(n, "1 person is here", "{n} people are here")
 
 
-ENGLISH = Language("en", {})
+def rule_words(rule: Rule, language: Language) -> str:
+    """Return a rule that something typed breaks; its facts may be words, such as the name of a script."""
+    facts = {name: language.word(fact) if isinstance(fact, str) else fact for name, fact in rule.facts.items()}
+    return language.say(rule.sentence, **facts)
 
 
-def quoted(name: str) -> str:
-    """Return what was typed as a name in quotes, cut to a length that fits in a sentence."""
-    name = one_line(name)
-    return f'"{name}"' if len(name) <= 40 else f'"{name[:40]}…"'
+ENGLISH = Language("en", "English")
 
 
 def table(widths: Sequence[int], rows: Iterable[Sequence[str]]) -> Iterator[str]:

@@ -7,7 +7,8 @@ from typing import assert_never
 
 from chatd.core.events import Cause, Departure
 from chatd.session import outputs as to
-from chatd.session.words.language import Language, people_are
+from chatd.session.words.language import Language, people_here
+from chatd.session.words.languages import LANGUAGES
 
 
 def note_lines(note: to.Note, language: Language) -> Iterator[str]:
@@ -15,20 +16,24 @@ def note_lines(note: to.Note, language: Language) -> Iterator[str]:
     say = language.say
     match note:
         case to.Welcome(title, people, motd):
-            yield say("welcome to {title}; {people_are_here}", title=title, people_are_here=_here(people, language))
+            yield say(
+                "welcome to {title}; {people_are_here}", title=title, people_are_here=people_here(people, language)
+            )
             yield from motd
         case to.Hello(title, people, nickname, room):
-            yield say("welcome to {title}; {people_are_here}", title=title, people_are_here=_here(people, language))
+            yield say(
+                "welcome to {title}; {people_are_here}", title=title, people_are_here=people_here(people, language)
+            )
             if nickname:
                 yield say("you are {name} in {room}", name=nickname, room=room)
         case to.Entered(nickname, room, people, nicknames):
             others = people - len(nicknames)
             names = [*nicknames, say("and {n} others", n=f"{others:,}")] if others else nicknames
-            here = people_are(people, language, "here:")
-            head = say("you are {name} in {room}; {people_are_here}", name=nickname, room=room, people_are_here=here)
+            one, many = "you are {name} in {room}; 1 person is here:", "you are {name} in {room}; {n} people are here:"
+            head = language.count(people, one, many, name=nickname, room=room)
             yield from language.listing(head, names)
         case to.Hint():
-            yield say("/h lists the commands, quit leaves")
+            yield _hint(language)
         case to.KeptHere(room, days, letters_days):
             if days:
                 kept = "what is said in {room} is kept for {span}; /h remember says who reads it and how to be left out"
@@ -43,9 +48,11 @@ def note_lines(note: to.Note, language: Language) -> Iterator[str]:
         case to.TakenOver():
             yield say("you were here already: your other connection is closed")
         case to.CameElsewhere():
-            yield say("you came in from elsewhere; this connection ends")
+            yield say("you came in from elsewhere; this connection is closed")
         case to.OperatorWelcome():
             yield say("chatd, the operator's door: a plain line is announced to everyone; /h helps")
+        case to.LineDropped():
+            yield say("that line is thrown away; quit leaves")
         case to.StillHere():
             yield say("chatd is here")
         case to.TypingTooFast(0, size):
@@ -54,6 +61,9 @@ def note_lines(note: to.Note, language: Language) -> Iterator[str]:
         case to.TypingTooFast(lines):
             too_fast = "you are typing faster than {n} lines a second; your lines are being sent at that pace"
             yield say(too_fast, n=lines)
+        case to.Candidates(words, more):
+            behind = (say("and {n} others", n=f"{more:,}"),) if more else ()
+            yield from language.listing(say("these fit:"), (*words, *behind))
         case to.LinesSkipped(count):
             one = "1 line skipped while your connection was slow"
             yield language.count(count, one, "{n} lines skipped while your connection was slow")
@@ -63,18 +73,25 @@ def note_lines(note: to.Note, language: Language) -> Iterator[str]:
             assert_never(note)
 
 
+def _hint(language: Language) -> str:
+    """Return how to begin; each other language is named in its own words, for those who can't read this one."""
+    known = [f"/lang {other.code}: {other.name}" for other in LANGUAGES.values() if other is not language]
+    hint = language.say("/h lists commands, /echo off hides your lines, quit leaves")
+    return language.say("; ").join([hint, *known])
+
+
 def prompt_words(prompt: to.Prompt, language: Language) -> str:
     """Return what stands in front of the line that is waited for."""
     say = language.say
     match prompt.asked:
         case to.Asked.NICKNAME:
-            return say("Nickname:") + " "
+            return say("Nickname: ")
         case to.Asked.PASSWORD:
-            return say("Password of {name}:", name=prompt.nickname) + " "
+            return say("Password of {name}: ", name=prompt.nickname)
         case to.Asked.NEW_PASSWORD:
-            return say("New password:") + " "
+            return say("New password: ")
         case to.Asked.AGAIN:
-            return say("Again:") + " "
+            return say("Again: ")
         case _:  # pragma: no cover
             assert_never(prompt.asked)
 
@@ -122,9 +139,9 @@ def _dismissal(how: Departure, language: Language) -> str:
     say = language.say
     if how.cause is Cause.KICKED:
         told = say("you were disconnected by the administrator")
-        return f"{told}: {how.why}" if how.why else told
+        return language.because(told, how.why)
     told = say("you were banned by the administrator: {lasts}", lasts=language.lasts(how.seconds))
-    return f"{told}, {how.why}" if how.why else told
+    return say("{told}, {why}", told=told, why=how.why) if how.why else told
 
 
 def _of_passwords(note: to.NameForYou | to.NewPasswordDue | to.NoPassword | to.TypingSeen, language: Language) -> str:
@@ -134,18 +151,14 @@ def _of_passwords(note: to.NameForYou | to.NewPasswordDue | to.NoPassword | to.T
             will = "{name} will be yours alone, with all names that look like it; an empty line ends this"
             return say(will, name=nickname)
         case to.NewPasswordDue():
-            return say("that was the administrator's password, for once; choose your own")
+            return say("that was a one-time password from the administrator; choose your own")
         case to.NoPassword(entering):
             return say("no password; choose another nickname" if entering else "no password; nothing has changed")
         case to.TypingSeen():
-            return say("the password that you type is seen on your own screen; telnet hides it")
+            return say("your password shows on your own screen as you type it; telnet would hide it")
         case _:  # pragma: no cover
             assert_never(note)
 
 
 def _days(days: int, language: Language) -> str:
     return language.count(days, "1 day", "{n} days")
-
-
-def _here(people: int, language: Language) -> str:
-    return people_are(people, language, "here")

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import assert_never
 
 from chatd.core import owner_refusals as refusal
 from chatd.session import answers as to
 from chatd.session import refusals as session
-from chatd.session.words.language import Language, quoted
+from chatd.session.view import View
+from chatd.session.words.language import Language, rule_words
 
-OfOwning = to.Registered | to.PasswordChanged | to.Unregistered | to.Remembering | to.Forgotten | to.LetterKept
+OfOwning = (
+    to.Registered
+    | to.PasswordChanged
+    | to.KeyAdded
+    | to.KeyRemoved
+    | to.Unregistered
+    | to.Remembering
+    | to.Forgotten
+    | to.LetterKept
+)
 OfOwners = (
     refusal.BadPassword
     | refusal.NameOwned
@@ -24,6 +36,7 @@ OfOwners = (
     | refusal.KeyTaken
     | refusal.TooManyKeys
     | refusal.NoSuchKey
+    | refusal.NoPublicKey
     | refusal.LastKey
     | refusal.OwnerNotHere
     | refusal.LettersFull
@@ -38,27 +51,58 @@ def of_owning(answer: OfOwning, language: Language) -> str:
     """Return an answer as one sentence."""
     say = language.say
     match answer:
-        case to.Registered(nickname):
-            yours = "{name} is yours: your password is asked when you come; /password changes it, /unregister ends that"
+        case to.Registered(nickname, True):
+            yours = "{name} is yours: your SSH key opens it; /keys lists keys, /password adds one for other ways in"
             return say(yours, name=nickname)
+        case to.Registered(nickname):
+            yours = (
+                "{name} is yours: from now on you come in with your password; "
+                "/password changes it, /unregister gives it up"
+            )
+            return say(yours, name=nickname)
+        case to.PasswordChanged(nickname, True):
+            return say("{name} has a password now, too", name=nickname)
         case to.PasswordChanged(nickname):
-            return say("{name} has another password now", name=nickname)
+            return say("{name} has a new password", name=nickname)
+        case to.KeyAdded(nickname, fingerprint):
+            return say("{key} opens {name} from now on", key=fingerprint, name=nickname)
+        case to.KeyRemoved(nickname, fingerprint):
+            return say("{key} opens {name} no longer", key=fingerprint, name=nickname)
         case to.Unregistered(nickname):
-            return say("{name} is anybody's again", name=nickname)
+            return say("anybody may have {name} again", name=nickname)
         case to.Remembering():
             return _remembering(answer, language)
         case to.Forgotten(lines):
-            one = "1 line is forgotten here; on the screens of others and in backups it stays"
-            many = "{n} lines are forgotten here; on the screens of others and in backups they stay"
+            one = "1 line is forgotten here, but not on the screens of others or in backups"
+            many = "{n} lines are forgotten here, but not on the screens of others or in backups"
             return language.count(lines, one, many)
         case to.LetterKept(nickname, days):
             return say(
-                "{name} is not here; your line is kept and {name} reads it when they come, within {span}",
+                "{name} is not here; your line is kept for {name}, for {span} at most",
                 name=nickname,
                 span=language.count(days, "1 day", "{n} days"),
             )
         case _:  # pragma: no cover
             assert_never(answer)
+
+
+def key_list(answer: to.Keys, view: View) -> Iterator[str]:
+    """Yield the lines of an answer that lists SSH keys."""
+    say = view.language.say
+    count, name = len(answer.keys), answer.nickname
+    if answer.has_password:
+        told = view.language.count(
+            count, "1 key and a password open {name}", "{n} keys and a password open {name}", name=name
+        )
+    else:
+        told = view.language.count(
+            count, "1 key opens {name}, and no password", "{n} keys open {name}, and no password", name=name
+        )
+    yield told if count else say("a password opens {name}, and no key", name=name)
+    for key in answer.keys:
+        since = f"{datetime.fromtimestamp(key.since, view.zone):%Y-%m-%d}"
+        came = say("; you came with it") if key.here else ""
+        yield say("{key} {comment}, since {date}", key=key.fingerprint, comment=key.comment, date=since) + came
 
 
 def _remembering(answer: to.Remembering, language: Language) -> str:
@@ -70,7 +114,7 @@ def _remembering(answer: to.Remembering, language: Language) -> str:
         kept = "what you say in {room} is kept for {span}"
         facts.append(say(kept, room=answer.room, span=language.count(answer.days, "1 day", "{n} days")))
     else:
-        facts.append(say("what you say in {room} is kept on no disk", room=answer.room))
+        facts.append(say("what you say in {room} is not kept on disk", room=answer.room))
     if answer.lines:
         shown = "whoever enters is shown the last {n} lines"
         facts.append(language.count(answer.lines, "whoever enters is shown the last line", shown))
@@ -91,22 +135,22 @@ def of_owners(error: OfOwners, language: Language) -> str:
         ):
             return _of_passwords(error, language)
         case refusal.BadPassword(rule):
-            return say("that can't be a password: {rule}", rule=say(rule.sentence, **rule.facts))
+            return say("that can't be a password: {rule}", rule=rule_words(rule, language))
         case refusal.NameOwned(typed, holder):
             owned = "{name} has an owner; /nick chooses another name"
             if typed != holder:
                 owned = "{name} has an owner (it looks like {holder}); /nick chooses another name"
-            return say(owned, name=quoted(typed), holder=quoted(holder))
+            return say(owned, name=language.quoted(typed), holder=language.quoted(holder))
         case refusal.OwnsAlready(nickname):
             return say("you own {name} already; /unregister gives it up", name=nickname)
         case refusal.TooManyOwners(limit):
-            many = "{n} names have owners, which is all there may be; the administrator can free some"
+            many = "{n} names have owners, the most there may be; the administrator can free some"
             return say(many, n=f"{limit:,}")
         case refusal.RegisteredTooOften(limit, wait):
             often = "{n} names were registered from your address today; try again in {span}"
             return say(often, n=limit, span=_about(wait, language))
         case refusal.NotOwned(typed):
-            return say("{name} has no owner", name=quoted(typed))
+            return say("{name} has no owner", name=language.quoted(typed))
         case refusal.TooManyGuesses(limit, wait):
             guesses = "{n} wrong passwords came from your address; try again in {span}"
             return say(guesses, n=limit, span=_about(wait, language))
@@ -146,6 +190,7 @@ def _of_keys_and_letters(
     error: refusal.KeyTaken
     | refusal.TooManyKeys
     | refusal.NoSuchKey
+    | refusal.NoPublicKey
     | refusal.LastKey
     | refusal.OwnerNotHere
     | refusal.LettersFull
@@ -159,9 +204,11 @@ def _of_keys_and_letters(
         case refusal.KeyTaken(holder):
             return say("that key is {name}'s already; a key opens one name", name=holder)
         case refusal.TooManyKeys(limit):
-            return say("{n} keys are all that a name may have; remove one first", n=limit)
+            return say("a name may have {n} keys at most; remove one first", n=limit)
         case refusal.NoSuchKey(fingerprint):
-            return say("there is no key {key}", key=quoted(fingerprint))
+            return say("there is no key {key}", key=language.quoted(fingerprint))
+        case refusal.NoPublicKey():
+            return say("that is no SSH key: give a line of a .pub file, or nothing where you came with one")
         case refusal.LastKey():
             return say("that is the only key, and there is no password; /password sets one first")
         case refusal.OwnerNotHere(nickname):

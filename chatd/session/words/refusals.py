@@ -8,7 +8,7 @@ from typing import assert_never, cast
 from chatd.core import refusals as hall
 from chatd.core.refusals import HallError
 from chatd.session import refusals as session
-from chatd.session.words.language import Language, quoted
+from chatd.session.words.language import Language, rule_words
 from chatd.session.words.owners import OfOwners, of_owners
 
 OfNames = (
@@ -22,6 +22,7 @@ OfNames = (
     | hall.NotHeardBy
     | hall.NotIgnored
     | session.NicknameFirst
+    | session.PastedBehindNickname
     | session.TooManyNicknames
     | session.NicknameTooLate
 )
@@ -37,11 +38,11 @@ OfLines = (
     | hall.OthersUnreachable
     | hall.NoAnswer
     | hall.TooMuchWaits
-    | session.ToTakesNoText
     | session.NotText
     | session.ChangedByTelnet
     | session.TelnetUnfinished
     | session.LineTooLong
+    | session.PasteTooLong
     | session.LineCutOff
 )
 OfRooms = (
@@ -67,8 +68,11 @@ OfAdmission = (
 OfCommands = (
     session.BadUsage
     | session.UnknownCommand
+    | session.AdministratorOnly
+    | session.CommandElsewhere
     | session.NoSuchTimeZone
     | session.NoSuchFormat
+    | session.NoSuchLanguage
     | session.NotAnObject
     | session.NothingAsked
     | session.BadArgument
@@ -81,6 +85,7 @@ OfOperators = (
     | session.LooksLikeCommand
     | session.NoPrivateLines
     | session.NotByAddress
+    | session.NotAnAddress
     | session.BadDrain
     | session.NotReloaded
     | session.NotKept
@@ -104,7 +109,9 @@ def refusal_words(error: HallError, language: Language) -> str:
     """Return a refusal as one sentence."""
     sentence = _words(cast(AnyRefusal, error), language)  # a test sees that there are no others
     if error.unsent:
-        return language.say("{refusal}; your line was not sent", refusal=sentence)
+        sentence = language.say("{refusal}; your line was not sent", refusal=sentence)
+    if isinstance(error, hall.NobodyHere) and error.near:
+        sentence = language.say("{refusal}; did you mean {near}?", refusal=sentence, near=error.near)
     return sentence
 
 
@@ -128,30 +135,36 @@ def _of_names(error: OfNames, language: Language) -> str:
     say = language.say
     match error:
         case hall.BadNickname(typed, rule):
-            return say("{name} can't be a nickname: {rule}", name=quoted(typed), rule=say(rule.sentence, **rule.facts))
+            return say(
+                "{name} can't be a nickname: {rule}", name=language.quoted(typed), rule=rule_words(rule, language)
+            )
         case hall.NicknameTaken(typed, holder, lost_after):
             return _taken(typed, holder, lost_after, language)
         case hall.NicknameBanned(typed, seconds, why):
             terms = _terms(seconds, why, language)
             return say(
                 "{name} is banned from this chat {terms}; only its administrator can end that",
-                name=quoted(typed),
+                name=language.quoted(typed),
                 terms=terms,
             )
         case hall.NameKept(nickname):
-            return say("{name} is the name already", name=nickname)
+            return say("{name} is the nickname already", name=nickname)
         case hall.NobodyHere(typed):
-            return say("nobody here is called {name}", name=quoted(typed))
+            return say("nobody here is called {name}", name=language.quoted(typed))
         case hall.LooksLike(typed, nickname):
-            return say("nobody here is called {name}; {other} looks like it", name=quoted(typed), other=nickname)
+            return say(
+                "nobody here is called {name}; {other} looks like it", name=language.quoted(typed), other=nickname
+            )
         case hall.ThatIsYou():
             return say("that is your own nickname; name somebody else")
         case hall.NotHeardBy(nickname):
-            return say("{name} has chosen to hear nothing from you", name=nickname)
+            return say("{name} is ignoring you", name=nickname)
         case hall.NotIgnored(nickname):
-            return say("you do not ignore {name}", name=nickname)
+            return say("you aren't ignoring {name}", name=nickname)
         case session.NicknameFirst():
             return say("first a nickname; quit leaves")
+        case session.PastedBehindNickname():
+            return say("it came together with a nickname that was refused")
         case session.TooManyNicknames(limit):
             return say("{n} nicknames were refused; connect again when you have chosen another", n=limit)
         case session.NicknameTooLate(seconds):
@@ -170,7 +183,7 @@ def _taken(typed: str, holder: str, lost_after: int, language: Language) -> str:
             "{name} is taken (it looks like {holder}); "
             "if that is your own lost connection, it will be free within {span}"
         )
-    return say(taken, name=quoted(typed), holder=quoted(holder), span=free)
+    return say(taken, name=language.quoted(typed), holder=language.quoted(holder), span=free)
 
 
 def _of_lines(error: OfLines, language: Language) -> str:
@@ -181,7 +194,7 @@ def _of_lines(error: OfLines, language: Language) -> str:
         case hall.NothingSaid():
             return say("there is nothing in that line to show; nothing was sent")
         case hall.YouAreQuiet():
-            return say("you are quiet: type /i to talk with the room again")
+            return say("you have turned the room off; /i turns it back on")
         case hall.TooSlow(nickname):
             return say("{name}'s connection is too slow to take it now; try again later", name=nickname)
         case hall.NobodyToAnswer():
@@ -191,7 +204,7 @@ def _of_lines(error: OfLines, language: Language) -> str:
         case hall.AddresseeUnclear(addressee):
             return say("that may not have been meant for {name}; type it again if it is", name=addressee)
         case hall.NameChangedHands(nickname):
-            changed = "{name} has had this name only since after you typed that; type it again if it is meant for them"
+            changed = "{name} took this name after you had typed that; type it again if it is meant for them"
             return say(changed, name=nickname)
         case hall.OthersUnreachable():
             return say("the other servers of this chat can't be asked just now; try again in a moment")
@@ -199,16 +212,22 @@ def _of_lines(error: OfLines, language: Language) -> str:
             return say("{name}'s server gives no answer: they may have got that, or not", name=nickname)
         case hall.TooMuchWaits(limit):
             return say("{n} lines wait for the other servers of this chat already; try again later", n=f"{limit:,}")
-        case session.ToTakesNoText():
-            return say("to:name chooses whom you talk to, and stands alone; @name text says one line to name")
         case session.NotText():
             return say("that line is not UTF-8; it was not sent; set your terminal to UTF-8")
         case session.ChangedByTelnet():
             return say("your telnet changed a character of that line on its way; it was not sent; type it again")
         case session.TelnetUnfinished():
-            return say("your client began a telnet command that had no end; what stood in it was not read")
+            return say("your client sent a telnet command without an end; what was in it is lost")
         case session.LineTooLong(limit):
             return say("that line is longer than {n} bytes; none of it was sent; cut it into shorter ones", n=limit)
+        case session.PasteTooLong(limit, unit):
+            size = "{n} bytes"
+            if unit == "lines":
+                size = "{n} lines"
+            elif unit == "bytes in a line":
+                size = "{n} bytes in a line"
+            amount = say(size, n=f"{limit:,}")
+            return say("that is more than {amount}; nothing of what you pasted was taken", amount=amount)
         case session.LineCutOff():
             return say("your last line had no end; it was not sent; end each line with a newline")
         case _:  # pragma: no cover
@@ -219,12 +238,13 @@ def _of_rooms(error: OfRooms, language: Language) -> str:
     say = language.say
     match error:
         case hall.BadRoomName(typed, rule):
-            return say("{name} can't be a room: {rule}", name=quoted(typed), rule=say(rule.sentence, **rule.facts))
+            return say("{name} can't be a room: {rule}", name=language.quoted(typed), rule=rule_words(rule, language))
         case hall.RoomLooksLike(typed, room):
-            return say("{name} can't be a room: it looks like {room}", name=quoted(typed), room=room)
+            return say("{name} can't be a room: it looks like {room}", name=language.quoted(typed), room=room)
         case hall.NoSuchRoom(typed):
             return say(
-                "there is no room {name}; /rooms lists those there are, /join opens a new one", name=quoted(typed)
+                "there is no room {name}; /rooms lists those there are, /join opens a new one",
+                name=language.quoted(typed),
             )
         case hall.NotInThatRoom(room):
             return say("you are in {room}: to: talks to it, /join goes to another room", room=room)
@@ -235,7 +255,7 @@ def _of_rooms(error: OfRooms, language: Language) -> str:
         case hall.RoomLocked(room):
             return say("{room} is locked; only those its first member invites get in", room=room)
         case hall.NotFirstMember(room, first):
-            not_first = "only {first}, who has been in {room} for longest, can do that; /join #name opens your own room"
+            not_first = "only {first}, who has been in {room} the longest, can do that; /join #name opens your own room"
             return say(not_first, first=first, room=room)
         case hall.LobbyStaysOpen(room):
             return say("{room} stays open to all; /join #name opens a room that you can lock", room=room)
@@ -258,9 +278,9 @@ def _of_admission(error: OfAdmission, language: Language) -> str:
         case session.WrongProtocol(protocol):
             return say("this port speaks plain text, not {protocol}; use telnet or nc", protocol=protocol)
         case session.TooManyConnections(limit):
-            return say("{n} connections are open, which is all there may be; come back later", n=f"{limit:,}")
+            return say("the limit on connections ({n}) is reached; come back later", n=f"{limit:,}")
         case session.TooManyFromAddress(limit):
-            full = "{n} connections from your address are open, which is all there may be; close one first"
+            full = "your address has reached its limit on connections ({n}); close one first"
             return say(full, n=f"{limit:,}")
         case session.TooManyArrivals(limit, seconds):
             again = "your address has made more than {n} connections in {seconds} seconds; wait a little and try again"
@@ -273,51 +293,65 @@ def _of_commands(error: OfCommands, language: Language) -> str:
     say = language.say
     match error:
         case session.BadUsage(usage, help):
-            return say("usage: {usage} -- {help}", usage=usage, help=say(help))
-        case session.UnknownCommand(name, near):
-            return _unknown(name, near, bool(error.unsent), language)
+            return say("usage: {usage} -- {help}", usage=language.word(usage), help=language.word(help))
+        case session.UnknownCommand():
+            return _unknown(error, language)
+        case session.AdministratorOnly(name):
+            return say("only the administrator can /{name}; /ignore name hides what somebody says", name=name)
+        case session.CommandElsewhere():
+            return say("to say it, type it again; quit leaves, /h helps")
         case session.NoSuchTimeZone(typed):
-            return say("there is no time zone {name}; try one such as Asia/Shanghai, or UTC", name=typed[:40])
+            return say("there is no time zone {name}; try one such as Asia/Shanghai, or +8", name=typed[:40])
+        case session.NoSuchLanguage(typed, codes):
+            return say(
+                "{name} is not spoken here; {known} are", name=language.quoted(typed), known=language.all_of(codes)
+            )
         case session.NoSuchFormat(typed, known):
-            return say("{name} is not spoken here; {known} are", name=quoted(typed), known=language.all_of(known))
+            spoken = (
+                "{name} is not spoken here; {known} are" if len(known) > 1 else "{name} is not spoken here; {known} is"
+            )
+            return say(spoken, name=language.quoted(typed), known=language.all_of(known))
         case session.NotAnObject():
-            return say("that line is no JSON object; /format text speaks text again")
+            return say("that line is not a JSON object; /format text goes back to text")
         case session.NothingAsked():
             return say('an object asks for something by "do", or types a line by "line"')
         case session.BadArgument(name):
-            return say("{name} must be a text of one line", name=quoted(name))
+            return say("{name} must be a text of one line", name=language.quoted(name))
         case session.BadDuration(typed):
-            bad = "{span} is no duration; type one such as 90s, 15m, 2h or 7d (at most 3650d)"
-            return say(bad, span=quoted(typed))
+            bad = "{span} is not a duration; type one such as 90s, 15m, 2h or 7d (at most 3650d)"
+            return say(bad, span=language.quoted(typed))
         case session.TookTooLong(seconds):
             return say("that was not done within {n} seconds; try again later", n=f"{seconds:g}")
         case _:  # pragma: no cover
             assert_never(error)
 
 
-def _unknown(name: str, near: str, was_line: bool, language: Language) -> str:
-    say = language.say
-    unknown = say("there is no command /{name}", name=name[:24])
-    hint = say("the nearest is /{near}", near=near) if near else say("/h lists those there are")
-    slashes = [say("// in front says a line that begins with /")] if was_line else []
-    return "; ".join([unknown, hint, *slashes])
+def _unknown(error: session.UnknownCommand, language: Language) -> str:
+    say, near = language.say, error.near
+    unknown = say("there is no command /{name}", name=error.name[:24])
+    hint = say("the nearest is /{near}", near=near) if near else say("/h all lists them all")
+    slashes = [say("//text says /text")] if error.explains else []
+    return say("; ").join([unknown, hint, *slashes])
 
 
 def _of_operators(error: OfOperators, language: Language) -> str:
     say = language.say
     match error:
         case hall.NotBanned(target):
-            return say("{name} is not banned; /bans lists who is", name=quoted(target))
+            return say("{name} is not banned; /bans lists who is", name=language.quoted(target))
         case hall.NotMuted(target):
-            return say("{name} is not muted; /bans lists who is", name=quoted(target))
+            return say("{name} is not muted; /bans lists who is", name=language.quoted(target))
         case session.LooksLikeCommand(name):
-            return say("/{name} is a command and begins with /; /announce says the line to everyone", name=name)
+            return say("/{name} is a command and needs its /; /announce says the line to everyone", name=name)
         case session.NoPrivateLines():
-            return say("there are no private lines here: /announce text says it to everyone")
+            return say("that would be a private line: /tell name text says it to one, /announce text to everyone")
         case session.NotByAddress(network):
             return say("{network} is this machine itself; its people can be banned by name alone", network=network)
+        case session.NotAnAddress(typed):
+            wanted = "{name} is not an address; type one such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/64"
+            return say(wanted, name=language.quoted(typed))
         case session.BadDrain(typed, longest):
-            bad = "{typed} is no number of minutes from 1 to {longest}; off ends draining"
+            bad = "{typed} is not a number of minutes from 1 to {longest}; off ends draining"
             return say(bad, typed=typed[:24], longest=f"{longest:,}")
         case session.NotReloaded(why):
             return say("{why}; nothing has changed", why=why)
@@ -330,9 +364,9 @@ def _of_operators(error: OfOperators, language: Language) -> str:
         case session.NoLevels():
             return say("the log is twistd's own (a .tac, --syslog or --logger); its level can't be changed here")
         case session.OpenAlready():
-            return say("people get in already")
+            return say("people are let in already")
         case session.StoppingAlready():
-            return say("chatd stops already")
+            return say("chatd is stopping already")
         case _:  # pragma: no cover
             assert_never(error)
 
@@ -342,4 +376,4 @@ def _terms(seconds: float | None, why: str, language: Language) -> str:
     terms = language.lasts(seconds)
     if seconds is not None:
         terms = language.say("{lasts} more", lasts=terms)
-    return f"{terms} ({why})" if why else terms
+    return language.say("{terms} ({why})", terms=terms, why=why) if why else terms

@@ -1,0 +1,1 @@
+"""People who come by SSH: `ssh -p 2222 alice@host`."""

@@ -1,0 +1,154 @@
+"""One session over SSH: what is spoken on it, and how its bytes become lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from chatd.core.events import Departure
+from chatd.doors.framing import Framing
+from chatd.doors.jsonl import JSONCodec
+from chatd.doors.ssh.answers import AnswersCodec
+from chatd.doors.ssh.session import Door, SessionChannel, Wanted
+from chatd.doors.ssh.terminal import TerminalDoor
+from chatd.doors.ssh.transport import Transport
+from chatd.doors.telnet import Keyboard, Terminal
+from chatd.doors.text import TextCodec
+from chatd.session.session import QUIT
+from chatd.wire.codec import Codec
+from chatd.wire.connection import Connection
+
+
+class PlainBytes:
+    """SSH has no words among the text, as telnet has."""
+
+    def text_in(self, data: bytes) -> bytes:
+        return data
+
+    def ask_binary(self) -> None:
+        """No-op: all bytes pass."""
+
+
+def door(carrier: Transport, channel: SessionChannel, wanted: Wanted) -> Door:
+    """Return what is behind a session: a row to type in for a shell on a terminal, lines for whatever else."""
+    if wanted.term and not wanted.command:
+        return TerminalDoor(carrier, channel, wanted)
+    return SSHDoor(carrier, channel, wanted)
+
+
+class SSHDoor(Framing):
+    """The framing of one session without a terminal, and its `Wire`.
+
+    A command is read as if it were all that is typed: `ssh host /ls`. A format is spoken from the start, as in
+    `ssh host json`. Whoever comes without a name that is free is not asked for another: what they type next is hardly
+    one.
+    """
+
+    def __init__(self, carrier: Transport, channel: SessionChannel, wanted: Wanted) -> None:
+        super().__init__()
+        self._carrier = carrier
+        self._channel = channel
+        self._command = wanted.command or ""
+        self._terminal = Terminal(closes_itself=True)
+        self._answers = AnswersCodec("\r\n" if wanted.term else "\n")
+        self._input_ended = self._end_is_said = self._name_was_refused = False
+
+    def connectionMade(self) -> None:
+        codecs = self._codecs()
+        carrier, command = self._carrier, self._command
+        spoken = command if command in codecs else "text"
+        self.connection = Connection(carrier.entrance, self, self._channel, codecs, spoken, carrier.transport)
+        self.keys = Keyboard(self._terminal, PlainBytes())
+        guest = carrier.avatar
+        self.connection.session.brief = not self._is_shell
+        self.connection.begin_admitted(carrier.neighbours, guest.identity, guest.name)
+        if command and command not in codecs:
+            self.dataReceived(command.encode() + b"\n")
+            self.ended()
+        else:
+            self._check_let_in()
+
+    def typed(self, data: bytes) -> None:
+        """Take what the client sends; with a command, it has nothing to say."""
+        if not self._input_ended:
+            self.dataReceived(data)
+
+    def lineReceived(self, line: bytes) -> None:
+        self._check_let_in()
+        super().lineReceived(line)
+
+    def ended(self) -> None:
+        """The client has sent all it will."""
+        self._input_ended = True
+        self._say_ended()
+
+    @property
+    def complaint(self) -> bytes:
+        """What a command has to say on stderr: why it was refused."""
+        return self._answers.refused
+
+    @property
+    def status(self) -> int:
+        """The exit status: 1 for somebody who was not let in, and for a command that was refused."""
+        return int(self._name_was_refused or self.connection.session.was_turned_away or bool(self.complaint))
+
+    def resize(self, columns: int) -> None:
+        """No-op: lines have no width."""
+
+    def all_sent(self) -> None:
+        self.connection.all_sent()
+
+    def lost(self, how: Departure) -> None:
+        self.connection.lost(how)
+
+    def _codecs(self) -> Mapping[str, Callable[[], Codec]]:
+        """Return the formats that may be spoken, by their names; to a command, answers alone."""
+        text = partial(TextCodec, self._terminal, "\n") if self._is_shell else lambda: self._answers
+        return {"text": text, "json": JSONCodec, "json+text": partial(JSONCodec, with_lines=True)}
+
+    @property
+    def _is_shell(self) -> bool:
+        return self._command in ("", "text", "json", "json+text")
+
+    def _check_let_in(self) -> None:
+        """Say goodbye to somebody whose name was refused."""
+        if self.connection.session.is_entering and self._carrier.avatar.name and not self.paused:
+            self._name_was_refused = True
+            self.connection.session.close(QUIT)
+
+    def _say_ended(self) -> None:
+        if self._input_ended and not (self._end_is_said or self.paused):
+            rest = self.clearLineBuffer()
+            if rest:
+                self._lines += 1
+                self.lineReceived(rest)
+            if not self.paused:
+                self._end_is_said = True
+                self.connection.channel_ended()
+
+    # What the connection calls: this is its wire.
+
+    def read_on(self) -> None:
+        super().read_on()
+        self._check_let_in()
+        self._say_ended()
+
+    is_encrypted = True
+
+    def taken(self) -> int:
+        return self._channel.taken()
+
+    def unacknowledged(self) -> int:
+        return self._channel.unacknowledged()
+
+    def hide_typing(self) -> bool:
+        return False  # a client without a terminal here may have one of its own
+
+    def close(self) -> None:
+        if self._channel.localClosed:
+            self._carrier.hang_up()
+        else:
+            self._channel.loseConnection()
+
+    def abort(self) -> None:
+        self._carrier.abort()

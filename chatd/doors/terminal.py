@@ -1,0 +1,142 @@
+"""What people read and type at a terminal: lines above a row that they edit, in colour, wrapped at words."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+
+from chatd.core.events import Acted, Announced, Event, Events, Said, Whispered, WhisperSent
+from chatd.core.mentions import mentions
+from chatd.doors.cells import cells
+from chatd.doors.colour import Colours, Frame, painted
+from chatd.doors.editor import Completions, Editor
+from chatd.doors.telnet import Terminal
+from chatd.doors.text import TextCodec
+from chatd.doors.wrap import wrap
+from chatd.session.outputs import Output, Prompt
+from chatd.session.session import Session
+from chatd.session.view import View, view
+from chatd.session.words.notes import prompt_words
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What is known of a terminal: its columns, 0 if they aren't, and which colours it has."""
+
+    columns: int
+    colours: Colours
+
+    @classmethod
+    def of(cls, term: str, columns: int, no_colour: bool = False) -> Screen:
+        """Return what a TERM and a width say; `no_colour` is what NO_COLOR asks for (no-color.org)."""
+        if no_colour or term in ("", "dumb"):
+            return cls(columns, Colours.OFF)
+        return cls(columns, Colours.ON if "256color" in term or term.startswith(("xterm", "tmux")) else Colours.SIXTEEN)
+
+
+class TerminalCodec(TextCodec):
+    """A `Codec` for people at a terminal, and the `Row` of its editor.
+
+    `session` is set when there is one: the row's prompt says where its lines go. Two codecs encode events alike if
+    their terminals and views are equal, and the same of the events name the one person and the other.
+    """
+
+    __slots__ = ("_columns", "_naming", "editor", "session")
+
+    def __init__(self, screen: Screen, completions: Completions) -> None:
+        self._columns = screen.columns
+        self._naming: Events = ()  # those of the events that are heard now in which the person is named
+        self.editor = Editor(completions, columns=screen.columns)
+        self.session: Session | None = None
+        super().__init__(Terminal(closes_itself=True))
+        self.view = view("on", colours=screen.colours.value)
+
+    @property
+    def row(self) -> TerminalCodec:
+        return self
+
+    def resize(self, columns: int) -> None:
+        """Be on a terminal of another width, 0 if it isn't known."""
+        self._columns = columns
+        self.editor.resize(columns)
+        self.format = self._format()
+
+    def encode(self, output: Output) -> Iterable[bytes]:
+        if isinstance(output, Prompt):
+            return ()  # the row has it
+        lines = self._lines(output)
+        if isinstance(output, Event):
+            frame = _frame(output, self._view)
+            return [self._shown(line, frame, any(output is event for event in self._naming)) for line in lines]
+        return (self._shown(line, Frame(mark=line[:3]), False) for line in lines)
+
+    def end(self) -> bytes:
+        return b""
+
+    # The row.
+
+    @property
+    def dirty(self) -> bool:
+        self._ask()
+        return self.editor.dirty
+
+    def hear(self, events: Events) -> None:
+        member = self.session.member if self.session is not None else None
+        naming = () if member is None else tuple(event for event in events if _calls(event, member.nickname))
+        if naming and self._view.bell:
+            self.editor.ring()
+        if naming or self._naming:
+            self._naming = naming
+            self.format = self._format()
+
+    def around(self, data: bytes) -> bytes:
+        self._ask()
+        return self.editor.around(data)
+
+    def finish(self, data: bytes) -> bytes:
+        return self.around(data) + self.editor.finish()
+
+    def _ask(self) -> None:
+        """Have the row ask what the session asks for now, or say where its lines go."""
+        asked = self.session.asked if self.session is not None else None
+        self.editor.prompt = self._prompt(asked)
+        self.editor.hidden = asked is not None and asked.is_secret
+
+    def _prompt(self, asked: Prompt | None) -> str:
+        if asked is not None:
+            return prompt_words(asked, self._view.language)
+        member = self.session.member if self.session is not None else None
+        if member is None:
+            return ""
+        return f"@{member.addressee.nickname}> " if member.addressee is not None else f"{member.room.name}> "
+
+    def _format(self) -> Hashable:
+        return TerminalCodec, self._view, self._columns, tuple(map(id, self._naming))
+
+    def _shown(self, line: str, frame: Frame, is_named: bool) -> bytes:
+        if self._columns:
+            line = wrap(line, self._columns, cells(str(frame)))
+        return f"{painted(line, frame, Colours(self._view.colours), named=is_named)}\r\n".encode()
+
+
+def _calls(event: Event, nickname: str) -> bool:
+    """Whether an event is a line of somebody else in which a name stands."""
+    return isinstance(event, Said | Acted) and event.speaker != nickname and mentions(event.text, nickname)
+
+
+def _frame(event: Event, view: View) -> Frame:
+    """Return the frame of an event, as its line has it (`session/words/events.py`)."""
+    time, you = view.stamp(event.at), view.language.say("you")
+    match event:
+        case Said(_, _, speaker, _):
+            return Frame(time, "", "<", speaker, "> ")
+        case Acted(_, _, speaker, _):
+            return Frame(time, "* ", "", speaker, " ")
+        case Whispered(_, sender, _):
+            return Frame(time, "", "[", sender, f" -> {you}] ")
+        case WhisperSent(_, addressee, _):
+            return Frame(time, "", f"[{you} -> ", addressee, "] ")
+        case Announced():
+            return Frame(time, "## ")
+        case _:
+            return Frame(time, "-- ")

@@ -1,0 +1,78 @@
+"""Keys in, finished lines out: how what is typed in a row reaches a session, at its pace.
+
+Keys are read whatever happens to the lines: who is held back for typing fast goes on editing meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from chatd.doors.draft import Limit
+from chatd.doors.editor import Ended, Listed, PasteRefused, Result
+from chatd.doors.telnet import CTRL_D
+from chatd.doors.terminal import TerminalCodec
+from chatd.session.outputs import Candidates
+from chatd.session.refusals import PasteTooLong
+from chatd.wire.connection import Connection
+
+MOST_AHEAD = 16 * 1024  # bytes of keys that are read while lines wait
+_UNITS = {Limit.LINES: "lines", Limit.SIZE: "bytes", Limit.LINE: "bytes in a line", Limit.HIDDEN_LINES: "lines"}
+
+
+class TypedLines:
+    """The lines that were finished in a row, until each may be handed over."""
+
+    def __init__(self, connection: Connection, codec: TerminalCodec) -> None:
+        self._connection = connection
+        self._codec = codec
+        self._results: deque[Result] = deque()
+        self._ahead = 0
+        self.is_paused = False
+
+    @property
+    def wait(self) -> bool:
+        """Whether something is finished that is not handed over yet."""
+        return bool(self._results)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much was typed ahead that no more keys should be read."""
+        return self.is_paused and self._ahead > MOST_AHEAD
+
+    def take(self, data: bytes) -> None:
+        """Take keys, and hand over the lines that they finish, if that may be now."""
+        self._connection.note_read()
+        self._connection.note_typed()
+        self._connection.note_discarded(len(data))
+        self._results += self._codec.editor.feed(data, self._connection.read_at)
+        self._ahead += len(data)
+        self.hand_over()
+
+    def pause(self) -> None:
+        """Hand over no further line."""
+        self.is_paused = True
+
+    def go_on(self) -> None:
+        """Hand over what waits, as far as that may be."""
+        self.is_paused = False
+        self._ahead = 0
+        self.hand_over()
+
+    def hand_over(self) -> None:
+        try:
+            while self._results and not self.is_paused:
+                self._hand(self._results.popleft())
+        except Exception:
+            self._connection.broken()
+        self._connection.redraw()
+
+    def _hand(self, result: Result) -> None:
+        match result:
+            case Listed(candidates, more):
+                self._connection.send(Candidates(candidates, more))
+            case PasteRefused(limit):
+                self._connection.refuse(PasteTooLong(limit.value, _UNITS[limit]))
+            case Ended():
+                self._connection.receive_finished(CTRL_D, self._connection.read_at)
+            case _:
+                self._connection.receive_finished(result.text.encode(), result.begun_at)
