@@ -14,8 +14,9 @@ from zope.interface import implementer
 from chatd.core.events import Cause, Departure
 from chatd.doors.framing import Framing
 from chatd.doors.jsonl import JSONCodec
+from chatd.doors.keyboard import Keyboard
 from chatd.doors.strangers import HTTP_HEAD, TLS_HELLO, protocol_of
-from chatd.doors.telnet import Keyboard, Telnet, Terminal
+from chatd.doors.telnet import Telnet, Terminal
 from chatd.doors.text import TextCodec
 from chatd.session.outputs import StillHere
 from chatd.session.refusals import LineCutOff, TelnetUnfinished, WrongProtocol

@@ -6,8 +6,9 @@ import re
 from collections.abc import Hashable, Iterable, Iterator
 
 from chatd.core.events import Cause, Event, Said
+from chatd.doors.keyboard import erased, needs_erasing
 from chatd.doors.prompt import OpenPrompt
-from chatd.doors.telnet import CTRL_D, EOF, Terminal, erased, needs_erasing
+from chatd.doors.telnet import CTRL_D, EOF, Terminal
 from chatd.session.answers import Answer
 from chatd.session.inputs import Ended, Input, Line, Refused
 from chatd.session.outputs import Goodbye, Note, Output, Prompt, Refusal, Replay

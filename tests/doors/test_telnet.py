@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.doors.telnet import MOST_SUBNEGOTIATED, Keyboard, Telnet, Terminal, erased, needs_erasing
+from chatd.doors.keyboard import Keyboard, erased, needs_erasing
+from chatd.doors.telnet import MOST_SUBNEGOTIATED, Telnet, Terminal
 
 TELNET_PORT_23 = bytes.fromhex("fffd03 fffb18 fffb1f fffb20 fffb21 fffb22 fffb27 fffd05 fffb23 fffd06".replace(" ", ""))
 PLINK = bytes.fromhex("fffb1f fffb20 fffb18 fffb27 fffd01 fffb03 fffd03".replace(" ", ""))

@@ -8,11 +8,12 @@ from functools import partial
 from chatd.core.events import Departure
 from chatd.doors.framing import Framing
 from chatd.doors.jsonl import JSONCodec
+from chatd.doors.keyboard import Keyboard
 from chatd.doors.ssh.answers import AnswersCodec
 from chatd.doors.ssh.session import Door, SessionChannel, Wanted
 from chatd.doors.ssh.terminal import TerminalDoor
 from chatd.doors.ssh.transport import Transport
-from chatd.doors.telnet import Keyboard, Terminal
+from chatd.doors.telnet import Terminal
 from chatd.doors.text import TextCodec
 from chatd.session.session import QUIT
 from chatd.wire.codec import Codec
