@@ -2,7 +2,8 @@
 
 chatd never speaks telnet first. To a client that does, or that ends its first line as telnet does, it says `IAC DO
 BINARY` once, for GNU telnet takes some bytes of UTF-8 for its own keys until then, and `IAC WILL ECHO` where a password
-is typed, so that it isn't shown (RFC 857); it refuses every other option.
+is typed, so that it isn't shown (RFC 857). A client that begins with telnet is offered to have its line edited here
+(`offer.py`). Every other option is refused.
 """
 
 from __future__ import annotations
@@ -11,23 +12,25 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240
+from chatd.doors.offer import DO, DONT, IAC, WILL, WONT, Offer
+
+SB, SE = 250, 240
 EL, EC, AYT, AO, IP, BRK = 248, 247, 246, 245, 244, 243
 ABORT, SUSP, IAC_EOF = 238, 237, 236
-BINARY, ECHO, TIMING_MARK = 0, 1, 6  # RFC 856; RFC 857; RFC 860, which frees a telnet client that is deaf from Ctrl-C
+BINARY, TIMING_MARK = 0, 6  # RFC 856; RFC 860, which frees a telnet client that is deaf from Ctrl-C
 
-CTRL_D, CTRL_U, DEL = b"\x04", b"\x15", b"\x7f"
+CTRL_C, CTRL_D, CTRL_U, DEL = b"\x03", b"\x04", b"\x15", b"\x7f"
 EOF = CTRL_U + CTRL_D  # how telnet's end of file is handed on, with the end of a line behind it
 MOST_SUBNEGOTIATED = 256  # bytes; what has no end by then is given up
 
 _MARK = bytes([IAC, DO, TIMING_MARK])
 _ASK_BINARY = bytes([IAC, DO, BINARY])
-_HIDE = bytes([IAC, WILL, ECHO])
-_SHOW = bytes([IAC, WONT, ECHO]) + b"\r\n"  # the client has not shown its own Enter
 _REFUSAL = {DO: WONT, WILL: DONT}
 # The bytes of UTF-8 that GNU telnet takes for its keys, by the commands that it sends instead.
 _KEYS = {IP: 0x83, AO: 0x8F, SUSP: 0x9A, BRK: 0x9C}
 _END_OF_SUBNEGOTIATION = re.compile(rb"[\r\n]|\xff\xf0")
+_SIZE = re.compile(rb"\xff\xfa\x1f((?:[^\xff]|\xff\xff){4})\xff\xf0", re.DOTALL)  # RFC 1073
+_SIZE_BEGUN = re.compile(rb"\xff\xfa(?:\x1f(?:[^\xff]|\xff\xff){0,4}\xff?)?", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -54,7 +57,6 @@ class Telnet:
         "_asked_binary",
         "_begun",
         "_interrupted",
-        "_offered_echo",
         "_refused",
         "_reply",
         "_tail",
@@ -62,6 +64,7 @@ class Telnet:
         "_there",
         "_unfinished",
         "_was_interrupted",
+        "offer",
     )
 
     def __init__(
@@ -85,7 +88,7 @@ class Telnet:
         self._tail = b""  # the end of the text before this segment
         self._refused: frozenset[tuple[int, int]] = frozenset()
         self._asked_binary = False
-        self._offered_echo = False
+        self.offer = Offer(reply)
 
     def text_in(self, data: bytes) -> bytes:
         """Return the text in one segment."""
@@ -104,15 +107,12 @@ class Telnet:
             self._reply(_ASK_BINARY)
 
     def hide_typing(self) -> bool:
-        """Have the client not show what is typed; return False if it is no telnet, which would show these bytes."""
-        if self._terminal.is_telnet:
-            self._offered_echo = True
-            self._reply(_HIDE)
-        return self._terminal.is_telnet
+        """Have the client not show what is typed; return False if it doesn't, or is no telnet."""
+        return self._terminal.is_telnet and self.offer.hide_typing()
 
     def show_typing(self) -> None:
-        """Have the client show again what is typed."""
-        self._reply(_SHOW)
+        """Have the client show again what is typed, if that was hidden."""
+        self.offer.show_typing()
 
     def _without_words(self, data: bytes) -> bytes:
         data, self._begun = self._begun + data, b""
@@ -161,12 +161,20 @@ class Telnet:
             text += data[at : at + 2]
             return 2
         self._terminal.speaks_telnet = True
+        if verb in _REFUSAL and not (text or self._tail or self._asked_binary) and option != TIMING_MARK:
+            self.offer.make()  # to a client that speaks telnet first
         self._answer(verb, option)
         self.ask_binary()
         return 3
 
     def _take_subnegotiation(self, data: bytes, at: int) -> int:
-        """Skip what an option says. It ends before the end of a line: nothing was agreed that could hold one."""
+        """Skip what an option says, other than a window's size, before the end of a line, which it can't hold."""
+        if self.offer.asked_size:
+            if size := _SIZE.match(data, at):
+                self.offer.columns = int.from_bytes(size[1].replace(b"\xff\xff", b"\xff")[:2])
+                return size.end() - at
+            if _SIZE_BEGUN.fullmatch(data, at):
+                return 0
         end = _END_OF_SUBNEGOTIATION.search(data, at + 2, at + MOST_SUBNEGOTIATED)
         if end is None:
             if len(data) - at < MOST_SUBNEGOTIATED:
@@ -188,6 +196,8 @@ class Telnet:
             text += DEL
         elif command == EL:
             text += CTRL_U
+        elif command == IP and self.offer.is_agreed:
+            text += CTRL_C
         elif command == IP:
             text += CTRL_U  # what was half typed is gone at the client already
             self._was_interrupted = True
@@ -196,9 +206,9 @@ class Telnet:
 
     def _answer(self, verb: int, option: int) -> None:
         """Answer DO with WONT and WILL with DONT: once, so that two sides can't answer each other for ever."""
-        if verb not in _REFUSAL or (verb, option) == (WILL, BINARY):  # which is the yes to what was asked
+        if self.offer.takes(verb, option) or (verb, option) == (WILL, BINARY):  # the yes to what was asked
             return
-        if self._offered_echo and (verb, option) == (DO, ECHO):  # which is the yes to what was offered
+        if verb not in _REFUSAL:
             return
         if option == TIMING_MARK or (verb, option) not in self._refused:
             self._refused |= {(verb, option)}

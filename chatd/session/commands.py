@@ -303,6 +303,13 @@ def bell(chat: Participant, rings: str) -> None:
     chat.answer(BellRings(chat.client.view.bell))
 
 
+@command("edit", arguments="[on|off]", help="in telnet: type in a row that lines leave whole")
+def edit(chat: Chatting, on: str) -> None:
+    if on not in ("", "on", "off"):
+        raise chat.table.find("edit").misused()
+    chat.client.edit(on != "off")
+
+
 @command("format", arguments="text|json", help="the format for programs: docs/json.md")
 def format_(chat: Participant, format: str) -> None:
     chat.client.speak(format)

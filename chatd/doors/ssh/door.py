@@ -15,6 +15,7 @@ from chatd.doors.ssh.terminal import TerminalDoor
 from chatd.doors.ssh.transport import Transport
 from chatd.doors.telnet import Terminal
 from chatd.doors.text import TextCodec
+from chatd.session.refusals import NoEditor, WhyNoEditor
 from chatd.session.session import QUIT
 from chatd.wire.codec import Codec
 from chatd.wire.connection import Connection
@@ -144,6 +145,9 @@ class SSHDoor(Framing):
 
     def hide_typing(self) -> bool:
         return False  # a client without a terminal here may have one of its own
+
+    def edit(self, on: bool) -> None:
+        raise NoEditor(WhyNoEditor.NO_TERMINAL)
 
     def close(self) -> None:
         if self._channel.localClosed:
