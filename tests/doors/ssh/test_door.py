@@ -43,7 +43,7 @@ class ShellTests(SSHTestCase):
         """Without a terminal there is no line to edit."""
         alice = self.shell("alice")
         alice.type(b"/edit on\n")
-        self.assertIn("!! there is no line to edit without a terminal; ssh -t brings one\n", alice.seen())
+        self.assertIn("!! there is no line to edit without a terminal; ssh -t brings one\n", self.said(alice))
 
     def test_piped(self) -> None:
         """`echo hi | ssh host` says hi, sees it, and ends with status 0; a last line needs no end."""

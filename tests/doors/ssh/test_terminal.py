@@ -70,7 +70,9 @@ class RowTests(TerminalTestCase):
         alice.type(b"/edit on\r/edit off\r")
         seen = self.plain(alice)
         self.assertIn("-- your line is edited here", seen)
-        self.assertIn("!! by ssh the line of a terminal is always edited here; ssh -T brings no terminal", seen)
+        self.assertIn(
+            "!! by ssh the line of a terminal is always edited here; ssh -T brings no\r\n   terminal\r\n", seen
+        )
 
     def test_leaving(self) -> None:
         """Ctrl-D, Ctrl-C twice and quit leave, and the terminal is as it was before: no row, no bracketed paste."""
