@@ -166,7 +166,6 @@ class TelnetRow:
         codec = self._codec
         if codec is None or self._typed is None:
             codec = self._codec = TerminalCodec(Screen(0, Colours.SIXTEEN), connection.completions)
-            codec.session = connection.session
             self._typed = TypedLines(connection, codec)
         self._colours = connection.view.colours
         self.is_on = True

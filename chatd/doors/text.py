@@ -6,6 +6,8 @@ import re
 from collections.abc import Hashable, Iterable, Iterator
 
 from chatd.core.events import Cause, Event, Said
+from chatd.doors.colour import Colours, Frame, painted
+from chatd.doors.frames import frame_of_event, frame_of_line
 from chatd.doors.keyboard import erased, needs_erasing
 from chatd.doors.prompt import OpenPrompt
 from chatd.doors.telnet import CTRL_D, EOF, Terminal
@@ -13,12 +15,13 @@ from chatd.session.answers import Answer
 from chatd.session.inputs import Ended, Input, Line, Refused
 from chatd.session.outputs import Goodbye, Note, Output, Prompt, Refusal, Replay
 from chatd.session.refusals import ChangedByTelnet, LineTooLong, NotText
+from chatd.session.session import Session
 from chatd.session.view import View, view
 from chatd.session.words.answers import answer_lines
 from chatd.session.words.events import event_line, replayed_line
 from chatd.session.words.notes import goodbye_words, is_dismissal, note_lines, prompt_words, replay_head
 from chatd.session.words.refusals import refusal_lines
-from chatd.wire.codec import Row
+from chatd.wire.codec import Hear, Row
 
 MAX_LINE = 4096  # bytes
 _CHOICE = re.compile(rb"\s*(?:to:|/(?:to|join|j|leave)\b)", re.IGNORECASE)
@@ -27,9 +30,21 @@ _CHOICE = re.compile(rb"\s*(?:to:|/(?:to|join|j|leave)\b)", re.IGNORECASE)
 class TextCodec:
     """A `Codec` for people. Its format is what they see: those who see alike share what is encoded."""
 
-    __slots__ = ("_is_pasted", "_line_end", "_line_is_open", "_row", "_terminal", "_typed_at", "_view", "format")
+    __slots__ = (
+        "_colours",
+        "_is_pasted",
+        "_line_end",
+        "_line_is_open",
+        "_row",
+        "_terminal",
+        "_typed_at",
+        "_view",
+        "format",
+        "session",
+    )
 
     max_line = MAX_LINE
+    hear: Hear | None = None
 
     def __init__(self, terminal: Terminal | None = None, line_end: str = "\r\n") -> None:
         self._terminal = terminal or Terminal()
@@ -38,6 +53,7 @@ class TextCodec:
         self._line_is_open = False  # a prompt was the last that was sent
         self._typed_at = -1.0  # of the last line
         self._is_pasted = False  # that line came together with the one before it
+        self.session: Session | None = None
         self.view = view("on")
 
     @property
@@ -51,6 +67,7 @@ class TextCodec:
     @view.setter
     def view(self, view: View) -> None:
         self._view = view
+        self._colours = Colours(view.colours)
         self.format: Hashable = self._format()
 
     def decode(self, line: bytes, typed_at: float) -> Input:
@@ -71,7 +88,7 @@ class TextCodec:
         return Ended() if text == CTRL_D.decode() else Line(text, typed_at)
 
     def encode(self, output: Output) -> Iterable[bytes]:
-        if isinstance(output, Said):  # nearly all that is ever encoded
+        if isinstance(output, Said) and self._colours is Colours.OFF:  # nearly all that is ever encoded
             return (f"{event_line(output, self._view)}{self._line_end}".encode(),)
         if isinstance(output, Prompt):
             self._line_is_open = True
@@ -80,7 +97,10 @@ class TextCodec:
             return ()
         if self._row is None:
             self._line_is_open = False
-        return (f"{line}{self._line_end}".encode() for line in self._lines(output))
+        lines = self._lines(output)
+        if self._colours is not Colours.OFF:
+            lines = (painted(line, _frame(line, output, self._view), self._colours) for line in lines)
+        return (f"{line}{self._line_end}".encode() for line in lines)
 
     def _how_to_close(self, goodbye: Goodbye) -> str:
         """Return what a person in nc needs to know: it stays open behind a goodbye, while telnet and scripts close."""
@@ -115,6 +135,10 @@ class TextCodec:
         yield f"-- {replay_head(replay, self._view.language)}"
         for event in replay.events:
             yield f"| {replayed_line(event, self._view, replay.now)}"
+
+
+def _frame(line: str, output: Output, view: View) -> Frame:
+    return frame_of_event(output, view) if isinstance(output, Event) else frame_of_line(line)
 
 
 def _chooses(line: bytes) -> bool:

@@ -285,7 +285,7 @@ def echo(chat: Chatting, shown: str) -> None:
     chat.answer(EchoShown(chat.member.echo))
 
 
-@command("colour", "color", arguments="[on|off|16]", help="names in colour where there is a terminal for it")
+@command("colour", "color", arguments="[on|off|16]", help="names in colour, if your terminal has it")
 def colour(chat: Participant, colours: str) -> None:
     if colours:
         if colours not in ("on", "off", "16"):

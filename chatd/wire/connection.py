@@ -118,6 +118,7 @@ class Connection(TimeoutMixin):
             entrance.first,
             user_of(transport),
         )
+        self.codec.session = self.session
 
     def begin(self) -> None:
         """Let the person in, or say why not."""
@@ -304,6 +305,7 @@ class Connection(TimeoutMixin):
         self._entrance.batcher.settle()
         self.write(self.codec.end())
         codec.view = self.codec.view
+        codec.session = self.session
         self.codec = codec
         self._outbox.speak(codec)
 

@@ -495,6 +495,24 @@ class FloodTests(DoorTestCase):
         self.assertEqual(self.hall.members, {})
 
 
+class ColourTests(DoorTestCase):
+    def test_asked_for(self) -> None:
+        """Without a row there is not one attribute, until /colour on paints names, marks and times."""
+        alice, line = self.connect(b"alice\n")
+        _, bob = self.connect(b"bob\n")
+        bob.protocol.dataReceived(b"alice: hello\n")
+        self.assertNotIn("\x1b", self.seen(line))
+        alice.dataReceived(b"/colour on\n")
+        self.assertEqual(self.seen(line), "\x1b[1m--\x1b[22m colours: on\r\n")
+        bob.protocol.dataReceived(b"alice: hello\n")
+        self.assertRegex(self.seen(line), "^<\x1b\\[38;5;[0-9]+mbob\x1b\\[39m> alice: hello\r\n$")
+        alice.dataReceived(b"@nobody x\n")
+        self.assertIn("\x1b[1m!!\x1b[22m nobody here is called", self.seen(line))
+        self.assertNotIn("\x1b", self.seen(bob))
+        alice.dataReceived(b"/colour off\n@nobody x\n")
+        self.assertNotIn("\x1b", self.seen(line))
+
+
 class BytesOnlyTests(DoorTestCase):
     limits = {"byte_rate": 4096, "byte_burst": 4096}
 

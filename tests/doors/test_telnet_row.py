@@ -78,7 +78,9 @@ class AgreementTests(RowTestCase):
         door.dataReceived(b"alice\r")
         seen = self.plain(line)
         self.assertIn("-- you are alice in #lobby", seen)
-        self.assertTrue(seen.endswith("#lobby> "))
+        self.assertTrue(
+            seen.endswith("-- /h lists commands, Tab completes names, quit leaves; /lang zh: 中文\r\n#lobby> ")
+        )
         self.assertEqual(self.raw(line, AGREED_WITHIN + 1), b"")
 
     def test_crossed(self) -> None:
@@ -215,6 +217,21 @@ class WayBackTests(RowTestCase):
         self.assertTrue(self.plain(line).endswith("#lobby> "))
         door.dataReceived(b"\x1b[A\x1b[A")
         self.assertEqual(self.plain(line), "first")
+
+    def test_colours(self) -> None:
+        """With the row come colours, unless there were some, and go with it."""
+        for before, within, behind in ((b"", "\x1b[", ""), (b"/colour on\r\n", "38;5;", "38;5;")):
+            door, line = self.telnet()
+            door.dataReceived(before + b"/edit on\r\n")
+            door.dataReceived(AGREED + b"hello\r")
+            self.assertIn(within, self.raw(line).replace(OFFER, b"").decode())
+            door.dataReceived(b"/edit off\r")
+            self.raw(line)
+            door.dataReceived(b"hello\r\n")
+            seen = self.raw(line).decode()
+            self.assertEqual("\x1b" in seen, bool(behind))
+            self.assertIn(behind, seen)
+            door.dataReceived(b"quit\r\n")
 
     def test_half_typed(self) -> None:
         """Who takes the echo back keeps what was half typed: it is shown, and what comes behind it is one line."""

@@ -26,7 +26,6 @@ class TerminalDoor:
         self.connection = Connection(
             carrier.entrance, self, channel, {"text": lambda: codec}, "text", carrier.transport
         )
-        codec.session = self.connection.session
         self._typed = TypedLines(self.connection, codec)
 
     def makeConnection(self, transport: Any) -> None:
