@@ -178,7 +178,7 @@ class RefusedTests(SSHClientTestCase):
         self.assertIn("Received disconnect", err)
         self.assertNotIn("roken pipe", err)
         self.assertEqual((out, status), ("", 255))
-        self.assertIn("1 connections are open", self.run_client(self.plink + "alice@127.0.0.1 /ls")[1])
+        self.assertIn("the limit on connections (1) is reached", self.run_client(self.plink + "alice@127.0.0.1 /ls")[1])
 
     def test_no_guests(self) -> None:
         """Where only keys are let in, who has none is told what would be."""
