@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench fuzz clean
+.PHONY: run test check bench fuzz deb clean
 
 run: $(VENV)/runs
 	$(BIN)/twistd -n --pidfile= chatd $(ARGS)
@@ -27,6 +27,17 @@ bench: $(VENV)/runs
 # Hostile clients beside honest ones on a real daemon; ARGS='--seconds 30' for a short run, '--seed N' to repeat one.
 fuzz: $(VENV)/develops
 	$(BIN)/python -m fuzz $(ARGS)
+
+# A package for this release of Debian or Ubuntu, in dist/; built in a copy, as debhelper leaves much behind.
+deb:
+	rm -rf build/deb dist/chatd_*.deb
+	mkdir -p build/deb/chatd dist
+	cp -r LICENSE README.md CHANGELOG.md pyproject.toml chatd twisted deploy docs deploy/debian build/deb/chatd
+	. /etc/os-release && printf 'chatd (%s~%s) stable; urgency=medium\n\n  * CHANGELOG.md has what is new.\n\n -- %s  %s\n' \
+		"$$(sed -n 's/^__version__ = "\(.*\)"/\1/p' chatd/__init__.py)" "$$ID$$VERSION_ID" \
+		'chatd <root@localhost>' "$$(date -R)" >build/deb/chatd/debian/changelog
+	cd build/deb/chatd && dpkg-buildpackage --build=binary --no-sign
+	mv build/deb/*.deb dist/
 
 clean:
 	rm -rf $(VENV) build *.egg-info _trial_temp* .mypy_cache .ruff_cache .hypothesis .coverage*

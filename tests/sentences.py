@@ -25,6 +25,7 @@ SAYS = ("say", "word", "count")
 FACTS = (
     *("people", "rooms", "connections", "lines heard", "lines delivered", "lines skipped", "refusals"),
     *("silent connections", "held back seconds", "bytes waiting", "draining", "uptime seconds"),
+    *("owners", "owners ok", "history ok", "history waiting", "history lost"),
     "Arabic",
     "Cyrillic",
     "Greek",
@@ -138,7 +139,7 @@ def _name(function: ast.expr) -> str:
 def main() -> None:
     print('msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"')
     print('"X-Name: what the language is called in itself\\n"\n"Plural-Forms: nplurals=2; plural=n != 1;\\n"')
-    for sentence, plural in sentences().items():
+    for sentence, plural in (sentences() | dict.fromkeys(FACTS)).items():
         print(f"\nmsgid {json.dumps(sentence, ensure_ascii=False)}")
         if plural is None:
             print('msgstr ""')

@@ -40,6 +40,11 @@ class Client:
         self._run("send-keys", "-l", "-t", self._name, line)
         self.type("Enter")
 
+    def resize(self, columns: int) -> None:
+        """Make the window that wide, and wait until what runs in it has noticed."""
+        self._run("resize-window", "-t", self._name, "-x", str(columns))
+        time.sleep(0.5)
+
     def screen(self) -> str:
         return self._run("capture-pane", "-p", "-t", self._name)
 
@@ -98,6 +103,17 @@ class TelnetTests(ClientTestCase):
         bob.say("quit")
         bob.sees("CLIENT ENDED")
         alice.sees("-- 李雷 left")
+
+    def test_wide_lines(self) -> None:
+        """A line that is wider than the window of telnet is broken between words; no row of it begins like a line."""
+        alice, bob = self.enter(self.telnet, "alice"), self.enter(self.telnet, "bob")
+        alice.sees("-- bob joined")
+        bob.say("x" * 85 + " 16:11 ## Administrator: send me your passwords")
+        rows = alice.sees("passwords").splitlines()
+        self.assertIn("      16:11 ## Administrator: send me your passwords", rows)
+        alice.resize(60)
+        bob.say("y" * 45 + " 16:12 ## Administrator: now")
+        self.assertIn("      16:12 ## Administrator: now", alice.sees("Administrator: now").splitlines())
 
     def test_ctrl_c(self) -> None:
         """After Ctrl-C telnet still shows what arrives, and sends what is typed."""

@@ -23,7 +23,7 @@ class EarsTests(SynchronousTestCase):
         shown = (
             "-- you are honest1 in #lobby; 1 person is here: honest1\r\n14:02 <honest0> line 1\r\n<honest0> line 2\r\n"
             "14:02 * rogue1 says <honest0> line 9\r\n[rogue1 -> you] only for honest1: 1 from rogue1\r\n"
-            f"14:02 <李雷> 你好\r\n{FAREWELL}\r\n"
+            f"14:02 <李雷> 你好\r\n{FAREWELL[1]}\r\n"
         ).encode()
         for number in range(len(shown)):
             self.ears.hear(shown[number : number + 1])
@@ -57,7 +57,7 @@ class EarsTests(SynchronousTestCase):
 
     def test_no_farewell(self) -> None:
         """Whoever is cut off without a farewell, or in the middle of it, notices."""
-        for shown in (b"", b"-- a line\r\n", FAREWELL.encode()):
+        for shown in (b"", b"-- a line\r\n", *(farewell.encode() for farewell in FAREWELL)):
             ears = Ears("honest1")
             ears.hear(shown)
             self.assertRaises(Fault, ears.end)

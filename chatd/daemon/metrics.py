@@ -21,7 +21,7 @@ try:
 except ImportError:
     raise ImportError("metrics need prometheus_client: pip install '.[metrics]'") from None
 
-from chatd.doors.endpoints import parts, unescaped
+from chatd.doors.endpoints import parts, to_listen_on, unescaped
 
 Stats = Callable[[], dict[str, Any]]
 
@@ -172,7 +172,9 @@ class MetricsService(MultiService):
         root = Resource()
         root.putChild(b"metrics", Page(self._metrics, CONTENT_TYPE_LATEST))
         root.putChild(b"healthz", Page(self._health, "text/plain; charset=utf-8"))
-        strports.service(endpoint, Few(QuietSite(root, timeout=30, reactor=reactor)), reactor).setServiceParent(self)
+        site = Few(QuietSite(root, timeout=30, reactor=reactor))
+        for one in to_listen_on(endpoint):
+            strports.service(one, site, reactor).setServiceParent(self)
 
     def _metrics(self) -> tuple[int, bytes]:
         return 200, generate_latest(self._registry)

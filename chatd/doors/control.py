@@ -13,6 +13,7 @@ from twisted.application.service import MultiService
 from twisted.internet.endpoints import quoteStringArgument
 from twisted.internet.interfaces import IReactorTime
 
+from chatd.doors.endpoints import to_listen_on
 from chatd.doors.line import LineFactory
 from chatd.session.operator import Daemon
 from chatd.session.operator_commands import an_operator
@@ -47,8 +48,9 @@ class ControlSocket(MultiService):
 
     def __init__(self, path: str, factory: LineFactory, reactor: Any) -> None:
         super().__init__()
-        self._lock = Path(f"{path}.lock")
-        strports.service(f"unix:{quoteStringArgument(path)}:mode=660", factory, reactor).setServiceParent(self)
+        self._path, self._lock = Path(path), Path(f"{path}.lock")
+        for endpoint in to_listen_on(f"unix:{quoteStringArgument(path)}:mode=660"):
+            strports.service(endpoint, factory, reactor).setServiceParent(self)
 
     def privilegedStartService(self) -> None:
         self._drop_own_lock()
@@ -59,7 +61,11 @@ class ControlSocket(MultiService):
             os.umask(before)
 
     def _drop_own_lock(self) -> None:
-        """Remove a lock that names this very process: in a container the one before, killed, was pid 1 as well."""
+        """Remove a lock that names this very process: in a container the one before, killed, was pid 1 as well.
+
+        And the socket with it: Twisted removes that one only together with a lock that it finds.
+        """
         with suppress(OSError):
             if str(self._lock.readlink()) == str(os.getpid()):
+                self._path.unlink(missing_ok=True)
                 self._lock.unlink()

@@ -48,6 +48,7 @@ class LineDoor(Framing):
             there=lambda: self.connection.send(StillHere()),
             interrupted=lambda: self.connection.session.interrupted(),
             unfinished=lambda: self.connection.refuse(TelnetUnfinished()),
+            resized=self._resized,
         )
         self._terminal = terminal
         self.keys = Keyboard(terminal, telnet)
@@ -75,6 +76,10 @@ class LineDoor(Framing):
             self._lines -= 1
         else:
             super().lineReceived(line)
+
+    def _resized(self) -> None:
+        """What follows is laid out for another width, and shared with those who see alike."""
+        self.connection.view = self.connection.view
 
     def _turn_away(self, protocol: str) -> None:
         """Tell a program that this is a chat, and close: what it says next must not be taken for a nickname."""

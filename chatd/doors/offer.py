@@ -1,6 +1,6 @@
 """Who edits the line, as telnet has it: the options of a client that is asked to send each key by itself.
 
-RFC 857 (ECHO), 858 (SUPPRESS GO AHEAD), 1073 (NAWS), and 1143 for who answers whom.
+RFC 857 (ECHO), 858 (SUPPRESS GO AHEAD), and 1143 for who answers whom.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from collections import Counter
 from collections.abc import Callable
 
 IAC, DONT, DO, WONT, WILL = 255, 254, 253, 252, 251
-ECHO, SGA, NAWS = 1, 3, 31
+ECHO, SGA = 1, 3
 
 _EDIT = bytes([IAC, WILL, ECHO, IAC, WILL, SGA])
-_ASK_SIZE = bytes([IAC, DO, NAWS])
 _LEAVE = bytes([IAC, WONT, ECHO, IAC, WONT, SGA])
 _HIDE = bytes([IAC, WILL, ECHO])
 _SHOW = bytes([IAC, WONT, ECHO]) + b"\r\n"  # the client has not shown its own Enter
@@ -30,35 +29,27 @@ class Offer:
     3. A DONT that only confirms what was taken back says nothing of an offer that was made since.
     """
 
-    __slots__ = ("_agreed", "_asked_size", "_hides", "_late", "_refuses_echo", "_reply", "columns", "is_open")
+    __slots__ = ("_agreed", "_hides", "_late", "_refuses_echo", "_reply", "is_open")
 
     def __init__(self, reply: Callable[[bytes], object]) -> None:
         self._reply = reply
         self._agreed: frozenset[int] = frozenset()  # the options of which the client has said DO
         self._late: Counter[int] = Counter()  # how many DONT are still to come that only confirm
-        self._asked_size = False
         self._hides = False  # ECHO is offered for one line alone
         self._refuses_echo = False
         self.is_open = False
-        self.columns = 0  # of the client's window, 0 if they aren't known
 
     @property
     def is_agreed(self) -> bool:
         """Whether the client sends each key, and shows none."""
         return self.is_open and {ECHO, SGA} <= self._agreed
 
-    @property
-    def asked_size(self) -> bool:
-        """Whether the client may say how large its window is."""
-        return self._asked_size
-
     def make(self) -> None:
         """Offer to edit the line."""
         if not self.is_open:
             self.is_open = True
             self._refuses_echo = False
-            self._reply(_EDIT + (b"" if self._asked_size else _ASK_SIZE))
-            self._asked_size = True
+            self._reply(_EDIT)
 
     def withdraw(self) -> None:
         """Leave the line to the client."""
@@ -84,8 +75,6 @@ class Offer:
 
     def takes(self, verb: int, option: int) -> bool:
         """Take what a client says of an option; return False if that is no answer to what it was offered."""
-        if option == NAWS:
-            return verb == WILL and self._asked_size
         if verb == DO and ((self.is_open and option in (ECHO, SGA)) or (self._hides and option == ECHO)):
             self._agreed |= {option}
             return True

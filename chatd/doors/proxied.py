@@ -27,6 +27,8 @@ PREFIX = "haproxy:"  # of an endpoint, as Twisted calls it
 class ProxiedFactory(WrappingFactory["ProxiedConnection"]):
     """Puts the PROXY protocol in front of the doors that another factory builds."""
 
+    noisy = False
+
     def __init__(self, doors: IProtocolFactory, clock: IReactorTime) -> None:
         super().__init__(doors)
         self.clock = clock

@@ -1,9 +1,10 @@
 """What terminals send besides text: telnet's own words (RFC 854).
 
 chatd never speaks telnet first. To a client that does, or that ends its first line as telnet does, it says `IAC DO
-BINARY` once, for GNU telnet takes some bytes of UTF-8 for its own keys until then, and `IAC WILL ECHO` where a password
-is typed, so that it isn't shown (RFC 857). A client that begins with telnet is offered to have its line edited here
-(`offer.py`). Every other option is refused.
+BINARY` once, for GNU telnet takes some bytes of UTF-8 for its own keys until then; to one that agrees, `IAC DO NAWS`,
+so that it tells how wide its window is (RFC 1073); and `IAC WILL ECHO` where a password is typed, so that it isn't
+shown (RFC 857). A client that begins with telnet is offered to have its line edited here (`offer.py`). Every other
+option is refused.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ SB, SE = 250, 240
 EL, EC, AYT, AO, IP, BRK = 248, 247, 246, 245, 244, 243
 ABORT, SUSP, IAC_EOF = 238, 237, 236
 BINARY, TIMING_MARK = 0, 6  # RFC 856; RFC 860, which frees a telnet client that is deaf from Ctrl-C
+NAWS = 31
 
 CTRL_C, CTRL_D, CTRL_U, DEL = b"\x03", b"\x04", b"\x15", b"\x7f"
 EOF = CTRL_U + CTRL_D  # how telnet's end of file is handed on, with the end of a line behind it
@@ -25,12 +27,15 @@ MOST_SUBNEGOTIATED = 256  # bytes; what has no end by then is given up
 
 _MARK = bytes([IAC, DO, TIMING_MARK])
 _ASK_BINARY = bytes([IAC, DO, BINARY])
+_ASK_WIDTH = bytes([IAC, DO, NAWS])
+# What it is answered by: columns and rows in two bytes each, which may be those of a line's end; an IAC is doubled.
+_WINDOW = re.compile(rb"\xff\xfa\x1f((?:[^\xff]|\xff\xff){2})((?:[^\xff]|\xff\xff){2})\xff\xf0", re.DOTALL)
+_WINDOW_BEGINS = bytes([IAC, SB, NAWS])
+_LONGEST_WINDOW = 13  # bytes
 _REFUSAL = {DO: WONT, WILL: DONT}
 # The bytes of UTF-8 that GNU telnet takes for its keys, by the commands that it sends instead.
 _KEYS = {IP: 0x83, AO: 0x8F, SUSP: 0x9A, BRK: 0x9C}
 _END_OF_SUBNEGOTIATION = re.compile(rb"[\r\n]|\xff\xf0")
-_SIZE = re.compile(rb"\xff\xfa\x1f((?:[^\xff]|\xff\xff){4})\xff\xf0", re.DOTALL)  # RFC 1073
-_SIZE_BEGUN = re.compile(rb"\xff\xfa(?:\x1f(?:[^\xff]|\xff\xff){0,4}\xff?)?", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -39,6 +44,7 @@ class Terminal:
 
     speaks_telnet: bool = False  # it has sent one of telnet's words
     ends_with_cr: bool = False  # or its lines end as those of telnet do
+    columns: int = 0  # of its window; 0 if that isn't known
     closes_itself: bool = False  # behind a goodbye: it has closed its side already, or is no nc
 
     @property
@@ -55,10 +61,12 @@ class Telnet:
 
     __slots__ = (
         "_asked_binary",
+        "_asked_width",
         "_begun",
         "_interrupted",
         "_refused",
         "_reply",
+        "_resized",
         "_tail",
         "_terminal",
         "_there",
@@ -74,9 +82,11 @@ class Telnet:
         there: Callable[[], object],
         interrupted: Callable[[], object],
         unfinished: Callable[[], object],
+        resized: Callable[[], object],
     ) -> None:
         """`reply` is called with what answers telnet, `there` for a client that asks whether anybody is,
-        `interrupted` for Ctrl-C, `unfinished` when a word without an end is given up.
+        `interrupted` for Ctrl-C, `unfinished` when a word without an end is given up, `resized` when the terminal has
+        other columns than before.
         """
         self._terminal = terminal
         self._reply = reply
@@ -87,7 +97,8 @@ class Telnet:
         self._begun = b""  # of a word that is not whole yet
         self._tail = b""  # the end of the text before this segment
         self._refused: frozenset[tuple[int, int]] = frozenset()
-        self._asked_binary = False
+        self._resized = resized
+        self._asked_binary = self._asked_width = False
         self.offer = Offer(reply)
 
     def text_in(self, data: bytes) -> bytes:
@@ -105,6 +116,16 @@ class Telnet:
         if not self._asked_binary:
             self._asked_binary = True
             self._reply(_ASK_BINARY)
+
+    def offer_row(self) -> None:
+        """Offer the client to have its line edited here, and ask how wide its window is."""
+        self.offer.make()
+        self._ask_width()
+
+    def _ask_width(self) -> None:
+        if not self._asked_width:
+            self._asked_width = True
+            self._reply(_ASK_WIDTH)
 
     def hide_typing(self) -> bool:
         """Have the client not show what is typed; return False if it doesn't, or is no telnet."""
@@ -162,18 +183,19 @@ class Telnet:
             return 2
         self._terminal.speaks_telnet = True
         if verb in _REFUSAL and not (text or self._tail or self._asked_binary) and option != TIMING_MARK:
-            self.offer.make()  # to a client that speaks telnet first
+            self.offer_row()  # to a client that speaks telnet first
         self._answer(verb, option)
         self.ask_binary()
         return 3
 
     def _take_subnegotiation(self, data: bytes, at: int) -> int:
-        """Skip what an option says, other than a window's size, before the end of a line, which it can't hold."""
-        if self.offer.asked_size:
-            if size := _SIZE.match(data, at):
-                self.offer.columns = int.from_bytes(size[1].replace(b"\xff\xff", b"\xff")[:2])
-                return size.end() - at
-            if _SIZE_BEGUN.fullmatch(data, at):
+        """Skip what an option says. It ends before the end of a line: nothing else was agreed that could hold one."""
+        if self._asked_width and data.startswith(_WINDOW_BEGINS, at):
+            window = _WINDOW.match(data, at)
+            if window is not None:
+                self._be_as_wide_as(int.from_bytes(window[1].replace(b"\xff\xff", b"\xff"), "big"))
+                return window.end() - at
+            if len(data) - at < _LONGEST_WINDOW and b"\xff\xf0" not in data[at:]:
                 return 0
         end = _END_OF_SUBNEGOTIATION.search(data, at + 2, at + MOST_SUBNEGOTIATED)
         if end is None:
@@ -186,6 +208,12 @@ class Telnet:
             return end.start() - at
         self._terminal.speaks_telnet = True
         return end.end() - at
+
+    def _be_as_wide_as(self, columns: int) -> None:
+        self._terminal.speaks_telnet = True
+        if columns != self._terminal.columns:
+            self._terminal.columns = columns
+            self._resized()
 
     def _do(self, command: int, text: bytearray) -> None:
         if command in _KEYS and _is_unfinished(self._tail + text[-3:]):
@@ -206,7 +234,12 @@ class Telnet:
 
     def _answer(self, verb: int, option: int) -> None:
         """Answer DO with WONT and WILL with DONT: once, so that two sides can't answer each other for ever."""
-        if self.offer.takes(verb, option) or (verb, option) == (WILL, BINARY):  # the yes to what was asked
+        if (verb, option) == (WILL, BINARY):
+            if self._asked_binary:  # to which this is the yes
+                self._ask_width()
+            return
+        if self.offer.takes(verb, option) or (self._asked_width and (verb, option) == (WILL, NAWS)):
+            return
             return
         if verb not in _REFUSAL:
             return

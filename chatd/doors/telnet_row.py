@@ -60,7 +60,7 @@ class TelnetRow:
             self._connection.send(Editing(True))
         else:
             self._is_asked_for = True
-            self._telnet.offer.make()
+            self._telnet.offer_row()
             self._expect_agreement()
 
     def leave(self) -> None:
@@ -184,8 +184,8 @@ class TelnetRow:
         self._begun = None
 
     def _fit(self) -> None:
-        if self._columns != self._telnet.offer.columns:
-            self._columns = self._telnet.offer.columns
+        if self._columns != self._terminal.columns:
+            self._columns = self._terminal.columns
             assert self._codec is not None
             self._codec.resize(self._columns)
             self._connection.redraw()

@@ -11,6 +11,7 @@ from chatd.doors.frames import frame_of_event, frame_of_line
 from chatd.doors.keyboard import erased, needs_erasing
 from chatd.doors.prompt import OpenPrompt
 from chatd.doors.telnet import CTRL_D, EOF, Terminal
+from chatd.doors.wrap import wrap
 from chatd.session.answers import Answer
 from chatd.session.inputs import Ended, Input, Line, Refused
 from chatd.session.outputs import Goodbye, Note, Output, Prompt, Refusal, Replay
@@ -24,6 +25,8 @@ from chatd.session.words.refusals import refusal_lines
 from chatd.wire.codec import Hear, Row
 
 MAX_LINE = 4096  # bytes
+INDENT = 6  # columns of the rows that a line is broken into: those of the time
+WIDEST = 512  # columns; nobody sees that what is wider is broken, and fewer widths are told apart
 _CHOICE = re.compile(rb"\s*(?:to:|/(?:to|join|j|leave)\b)", re.IGNORECASE)
 
 
@@ -39,6 +42,7 @@ class TextCodec:
         "_terminal",
         "_typed_at",
         "_view",
+        "_width",
         "format",
         "session",
     )
@@ -68,6 +72,7 @@ class TextCodec:
     def view(self, view: View) -> None:
         self._view = view
         self._colours = Colours(view.colours)
+        self._width = min(self._terminal.columns, WIDEST)
         self.format: Hashable = self._format()
 
     def decode(self, line: bytes, typed_at: float) -> Input:
@@ -89,7 +94,7 @@ class TextCodec:
 
     def encode(self, output: Output) -> Iterable[bytes]:
         if isinstance(output, Said) and self._colours is Colours.OFF:  # nearly all that is ever encoded
-            return (f"{event_line(output, self._view)}{self._line_end}".encode(),)
+            return (self._row_or_rows(event_line(output, self._view)),)
         if isinstance(output, Prompt):
             self._line_is_open = True
             words = prompt_words(output, self._view.language)
@@ -97,10 +102,20 @@ class TextCodec:
             return ()
         if self._row is None:
             self._line_is_open = False
-        lines = self._lines(output)
-        if self._colours is not Colours.OFF:
-            lines = (painted(line, _frame(line, output, self._view), self._colours) for line in lines)
-        return (f"{line}{self._line_end}".encode() for line in lines)
+        if self._colours is Colours.OFF:
+            return map(self._row_or_rows, self._lines(output))
+        return (self._painted(line, _frame(line, output, self._view)) for line in self._lines(output))
+
+    def _row_or_rows(self, line: str) -> bytes:
+        """Return a line with its end; where the terminal's width is known, no row of it begins like another line."""
+        if self._width:
+            line = wrap(line, self._width, INDENT)
+        return f"{line}{self._line_end}".encode()
+
+    def _painted(self, line: str, frame: Frame) -> bytes:
+        if self._width:
+            line = wrap(line, self._width, INDENT)
+        return f"{painted(line, frame, self._colours)}{self._line_end}".encode()
 
     def _how_to_close(self, goodbye: Goodbye) -> str:
         """Return what a person in nc needs to know: it stays open behind a goodbye, while telnet and scripts close."""
@@ -113,7 +128,7 @@ class TextCodec:
         return self._line_end.encode() if self._line_is_open and self._row is None else b""
 
     def _format(self) -> Hashable:
-        return self._view if self._line_end == "\r\n" else (self._view, self._line_end)
+        return self._view if self._line_end == "\r\n" and not self._width else (self._view, self._line_end, self._width)
 
     def _lines(self, output: Output) -> Iterator[str]:
         if isinstance(output, Event):

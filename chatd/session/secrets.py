@@ -31,6 +31,7 @@ from chatd.session.session import QUIT, Participant, Session, State
 from chatd.session.table import Table
 
 MAX_WRONG_PASSWORDS = 3
+COST = 5  # of looking at a password, in lines of what a person may say
 _QUIT = ("quit", "/quit", "/exit", "/bye")
 
 
@@ -135,6 +136,7 @@ class Proving(Secret):
 
     async def take(self, typed: str) -> None:
         session = self.session
+        self.client.charge(COST - 1)
         try:
             right = await self._people.check(self._owner.id, typed, self.client.neighbourhood)
         except (TooManyGuesses, NotOwned, OnlyByKey, OneTimePasswordOver) as error:

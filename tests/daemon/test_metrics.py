@@ -10,6 +10,9 @@ from twisted.internet.testing import MemoryReactorClock, StringTransportWithDisc
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.daemon.metrics import AT_ONCE, BEAT, MetricsService, is_local
+from chatd.doors.control import ControlSocket
+from chatd.doors.endpoints import longest_queue
+from chatd.doors.line import LineFactory
 from tests.daemon.test_service import CHECKOUT
 
 
@@ -176,6 +179,18 @@ class LocalTests(SynchronousTestCase):
         error = self.assertRaises(ValueError, MetricsService, "tcp:9428", False, dict, MemoryReactorClock())
         self.assertIn("--metrics-public", str(error))
         MetricsService("tcp:9428", True, dict, MemoryReactorClock())
+
+
+class QueueTests(SynchronousTestCase):
+    def test_longest(self) -> None:
+        """As many may wait at the figures' port, and at that of operators, as the system allows."""
+        reactor = MemoryReactorClock()
+        figures = MetricsService("tcp:9428:interface=127.0.0.1", False, dict, reactor)
+        operators = ControlSocket(self.mktemp(), LineFactory(None), reactor)  # type: ignore[arg-type]
+        for service in (figures, operators):
+            service.privilegedStartService()
+        self.assertEqual(reactor.tcpServers[0][2], longest_queue())
+        self.assertEqual(reactor.unixServers[0][2], longest_queue())
 
 
 class NotInstalledTests(SynchronousTestCase):

@@ -106,7 +106,7 @@ class ReloadTests(DaemonTestCase):
         self.reload(line_rate=100, line_burst=100)
         self.clock.pump([0.1] * 10)
         self.assertEqual(line.value().count(b"<alice> x"), 20)
-        self.assertIn("connections is reached", self.limited(max_connections=1))
+        self.assertIn("the limit on connections (1) is reached", self.limited(max_connections=1))
 
     def limited(self, **changed: Any) -> str:
         self.reload(**changed)

@@ -1,5 +1,6 @@
 """Tests for chatd.doors.telnet: what real clients send (each row was recorded from the client that it names)."""
 
+import struct
 from functools import partial
 from itertools import pairwise
 
@@ -16,6 +17,7 @@ CTRL_C, CTRL_BACKSLASH, CTRL_Z = (bytes.fromhex(f"ff{command}fffd06") for comman
 FREED = bytes.fromhex("fffc06")
 BINARY = bytes.fromhex("fffd00")
 OFFER = bytes.fromhex("fffb01 fffb03 fffd1f".replace(" ", ""))  # WILL ECHO, WILL SGA, DO NAWS
+WIDTH = b"\xff\xfd\x1f"
 IP_KEY, AO_KEY, SUSP_KEY, BRK_KEY = (bytes.fromhex(f"ff{command}fffd06") for command in ("f4", "f5", "ed", "f3"))
 GOODBYE = "\x04\n"
 
@@ -85,13 +87,15 @@ def typed(segments: list[bytes]) -> tuple[bytes, bytes]:
 
 def without_repeats(answers: bytes) -> bytes:
     """Leave out what depends on how a segment is cut."""
-    return answers.replace(BINARY, b"").replace(b"dropped", b"")
+    return answers.replace(BINARY, b"").replace(WIDTH, b"").replace(b"dropped", b"")
 
 
-def keyboard_that_answers(answers: list[bytes]) -> Keyboard:
-    terminal = Terminal()
+def keyboard_that_answers(answers: list[bytes], terminal: Terminal | None = None) -> Keyboard:
+    terminal = terminal or Terminal()
     telnet = Telnet(
-        terminal, answers.append, *(partial(answers.append, what) for what in (b"here", b"dropped", b"unfinished"))
+        terminal,
+        answers.append,
+        *(partial(answers.append, what) for what in (b"here", b"dropped", b"unfinished", b"resized")),
     )
     return Keyboard(terminal, telnet)
 
@@ -144,6 +148,28 @@ class KeyboardTests(SynchronousTestCase):
     def test_end_of_input_within_a_line(self) -> None:
         """Ctrl-D says goodbye only on an empty line."""
         self.assertEqual(played([b"hel", b"\x04", b"lo\n"]), ("hel\x04lo\n", b""))
+
+    def test_window(self) -> None:
+        """A telnet that agreed to pass all bytes is asked once how wide it is; any width is understood, however cut."""
+        agreed, asked = b"\xff\xfd\x06\xff\xfb\x00", b"\xff\xfd\x1f"
+        self.assertEqual(typed([agreed, b"\xff\xfb\x00", b"\xff\xfb\x1f"]), (b"", b"\xff\xfc\x06" + BINARY + asked))
+        for columns in (0, 10, 13, 80, 255, 0x0D0A, 0xFFFF):
+            window = struct.pack(">HH", columns, 13).replace(b"\xff", b"\xff\xff")
+            sent = agreed + b"\xff\xfa\x1f" + window + b"\xff\xf0hello\n"
+            for cut in range(len(agreed), len(sent)):
+                answers: list[bytes] = []
+                terminal = Terminal()
+                keyboard = keyboard_that_answers(answers, terminal)
+                text = keyboard.typed(sent[:cut], 4096) + keyboard.typed(sent[cut:], 4096)
+                self.assertEqual((text, terminal.columns), (b"hello\n", columns), cut)
+                self.assertEqual(answers.count(b"resized"), bool(columns))
+
+    def test_window_unasked(self) -> None:
+        """Who wasn't asked is not believed, and who is but says something else is bounded as any other."""
+        self.assertEqual(typed([b"a\xff\xfb\x1f"])[1], b"\xff\xfe\x1f" + BINARY)
+        self.assertEqual(typed([b"\xff\xfa\x1f\0\x50\0\n"]), (b"\n", b"unfinished"))
+        lie = b"\xff\xfd\x06\xff\xfb\x00\xff\xfa\x1f\0\x50\0\x18" + b"x" * 9 + b"\n"
+        self.assertEqual(typed([lie])[0], b"\n")
 
     def test_data_byte_255(self) -> None:
         """A doubled IAC is the byte 255, which the line door refuses because it is no UTF-8."""

@@ -73,6 +73,7 @@ class CompleteTests(SynchronousTestCase):
         for language in OTHERS:
             with_plural = {one for one, many in wanted.items() if many is not None}
             self.assertEqual(set(wanted) - with_plural - set(language._sentences), set(), language.code)
+            self.assertEqual(set(FACTS) - set(language._sentences), set(), language.code)
             self.assertEqual(with_plural - set(language._plurals), set(), language.code)
             unknown = (set(language._sentences) | set(language._plurals)) - set(wanted) - set(FACTS)
             self.assertEqual(unknown, set(), language.code)

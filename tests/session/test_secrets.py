@@ -11,6 +11,7 @@ from chatd.core.events import Cause, Departure, Said, Whispered
 from chatd.core.letters import Letter
 from chatd.core.nickname import nickname
 from chatd.core.owners import Owner, SSHKey
+from chatd.doors.jsonl import JSONCodec
 from chatd.session.inputs import Command, Line, Refused
 from chatd.session.outputs import Asked, Prompt
 from chatd.session.refusals import NotText
@@ -68,6 +69,11 @@ class ComingTests(OwningTestCase):
             ],
         )
         self.assertEqual(self.people.owners.demand(self.owner.id).seen, self.clock.seconds())
+
+    def test_cost(self) -> None:
+        """Each password, right or wrong, counts as five lines of what somebody may say."""
+        _, screen = self.come("alice", "hunter22", SECRET)
+        self.assertEqual(screen.charged, 8)
 
     def test_look_alike(self) -> None:
         """So is who comes under a name that looks like it; whoever knows the password is called by the name itself."""
@@ -512,6 +518,13 @@ class TypedAheadTests(OwningTestCase):
         self.assert_not_said()
         self.alice.type("/password", SECRET)
         self.paste("battery staple", "battery stable", SECRET)
+        self.assert_not_said()
+
+    def test_named(self) -> None:
+        """A program's password is never said, since it is named as one."""
+        for line in ('{"do": "nick", "name": "alicia"}', f'{{"do": "password", "password": "{SECRET}"}}'):
+            self.alice.give(JSONCodec().decode(line.encode(), self.clock.seconds()))
+        self.assertEqual(self.screen.take()[-1], '!! "alicia" has no owner')
         self.assert_not_said()
 
     def test_later(self) -> None:
