@@ -67,6 +67,9 @@ class Inbox:
     def speak(self, format: str) -> None:
         """One format is enough."""
 
+    def edit(self, on: bool) -> None:
+        """Nothing is typed."""
+
     def close(self) -> None:
         """Nothing is open."""
 

@@ -34,6 +34,8 @@ GADGETS = (
     b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80", b"<honest1> line 1", b"\r\n<honest1> x",
     "＠honest2 x\n".encode(), "／msg honest3 x\n".encode(), "to：honest1\n".encode(), "／quit\n".encode(),
     b"ok \xff\n@honest2 x\n", b"\xff\xfa", b"\xff\xf6", b"\xff\xf7", b"\xff\xf8", b"\xd1\xff\xed\xff\xfd\x06",
+    b"\r\n/edit on\r\n", b"\xff\xfd\x01\xff\xfd\x03", b"\xff\xfe\x01", b"\n/edit off\n",
+    b"\xff\xfa\x1f\0\x0d\0\x0a\xff\xf0", b"\x1b[200~one\ntwo", b"\x1b[201~", b"\x1b[A", b"\x03", b"\t",
     b"## Administrator: ", b"[honest1 -> you] ", b"@honest2 ", b"to:honest3\n", b"/", b"//", b"@", b"to:", b"quit\n",
 )  # fmt: skip
 

@@ -49,6 +49,12 @@ class Framing(LineReceiver):
         self._lines -= 1
         self.connection.receive(line)
 
+    def take_rest(self) -> bytes:
+        """Return what was read and not handed over; it is the caller's from now on."""
+        self._lines = 0
+        rest: bytes = self.clearLineBuffer()
+        return rest
+
     # What the connection calls: this is the half of its wire that reads.
 
     def stop_reading(self) -> None:

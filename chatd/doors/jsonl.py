@@ -11,9 +11,10 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from chatd.core.events import Event
+from chatd.core.events import Event, Events
 from chatd.core.refusals import HallError
 from chatd.core.text import one_line
+from chatd.doors.naming import Naming
 from chatd.session.answers import FOR_PEOPLE, Answer
 from chatd.session.inputs import Command, Input, Line, Refused
 from chatd.session.outputs import (
@@ -31,6 +32,7 @@ from chatd.session.outputs import (
     Welcome,
 )
 from chatd.session.refusals import BadArgument, LineTooLong, NotAnObject, NothingAsked
+from chatd.session.session import Session
 from chatd.session.view import View, view
 from chatd.session.words.answers import answer_lines
 from chatd.session.words.events import event_line, replayed_line
@@ -51,13 +53,15 @@ _FIELDS_OF_INPUT = ("do", "line", "id")
 class JSONCodec:
     """A `Codec` for programs. `with_lines` adds what people would read, and leaves lists out."""
 
-    __slots__ = ("_view", "_with_lines", "format")
+    __slots__ = ("_naming", "_view", "_with_lines", "format", "session")
 
     max_line = MAX_LINE
     row: Row | None = None
 
     def __init__(self, with_lines: bool = False) -> None:
         self._with_lines = with_lines
+        self._naming = Naming()
+        self.session: Session | None = None
         self.view = view("on")
 
     @property
@@ -68,7 +72,11 @@ class JSONCodec:
     def view(self, view: View) -> None:
         """Only the lines for people depend on how somebody sees them."""
         self._view = view
-        self.format: Hashable = ("json", view if self._with_lines else None)
+        self.format: Hashable = self._format()
+
+    def hear(self, events: Events) -> None:
+        if self._naming.hear(events, self.session):
+            self.format = self._format()
 
     def decode(self, line: bytes, typed_at: float) -> Input:
         if len(line) > MAX_LINE:
@@ -93,6 +101,9 @@ class JSONCodec:
 
     def end(self) -> bytes:
         return b""
+
+    def _format(self) -> Hashable:
+        return "json", self._view if self._with_lines else None, self._naming.format
 
     def _facts(self, output: Output) -> Iterator[dict[str, Any]]:
         match output:
@@ -121,6 +132,8 @@ class JSONCodec:
     def _listed(self, output: Event | Answer | Note) -> Iterator[dict[str, Any]]:
         """Yield the object of an output; if it holds a list, as many as that needs."""
         facts = {"event": event_name(type(output).__name__), **_plain_fields(output)}
+        if output in self._naming:
+            facts["mentions"] = [self._naming.nickname]
         names = [name for name, value in facts.items() if isinstance(value, Iterator)]
         if not names:
             yield self._with(output, facts)

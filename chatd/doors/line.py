@@ -14,8 +14,10 @@ from zope.interface import implementer
 from chatd.core.events import Cause, Departure
 from chatd.doors.framing import Framing
 from chatd.doors.jsonl import JSONCodec
+from chatd.doors.keyboard import Keyboard
 from chatd.doors.strangers import HTTP_HEAD, TLS_HELLO, protocol_of
-from chatd.doors.telnet import Keyboard, Telnet, Terminal
+from chatd.doors.telnet import Telnet, Terminal
+from chatd.doors.telnet_row import TelnetRow
 from chatd.doors.text import TextCodec
 from chatd.session.outputs import StillHere
 from chatd.session.refusals import LineCutOff, TelnetUnfinished, WrongProtocol
@@ -37,37 +39,43 @@ class LineDoor(Framing):
         super().__init__()
         self._entrance = entrance
         self._is_first = True  # no line was received yet
-        self._typing_is_hidden = False
 
     def connectionMade(self) -> None:
         terminal = Terminal()
-        self.connection = connection = Connection(self._entrance, self, self.transport, codecs_for(terminal), "text")
         self._telnet = telnet = Telnet(
             terminal,
-            reply=connection.write,
-            there=lambda: connection.send(StillHere()),
-            interrupted=lambda: connection.session.interrupted(),
-            unfinished=lambda: connection.refuse(TelnetUnfinished()),
+            reply=lambda data: self.connection.write(data),
+            there=lambda: self.connection.send(StillHere()),
+            interrupted=lambda: self.connection.session.interrupted(),
+            unfinished=lambda: self.connection.refuse(TelnetUnfinished()),
             resized=self._resized,
         )
         self._terminal = terminal
         self.keys = Keyboard(terminal, telnet)
-        connection.begin()
+        self._row = TelnetRow(self, telnet, terminal, self._entrance.clock)
+        codecs = {name: partial(self._plain, make) for name, make in codecs_for(terminal).items()}
+        self.connection = Connection(self._entrance, self, self.transport, codecs, "text")
+        self.connection.begin()
 
     def dataReceived(self, data: bytes) -> None:
         if data.startswith(TLS_HELLO) and self._is_first:
             self.connection.session.turn_away(WrongProtocol("TLS"))
+            return
+        if self._row.is_on:
+            self._row.take(data)
         else:
             super().dataReceived(data)
+        self._row.check()
 
     def lineReceived(self, line: bytes) -> None:
-        if self._typing_is_hidden:
-            self._typing_is_hidden = False
-            self._telnet.show_typing()
+        self._telnet.show_typing()
         if self._is_first and self.connection.session.is_entering and (protocol := protocol_of(line)):
             self._turn_away(protocol)
-        super().lineReceived(line)
         self._is_first = False
+        if self._row.finish(line):
+            self._lines -= 1
+        else:
+            super().lineReceived(line)
 
     def _resized(self) -> None:
         """What follows is laid out for another width, and shared with those who see alike."""
@@ -81,7 +89,7 @@ class LineDoor(Framing):
 
     def readConnectionLost(self) -> None:
         self._terminal.closes_itself = True
-        if self.clearLineBuffer():
+        if self.take_rest():
             self.connection.refuse(LineCutOff())
         self.connection.ended()
 
@@ -89,12 +97,37 @@ class LineDoor(Framing):
         self.connection.all_sent()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._row.stop()
         if reason.check(HandshakeFailed):
             self.connection.lost(Departure(Cause.LOST), str(reason.value))
         else:
             self.connection.lost(Departure(Cause.CLOSED if reason.check(ConnectionDone) else Cause.LOST))
 
+    def _plain(self, make: Callable[[], Codec]) -> Codec:
+        """Return a codec that has no row; whoever is typing in one leaves it."""
+        self._row.leave()
+        return make()
+
     # What the connection calls: this is its wire.
+
+    def stop_reading(self) -> None:
+        self._row.pause()
+        if not self._row.is_on:
+            super().stop_reading()
+
+    def read_on(self) -> None:
+        if self._row.go_on():
+            super().read_on()
+
+    @property
+    def lines_wait(self) -> bool:
+        return self._row.lines_wait or super().lines_wait
+
+    def edit(self, on: bool) -> None:
+        if on:
+            self._row.ask()
+        else:
+            self._row.turn_off()
 
     def taken(self) -> int:
         return taken(self.transport)
@@ -107,9 +140,7 @@ class LineDoor(Framing):
         return unacknowledged(self.transport)
 
     def hide_typing(self) -> bool:
-        if not self._typing_is_hidden:
-            self._typing_is_hidden = self._telnet.hide_typing()
-        return self._typing_is_hidden
+        return self._row.is_on or self._telnet.hide_typing()
 
     def close(self) -> None:
         self.transport.loseConnection()

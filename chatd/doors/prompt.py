@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from chatd.core.events import Events
-
 
 class OpenPrompt:
     """The `Row` of a prompt that nothing was typed behind yet: what arrives stands above it.
@@ -19,9 +17,6 @@ class OpenPrompt:
         self._line_end = line_end.encode()
         self._before = b"" if begins_line else self._line_end
         self.dirty = True  # until it is drawn
-
-    def hear(self, events: Events) -> None:
-        """No-op: it is the same whatever happens."""
 
     def around(self, data: bytes) -> bytes:
         if self.dirty:

@@ -1,33 +1,32 @@
-"""What terminals send besides text: telnet's own words (RFC 854), line ends of every kind, erase characters.
+"""What terminals send besides text: telnet's own words (RFC 854).
 
 chatd never speaks telnet first. To a client that does, or that ends its first line as telnet does, it says `IAC DO
 BINARY` once, for GNU telnet takes some bytes of UTF-8 for its own keys until then; to one that agrees, `IAC DO NAWS`,
 so that it tells how wide its window is (RFC 1073); and `IAC WILL ECHO` where a password is typed, so that it isn't
-shown (RFC 857). It refuses every other option.
+shown (RFC 857). A client that begins with telnet is offered to have its line edited here (`offer.py`). Every other
+option is refused.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
-IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240
+from chatd.doors.offer import DO, DONT, IAC, WILL, WONT, Offer
+
+SB, SE = 250, 240
 EL, EC, AYT, AO, IP, BRK = 248, 247, 246, 245, 244, 243
 ABORT, SUSP, IAC_EOF = 238, 237, 236
-BINARY, ECHO, TIMING_MARK = 0, 1, 6  # RFC 856; RFC 857; RFC 860, which frees a telnet client that is deaf from Ctrl-C
+BINARY, TIMING_MARK = 0, 6  # RFC 856; RFC 860, which frees a telnet client that is deaf from Ctrl-C
 NAWS = 31
 
-CTRL_D, CTRL_U, DEL = b"\x04", b"\x15", b"\x7f"
+CTRL_C, CTRL_D, CTRL_U, DEL = b"\x03", b"\x04", b"\x15", b"\x7f"
 EOF = CTRL_U + CTRL_D  # how telnet's end of file is handed on, with the end of a line behind it
 MOST_SUBNEGOTIATED = 256  # bytes; what has no end by then is given up
 
 _MARK = bytes([IAC, DO, TIMING_MARK])
 _ASK_BINARY = bytes([IAC, DO, BINARY])
-_HIDE = bytes([IAC, WILL, ECHO])
-_SHOW = bytes([IAC, WONT, ECHO]) + b"\r\n"  # the client has not shown its own Enter
 _ASK_WIDTH = bytes([IAC, DO, NAWS])
 # What it is answered by: columns and rows in two bytes each, which may be those of a line's end; an IAC is doubled.
 _WINDOW = re.compile(rb"\xff\xfa\x1f((?:[^\xff]|\xff\xff){2})((?:[^\xff]|\xff\xff){2})\xff\xf0", re.DOTALL)
@@ -37,7 +36,6 @@ _REFUSAL = {DO: WONT, WILL: DONT}
 # The bytes of UTF-8 that GNU telnet takes for its keys, by the commands that it sends instead.
 _KEYS = {IP: 0x83, AO: 0x8F, SUSP: 0x9A, BRK: 0x9C}
 _END_OF_SUBNEGOTIATION = re.compile(rb"[\r\n]|\xff\xf0")
-_LINE_END = re.compile(rb"\r[\n\0]?")
 
 
 @dataclass(slots=True)
@@ -66,7 +64,6 @@ class Telnet:
         "_asked_width",
         "_begun",
         "_interrupted",
-        "_offered_echo",
         "_refused",
         "_reply",
         "_resized",
@@ -75,6 +72,7 @@ class Telnet:
         "_there",
         "_unfinished",
         "_was_interrupted",
+        "offer",
     )
 
     def __init__(
@@ -101,7 +99,7 @@ class Telnet:
         self._refused: frozenset[tuple[int, int]] = frozenset()
         self._resized = resized
         self._asked_binary = self._asked_width = False
-        self._offered_echo = False
+        self.offer = Offer(reply)
 
     def text_in(self, data: bytes) -> bytes:
         """Return the text in one segment."""
@@ -119,21 +117,23 @@ class Telnet:
             self._asked_binary = True
             self._reply(_ASK_BINARY)
 
+    def offer_row(self) -> None:
+        """Offer the client to have its line edited here, and ask how wide its window is."""
+        self.offer.make()
+        self._ask_width()
+
     def _ask_width(self) -> None:
-        if self._asked_binary and not self._asked_width:
+        if not self._asked_width:
             self._asked_width = True
             self._reply(_ASK_WIDTH)
 
     def hide_typing(self) -> bool:
-        """Have the client not show what is typed; return False if it is no telnet, which would show these bytes."""
-        if self._terminal.is_telnet:
-            self._offered_echo = True
-            self._reply(_HIDE)
-        return self._terminal.is_telnet
+        """Have the client not show what is typed; return False if it doesn't, or is no telnet."""
+        return self._terminal.is_telnet and self.offer.hide_typing()
 
     def show_typing(self) -> None:
-        """Have the client show again what is typed."""
-        self._reply(_SHOW)
+        """Have the client show again what is typed, if that was hidden."""
+        self.offer.show_typing()
 
     def _without_words(self, data: bytes) -> bytes:
         data, self._begun = self._begun + data, b""
@@ -182,6 +182,8 @@ class Telnet:
             text += data[at : at + 2]
             return 2
         self._terminal.speaks_telnet = True
+        if verb in _REFUSAL and not (text or self._tail or self._asked_binary) and option != TIMING_MARK:
+            self.offer_row()  # to a client that speaks telnet first
         self._answer(verb, option)
         self.ask_binary()
         return 3
@@ -222,6 +224,8 @@ class Telnet:
             text += DEL
         elif command == EL:
             text += CTRL_U
+        elif command == IP and self.offer.is_agreed:
+            text += CTRL_C
         elif command == IP:
             text += CTRL_U  # what was half typed is gone at the client already
             self._was_interrupted = True
@@ -230,117 +234,18 @@ class Telnet:
 
     def _answer(self, verb: int, option: int) -> None:
         """Answer DO with WONT and WILL with DONT: once, so that two sides can't answer each other for ever."""
-        if (verb, option) == (WILL, BINARY):  # which is the yes to what was asked
-            self._ask_width()
+        if (verb, option) == (WILL, BINARY):
+            if self._asked_binary:  # to which this is the yes
+                self._ask_width()
             return
-        if verb not in _REFUSAL or (self._asked_width and (verb, option) == (WILL, NAWS)):
+        if self.offer.takes(verb, option) or (self._asked_width and (verb, option) == (WILL, NAWS)):
             return
-        if self._offered_echo and (verb, option) == (DO, ECHO):  # which is the yes to what was offered
+            return
+        if verb not in _REFUSAL:
             return
         if option == TIMING_MARK or (verb, option) not in self._refused:
             self._refused |= {(verb, option)}
             self._reply(bytes([IAC, _REFUSAL[verb], option]))
-
-
-class Words(Protocol):
-    """What stands among the text, and is no part of it."""
-
-    def text_in(self, data: bytes) -> bytes:
-        """Return the text in one segment."""
-
-    def ask_binary(self) -> None:
-        """Ask the client to let all bytes pass as they are."""
-
-
-class Keyboard:
-    """Turns the text of one connection, however it is cut into segments, into lines with a LF behind each.
-
-    A line that is too long is handed on as soon as that is known, cut to one byte more than it may have, and its rest
-    is dropped.
-    """
-
-    __slots__ = ("_after_cr", "_column", "_first", "_telnet", "_terminal")
-
-    def __init__(self, terminal: Terminal, telnet: Words) -> None:
-        self._terminal = terminal
-        self._telnet = telnet
-        self._after_cr = False
-        self._first = True  # no line has ended yet
-        self._column = 0  # bytes of the line so far; one more than it may have while its rest is dropped
-
-    def typed(self, data: bytes, max_line: int) -> bytes:
-        """Return the lines in one segment; Ctrl-D on an empty line gets an end of its own."""
-        data = self._telnet.text_in(data)
-        if not data:
-            return data
-        data = self._with_lf(data)
-        if data.endswith(b"\n" + CTRL_D) or (data == CTRL_D and not self._column):
-            data += b"\n"
-        if self._column + len(data) > max_line:
-            return self._cut(data, max_line)
-        newline = data.rfind(b"\n")
-        self._column = len(data) - newline - 1 if newline >= 0 else self._column + len(data)
-        return data
-
-    def _with_lf(self, data: bytes) -> bytes:
-        if self._after_cr and data[0] in b"\n\0":
-            self._terminal.ends_with_cr = True
-            data = data[1:]
-        self._after_cr = data.endswith(b"\r")
-        if b"\r" in data:
-            self._note_cr(data)
-            data = _LINE_END.sub(b"\n", data)
-        self._first = self._first and b"\n" not in data
-        return data
-
-    def _note_cr(self, data: bytes) -> None:
-        """Telnet is known by its CR LF, in one segment with the text before it; nc -C sends them apart."""
-        if b"\r\n" in data or b"\r\0" in data:  # a bare CR is no telnet's, but a raw terminal's
-            self._terminal.ends_with_cr = True
-        if self._first and data.find(b"\r\n") > 0:
-            self._telnet.ask_binary()
-
-    def _cut(self, data: bytes, max_line: int) -> bytes:
-        kept = bytearray()
-        *lines, unfinished = data.split(b"\n")
-        for line in lines:
-            was_cut = self._take(line, kept, max_line)
-            if not was_cut:
-                kept += b"\n"
-            elif line.endswith(EOF):
-                kept += CTRL_D + b"\n"
-            self._column = 0
-        self._take(unfinished, kept, max_line)
-        return bytes(kept)
-
-    def _take(self, text: bytes, kept: bytearray, max_line: int) -> bool:
-        """Keep what there is room for in the line; return whether that is the end of it."""
-        if self._column <= max_line:
-            text = text[: max_line + 1 - self._column]
-            kept += text
-            self._column += len(text)
-            if self._column > max_line:
-                kept += b"\n"
-        return self._column > max_line
-
-
-def erased(line: str) -> str:
-    """Return a line as the erase characters in it leave it: DEL and BS take back a character, Ctrl-U all so far."""
-    kept: list[str] = []
-    for character in line:
-        if character == "\x15":
-            kept.clear()
-        elif character in "\x7f\x08":
-            while kept and unicodedata.combining(kept.pop()):
-                pass  # the marks on a character go with it
-        else:
-            kept.append(character)
-    return "".join(kept)
-
-
-def needs_erasing(line: bytes) -> bool:
-    """Say whether `erased` would change anything."""
-    return DEL in line or b"\x08" in line or CTRL_U in line
 
 
 def _is_unfinished(text: bytes) -> bool:

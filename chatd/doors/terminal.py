@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
-from chatd.core.events import Acted, Announced, Event, Events, Said, Whispered, WhisperSent
-from chatd.core.mentions import mentions
+from chatd.core.events import Event, Events
 from chatd.doors.cells import cells
 from chatd.doors.colour import Colours, Frame, painted
 from chatd.doors.editor import Completions, Editor
+from chatd.doors.frames import frame_of_event, frame_of_line
+from chatd.doors.naming import Naming
 from chatd.doors.telnet import Terminal
 from chatd.doors.text import TextCodec
 from chatd.doors.wrap import wrap
-from chatd.session.outputs import Output, Prompt
-from chatd.session.session import Session
-from chatd.session.view import View, view
+from chatd.session.outputs import Hint, Output, Prompt
+from chatd.session.view import view
 from chatd.session.words.notes import prompt_words
 
 
@@ -37,17 +37,16 @@ class Screen:
 class TerminalCodec(TextCodec):
     """A `Codec` for people at a terminal, and the `Row` of its editor.
 
-    `session` is set when there is one: the row's prompt says where its lines go. Two codecs encode events alike if
-    their terminals and views are equal, and the same of the events name the one person and the other.
+    The row's prompt says where its lines go. Two codecs encode events alike if their terminals and views are equal, and
+    the same of the events name the one person and the other.
     """
 
-    __slots__ = ("_columns", "_naming", "editor", "session")
+    __slots__ = ("_columns", "_naming", "editor")
 
     def __init__(self, screen: Screen, completions: Completions) -> None:
         self._columns = screen.columns
-        self._naming: Events = ()  # those of the events that are heard now in which the person is named
+        self._naming = Naming()
         self.editor = Editor(completions, columns=screen.columns)
-        self.session: Session | None = None
         super().__init__(Terminal(closes_itself=True))
         self.view = view("on", colours=screen.colours.value)
 
@@ -64,11 +63,13 @@ class TerminalCodec(TextCodec):
     def encode(self, output: Output) -> Iterable[bytes]:
         if isinstance(output, Prompt):
             return ()  # the row has it
+        if isinstance(output, Hint):
+            output = Hint(has_row=True)
         lines = self._lines(output)
         if isinstance(output, Event):
-            frame = _frame(output, self._view)
-            return [self._shown(line, frame, any(output is event for event in self._naming)) for line in lines]
-        return (self._shown(line, Frame(mark=line[:3]), False) for line in lines)
+            frame = frame_of_event(output, self._view)
+            return [self._wrapped(line, frame, named=output in self._naming) for line in lines]
+        return (self._wrapped(line, frame_of_line(line)) for line in lines)
 
     def end(self) -> bytes:
         return b""
@@ -81,13 +82,10 @@ class TerminalCodec(TextCodec):
         return self.editor.dirty
 
     def hear(self, events: Events) -> None:
-        member = self.session.member if self.session is not None else None
-        naming = () if member is None else tuple(event for event in events if _calls(event, member.nickname))
-        if naming and self._view.bell:
-            self.editor.ring()
-        if naming or self._naming:
-            self._naming = naming
+        if self._naming.hear(events, self.session):
             self.format = self._format()
+        if self._naming and self._view.bell:
+            self.editor.ring()
 
     def around(self, data: bytes) -> bytes:
         self._ask()
@@ -111,32 +109,9 @@ class TerminalCodec(TextCodec):
         return f"@{member.addressee.nickname}> " if member.addressee is not None else f"{member.room.name}> "
 
     def _format(self) -> Hashable:
-        return TerminalCodec, self._view, self._columns, tuple(map(id, self._naming))
+        return TerminalCodec, self._view, self._columns, self._naming.format[1:]
 
-    def _shown(self, line: str, frame: Frame, is_named: bool) -> bytes:
+    def _wrapped(self, line: str, frame: Frame, *, named: bool = False) -> bytes:
         if self._columns:
             line = wrap(line, self._columns, cells(str(frame)))
-        return f"{painted(line, frame, Colours(self._view.colours), named=is_named)}\r\n".encode()
-
-
-def _calls(event: Event, nickname: str) -> bool:
-    """Whether an event is a line of somebody else in which a name stands."""
-    return isinstance(event, Said | Acted) and event.speaker != nickname and mentions(event.text, nickname)
-
-
-def _frame(event: Event, view: View) -> Frame:
-    """Return the frame of an event, as its line has it (`session/words/events.py`)."""
-    time, you = view.stamp(event.at), view.language.say("you")
-    match event:
-        case Said(_, _, speaker, _):
-            return Frame(time, "", "<", speaker, "> ")
-        case Acted(_, _, speaker, _):
-            return Frame(time, "* ", "", speaker, " ")
-        case Whispered(_, sender, _):
-            return Frame(time, "", "[", sender, f" -> {you}] ")
-        case WhisperSent(_, addressee, _):
-            return Frame(time, "", f"[{you} -> ", addressee, "] ")
-        case Announced():
-            return Frame(time, "## ")
-        case _:
-            return Frame(time, "-- ")
+        return f"{painted(line, frame, Colours(self._view.colours), named=named)}\r\n".encode()

@@ -6,19 +6,23 @@ import re
 from collections.abc import Hashable, Iterable, Iterator
 
 from chatd.core.events import Cause, Event, Said
+from chatd.doors.colour import Colours, Frame, painted
+from chatd.doors.frames import frame_of_event, frame_of_line
+from chatd.doors.keyboard import erased, needs_erasing
 from chatd.doors.prompt import OpenPrompt
-from chatd.doors.telnet import CTRL_D, EOF, Terminal, erased, needs_erasing
+from chatd.doors.telnet import CTRL_D, EOF, Terminal
 from chatd.doors.wrap import wrap
 from chatd.session.answers import Answer
 from chatd.session.inputs import Ended, Input, Line, Refused
 from chatd.session.outputs import Goodbye, Note, Output, Prompt, Refusal, Replay
 from chatd.session.refusals import ChangedByTelnet, LineTooLong, NotText
+from chatd.session.session import Session
 from chatd.session.view import View, view
 from chatd.session.words.answers import answer_lines
 from chatd.session.words.events import event_line, replayed_line
 from chatd.session.words.notes import goodbye_words, is_dismissal, note_lines, prompt_words, replay_head
 from chatd.session.words.refusals import refusal_lines
-from chatd.wire.codec import Row
+from chatd.wire.codec import Hear, Row
 
 MAX_LINE = 4096  # bytes
 INDENT = 6  # columns of the rows that a line is broken into: those of the time
@@ -30,6 +34,7 @@ class TextCodec:
     """A `Codec` for people. Its format is what they see: those who see alike share what is encoded."""
 
     __slots__ = (
+        "_colours",
         "_is_pasted",
         "_line_end",
         "_line_is_open",
@@ -39,9 +44,11 @@ class TextCodec:
         "_view",
         "_width",
         "format",
+        "session",
     )
 
     max_line = MAX_LINE
+    hear: Hear | None = None
 
     def __init__(self, terminal: Terminal | None = None, line_end: str = "\r\n") -> None:
         self._terminal = terminal or Terminal()
@@ -50,6 +57,7 @@ class TextCodec:
         self._line_is_open = False  # a prompt was the last that was sent
         self._typed_at = -1.0  # of the last line
         self._is_pasted = False  # that line came together with the one before it
+        self.session: Session | None = None
         self.view = view("on")
 
     @property
@@ -63,6 +71,7 @@ class TextCodec:
     @view.setter
     def view(self, view: View) -> None:
         self._view = view
+        self._colours = Colours(view.colours)
         self._width = min(self._terminal.columns, WIDEST)
         self.format: Hashable = self._format()
 
@@ -84,7 +93,7 @@ class TextCodec:
         return Ended() if text == CTRL_D.decode() else Line(text, typed_at)
 
     def encode(self, output: Output) -> Iterable[bytes]:
-        if isinstance(output, Said):  # nearly all that is ever encoded
+        if isinstance(output, Said) and self._colours is Colours.OFF:  # nearly all that is ever encoded
             return (self._row_or_rows(event_line(output, self._view)),)
         if isinstance(output, Prompt):
             self._line_is_open = True
@@ -93,13 +102,20 @@ class TextCodec:
             return ()
         if self._row is None:
             self._line_is_open = False
-        return map(self._row_or_rows, self._lines(output))
+        if self._colours is Colours.OFF:
+            return map(self._row_or_rows, self._lines(output))
+        return (self._painted(line, _frame(line, output, self._view)) for line in self._lines(output))
 
     def _row_or_rows(self, line: str) -> bytes:
         """Return a line with its end; where the terminal's width is known, no row of it begins like another line."""
         if self._width:
             line = wrap(line, self._width, INDENT)
         return f"{line}{self._line_end}".encode()
+
+    def _painted(self, line: str, frame: Frame) -> bytes:
+        if self._width:
+            line = wrap(line, self._width, INDENT)
+        return f"{painted(line, frame, self._colours)}{self._line_end}".encode()
 
     def _how_to_close(self, goodbye: Goodbye) -> str:
         """Return what a person in nc needs to know: it stays open behind a goodbye, while telnet and scripts close."""
@@ -134,6 +150,10 @@ class TextCodec:
         yield f"-- {replay_head(replay, self._view.language)}"
         for event in replay.events:
             yield f"| {replayed_line(event, self._view, replay.now)}"
+
+
+def _frame(line: str, output: Output, view: View) -> Frame:
+    return frame_of_event(output, view) if isinstance(output, Event) else frame_of_line(line)
 
 
 def _chooses(line: bytes) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 
 from chatd.doors.draft import Limit
-from chatd.doors.editor import Ended, Listed, PasteRefused, Result
+from chatd.doors.editor import Ended, Listed, PasteRefused, Result, Typed
 from chatd.doors.telnet import CTRL_D
 from chatd.doors.terminal import TerminalCodec
 from chatd.session.outputs import Candidates
@@ -48,6 +48,19 @@ class TypedLines:
         self._ahead += len(data)
         self.hand_over()
 
+    def take_back(self, begun: str, begun_at: float, keys: bytes) -> None:
+        """Go on with what was half typed here, and with keys that were read before there was a row."""
+        if begun:
+            self._codec.editor.begin(begun, begun_at)
+        if keys:
+            self._results += self._codec.editor.feed(keys, self._connection.read_at)
+        self.hand_over()
+
+    def finish(self, text: str, begun_at: float) -> None:
+        """Take a text that was begun in a row, and finished elsewhere; bytes that are no UTF-8 are escaped in it."""
+        self._results += [Typed(line, begun_at) for line in text.split("\n")]
+        self.hand_over()
+
     def pause(self) -> None:
         """Hand over no further line."""
         self.is_paused = True
@@ -75,4 +88,4 @@ class TypedLines:
             case Ended():
                 self._connection.receive_finished(CTRL_D, self._connection.read_at)
             case _:
-                self._connection.receive_finished(result.text.encode(), result.begun_at)
+                self._connection.receive_finished(result.text.encode(errors="surrogateescape"), result.begun_at)

@@ -200,6 +200,13 @@ class BellRings:
 
 
 @dataclass(frozen=True, slots=True)
+class Editing:
+    """Whether the line that you type is edited by the chat; otherwise your client does."""
+
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FormatSpoken:
     """What is spoken on this connection from now on."""
 
@@ -563,6 +570,7 @@ Answer = (
     | EchoShown
     | ColoursShown
     | BellRings
+    | Editing
     | FormatSpoken
     | Motd
     | Version

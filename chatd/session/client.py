@@ -54,5 +54,11 @@ class Client(Protocol):
         @raises NoSuchFormat: if this door has none of that name.
         """
 
+    def edit(self, on: bool) -> None:
+        """Edit the line here, or have the client do it; the person is told what comes of it.
+
+        @raises NoEditor: if that can't be chosen.
+        """
+
     def close(self) -> None:
         """Show what is still waiting, then close the connection."""

@@ -285,7 +285,7 @@ def echo(chat: Chatting, shown: str) -> None:
     chat.answer(EchoShown(chat.member.echo))
 
 
-@command("colour", "color", arguments="[on|off|16]", help="names in colour where there is a terminal for it")
+@command("colour", "color", arguments="[on|off|16]", help="names in colour, if your terminal has it")
 def colour(chat: Participant, colours: str) -> None:
     if colours:
         if colours not in ("on", "off", "16"):
@@ -301,6 +301,13 @@ def bell(chat: Participant, rings: str) -> None:
             raise chat.table.find("bell").misused()
         chat.client.view = chat.client.view.but(bell=rings == "on")
     chat.answer(BellRings(chat.client.view.bell))
+
+
+@command("edit", arguments="[on|off]", help="in telnet: type in a row that lines leave whole")
+def edit(chat: Chatting, on: str) -> None:
+    if on not in ("", "on", "off"):
+        raise chat.table.find("edit").misused()
+    chat.client.edit(on != "off")
 
 
 @command("format", arguments="text|json", help="the format for programs: docs/json.md")

@@ -125,7 +125,12 @@ class CameElsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """How to get help, how to see one's lines only once, how to leave, and how to choose another language."""
+    """How to get help, how to see one's lines only once, how to leave, and how to choose another language.
+
+    Who types in a row sees them only once already, and is told what it can do instead.
+    """
+
+    has_row: bool = False
 
 
 @dataclass(frozen=True, slots=True)

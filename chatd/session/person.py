@@ -153,19 +153,22 @@ class AwaitingNickname(Participant):
         return None
 
     async def _admit_when(self, claimed: Awaitable[None], typed: str) -> None:
-        if await self._is_granted(claimed, typed):
-            try:
+        try:
+            if await self._is_granted(claimed, typed):
                 self._admit(typed, self.client.deliver)
-            except HallError as error:
-                self._refuse(error)
+        except HallError as error:
+            self._refuse(error)
 
     async def _is_granted(self, claimed: Awaitable[None], typed: str) -> bool:
-        """Wait until a name is claimed, and say whether somebody is still here for it."""
+        """Wait until a name is claimed, and say whether somebody is still here for it.
+
+        @raises HallError: if it can't be, and they are.
+        """
         try:
             await claimed
-        except HallError as error:
+        except HallError:
             if self.session.is_in(self):
-                self._refuse(error)
+                raise
             return False
         if not self.session.is_in(self):
             self._let_go(typed)
@@ -234,30 +237,33 @@ class AwaitingNickname(Participant):
             await self._come_in(accounts, owner)
 
     async def _come_in(self, accounts: Accounts, owner: Owner) -> None:
-        person, hall, name = Chatting(self.session, self.table), self.server.hall, owner.name.shown
         try:
-            claimed = hall.claim(name, owner.id) if hall.holder_of(owner.id) is None else None
+            person = await self._as_owner(owner)
         except HallError as error:
             self._refuse(error)
             return
+        if person is not None:
+            accounts.aside(accounts.people.saw(owner.id))
+            await person.read_letters()
+
+    async def _as_owner(self, owner: Owner) -> Chatting | None:
+        """Let an owner in and return who they are here; None if they have gone meanwhile.
+
+        @raises HallError: if they can't come in.
+        """
+        person, hall, name = Chatting(self.session, self.table), self.server.hall, owner.name.shown
+        claimed = hall.claim(name, owner.id) if hall.holder_of(owner.id) is None else None
         if claimed is not None and not await self._is_granted(claimed, name):
-            return
+            return None
         here = hall.holder_of(owner.id)  # they may have come in meanwhile
-        if here is not None:
-            if claimed is not None:
-                self._let_go(name)
-            if self.session.brief:
-                self._refuse(NicknameTaken(name, here.nickname, hall.lost_after))
-                return
-            person.take_over(here)
-        else:
-            try:
-                person = self._admit(name, self.client.track(), owner.id)
-            except HallError as error:
-                self._refuse(error)
-                return
-        accounts.aside(accounts.people.saw(owner.id))
-        await person.read_letters()
+        if here is None:
+            return self._admit(name, self.client.track(), owner.id)
+        if claimed is not None:
+            self._let_go(name)
+        if self.session.brief:
+            raise NicknameTaken(name, here.nickname, hall.lost_after)
+        person.take_over(here)
+        return person
 
 
 class Chatting(Participant):

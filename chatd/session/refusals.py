@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from chatd.core.refusals import HallError
 
@@ -64,6 +65,23 @@ class NoSuchFormat(HallError):
 
     typed: str
     known: tuple[str, ...]
+
+
+class WhyNoEditor(Enum):
+    """Why it can't be chosen who edits a line."""
+
+    CLIENT = "client"  # it speaks no telnet
+    REFUSED = "refused"  # by the client
+    FORMAT = "format"  # it is for programs
+    NO_TERMINAL = "no terminal"  # over SSH
+    ALWAYS = "always"  # it is edited here, as for any terminal over SSH
+
+
+@dataclass(eq=False)
+class NoEditor(HallError):
+    """Who edits the line stays as it is."""
+
+    why: WhyNoEditor
 
 
 @dataclass(eq=False)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Protocol
 
 from chatd.core.events import Events
 from chatd.session.inputs import Input
 from chatd.session.outputs import Output
+from chatd.session.session import Session
 from chatd.session.view import View
 
 
@@ -18,9 +19,6 @@ class Row(Protocol):
     def dirty(self) -> bool:
         """Whether it is to be drawn again, be there anything to show above it or not."""
 
-    def hear(self, events: Events) -> None:
-        """Be told of events before they are encoded."""
-
     def around(self, data: bytes) -> bytes:
         """Return what shows whole lines, or nothing, above the row as it is now. It is asked once for each flush."""
 
@@ -28,10 +26,19 @@ class Row(Protocol):
         """Return what shows whole lines, or nothing, and takes the row away."""
 
 
+Hear = Callable[[Events], None]
+
+
 class Codec(Protocol):
     """One format, as it is spoken on one connection. It has no I/O and no clock."""
 
     view: View
+    session: Session | None
+    """Whose talk it is, None before that has begun."""
+
+    @property
+    def hear(self) -> Hear | None:
+        """What is told of events before they are encoded, None where nothing depends on who hears them."""
 
     @property
     def row(self) -> Row | None:

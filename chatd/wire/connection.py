@@ -118,6 +118,7 @@ class Connection(TimeoutMixin):
             entrance.first,
             user_of(transport),
         )
+        self.codec.session = self.session
 
     def begin(self) -> None:
         """Let the person in, or say why not."""
@@ -164,7 +165,9 @@ class Connection(TimeoutMixin):
     def receive_finished(self, line: bytes, begun_at: float) -> None:
         """Take a line that was finished in a row; its bytes were counted key by key."""
         self._pace.spend(1, 0)
-        self._take(self.codec.decode(line, begun_at))
+        given = self.codec.decode(line, begun_at)
+        self._outbox.stand(self.codec.row)
+        self._take(given)
         self._pace.hold_back()
 
     @property
@@ -289,11 +292,20 @@ class Connection(TimeoutMixin):
             raise NoSuchFormat(format, tuple(self._codecs))
         self.replace_codec(self._codecs[format]())
 
+    def edit(self, on: bool) -> None:
+        self._wire.edit(on)
+
+    def edit_with(self, codec: Codec) -> None:
+        """Go on with a codec whose row stands where a prompt may stand now."""
+        self._outbox.stand(None)
+        self.replace_codec(codec)
+
     def replace_codec(self, codec: Codec) -> None:
         """Go on with another codec, in the view of the one before."""
         self._entrance.batcher.settle()
         self.write(self.codec.end())
         codec.view = self.codec.view
+        codec.session = self.session
         self.codec = codec
         self._outbox.speak(codec)
 

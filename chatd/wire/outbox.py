@@ -49,6 +49,7 @@ class Outbox:
         "_closed",
         "_due",
         "_encoded",
+        "_hear",
         "_is_socket",
         "_limit",
         "_lines",
@@ -79,6 +80,7 @@ class Outbox:
     ) -> None:
         self.codec = codec
         self.row = codec.row
+        self._hear = codec.hear
         self.waiting = 0  # bytes that are not handed over yet
         self._transport = transport
         self._reader = reader
@@ -115,8 +117,8 @@ class Outbox:
     def deliver(self, events: Events) -> bool:
         """Take events; return False if they are skipped because the reader is too slow."""
         self._batcher.settle()
-        if self.row is not None:
-            self.row.hear(events)
+        if self._hear is not None:
+            self._hear(events)
         return self.append(self._encoded.encode(events, self.codec))
 
     def append(self, lines: bytes) -> bool:
@@ -166,7 +168,7 @@ class Outbox:
         """Go on with another codec behind what is waiting, and with its row."""
         if self.row is not None and not self._closed:
             self._begin_to_send(self.row.finish(self._join()))
-        self.codec, self.row = codec, codec.row
+        self.codec, self.row, self._hear = codec, codec.row, codec.hear
         self.redraw()
 
     def flush(self) -> None:

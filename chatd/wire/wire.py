@@ -31,6 +31,12 @@ class Wire(Protocol):
     def hide_typing(self) -> bool:
         """Have the client not show the next line while it is typed; return False if it can't be asked to."""
 
+    def edit(self, on: bool) -> None:
+        """Edit the line here, or have the client do it; the person is told what comes of it.
+
+        @raises NoEditor: if that is not for this wire to choose.
+        """
+
     def close(self) -> None:
         """Close the transport in order."""
 

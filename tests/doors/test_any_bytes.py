@@ -206,7 +206,7 @@ def shown(text: str) -> str:
 def told(line: Transport) -> list[str]:
     """Return what a connection was told, without the answers to telnet."""
     found = []
-    for answer in re.sub(rb"\xff[\xfc\xfd\xfe].", b"", line.value(), flags=re.DOTALL).decode().split("\r\n"):
+    for answer in re.sub(rb"\xff[\xfb-\xfe].", b"", line.value(), flags=re.DOTALL).decode().split("\r\n"):
         if answer.startswith("-- "):
             if answer not in ("-- chatd is here", "-- that line is thrown away; quit leaves"):
                 found.append(END if answer.startswith("-- goodbye") else answer.removeprefix("-- now talking to "))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.doors.colour import OF_16, OF_256, Colours, Frame, colour, painted
+from chatd.doors.frames import frame_of_line
 from chatd.doors.wrap import wrap
 
 SAID = Frame("21:03 ", opening="<", name="alice", closing="> ")
@@ -113,6 +114,11 @@ class PaintedTests(SynchronousTestCase):
             "\x1b[2m21:03\x1b[22m \x1b[1m##\x1b[22m Closing",
         )
         self.assertEqual(painted("!! no", Frame(mark="!! "), Colours.SIXTEEN), "\x1b[1m!!\x1b[22m no")
+
+    def test_replayed(self) -> None:
+        """Of a line that was said before, the mark alone is painted."""
+        line = "| 21:03 <alice> hi"
+        self.assertEqual(painted(line, frame_of_line(line), Colours.ON), "\x1b[1m|\x1b[22m 21:03 <alice> hi")
 
     def test_named(self) -> None:
         """A line that names its reader is bold to its end, the time still dim, the name in its colour."""

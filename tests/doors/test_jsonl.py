@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,24 @@ class TalkTests(DoorTestCase):
         texts = [one["text"] for one in self.told(bot) if one["event"] in ("said", "whispered")]
         self.assertEqual(texts, ["hello", "psst", "hello again"])
         self.assertLess(self.seen(alice).index("psst"), 10_000)
+
+    def test_mentions(self) -> None:
+        """A line that names the program says so, to that program alone; one's own lines, and other words, don't."""
+        programs = [self.connect(b"/format json\n/nick %s\n" % name)[1] for name in (b"bot", b"carol", b"bob")]
+        alice, _ = self.connect(b"alice\n")
+        for line in programs:
+            self.told(line)
+        alice.dataReceived(b"bot: hi, bob\nrobot\n/me pats BOT\n")
+        programs[0].protocol.dataReceived(b'{"do": "say", "text": "bot"}\n')
+        found = [[one.get("mentions") for one in self.told(line)] for line in programs]
+        self.assertEqual(found, [[["bot"], None, ["bot"], None], [None] * 4, [["bob"], None, None, None]])
+
+    def test_mentions_documented(self) -> None:
+        """docs/json.md shows such a line."""
+        _, alice = self.connect(b"/format json\n/nick alice\n")
+        self.connect(b"bob\nalice: lunch?\n")
+        line = next(text for text in self.seen(alice).split("\n") if "lunch" in text)
+        self.assertIn(re.sub(r'"at": [\d.]+', '"at": 1764072000.0', line), DOCUMENT)
 
     def test_turned_away(self) -> None:
         """A program that is put out is told why, as its last object."""

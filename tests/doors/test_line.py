@@ -91,7 +91,7 @@ class DoorTestCase(SynchronousTestCase):
     def seen_by_telnet(self, line: Line) -> str:
         """Return what arrived, without telnet's words."""
         self.clock.pump([1, 0.1])
-        return re.sub(rb"\xff[\xfc-\xfe].", b"", line.value(), flags=re.DOTALL).decode()
+        return re.sub(rb"\xff[\xfb-\xfe].", b"", line.value(), flags=re.DOTALL).decode()
 
 
 class LineTests(DoorTestCase):
@@ -493,6 +493,24 @@ class FloodTests(DoorTestCase):
         self.clock.pump([0.1, 0.1])
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.assertEqual(self.hall.members, {})
+
+
+class ColourTests(DoorTestCase):
+    def test_asked_for(self) -> None:
+        """Without a row there is not one attribute, until /colour on paints names, marks and times."""
+        alice, line = self.connect(b"alice\n")
+        _, bob = self.connect(b"bob\n")
+        bob.protocol.dataReceived(b"alice: hello\n")
+        self.assertNotIn("\x1b", self.seen(line))
+        alice.dataReceived(b"/colour on\n")
+        self.assertEqual(self.seen(line), "\x1b[1m--\x1b[22m colours: on\r\n")
+        bob.protocol.dataReceived(b"alice: hello\n")
+        self.assertRegex(self.seen(line), "^<\x1b\\[38;5;[0-9]+mbob\x1b\\[39m> alice: hello\r\n$")
+        alice.dataReceived(b"@nobody x\n")
+        self.assertIn("\x1b[1m!!\x1b[22m nobody here is called", self.seen(line))
+        self.assertNotIn("\x1b", self.seen(bob))
+        alice.dataReceived(b"/colour off\n@nobody x\n")
+        self.assertNotIn("\x1b", self.seen(line))
 
 
 class BytesOnlyTests(DoorTestCase):

@@ -15,6 +15,7 @@ from tests.keeping import SECRET, own_names
 from tests.store.at_once import ByHand
 
 WILL_ECHO, WONT_ECHO, DO_ECHO = b"\xff\xfb\x01", b"\xff\xfc\x01", b"\xff\xfd\x01"
+WONT_SGA = b"\xff\xfc\x03"
 DO_BINARY = b"\xff\xfd\x00"  # asked of a telnet once, at its first line
 SEEN = b"-- your password shows on your own screen as you type it; telnet would hide it\r\n"
 PROMPT = b"Password of alice: "
@@ -54,13 +55,16 @@ class EchoTests(PasswordTestCase):
             self.assertNotIn(b"\xff", self.raw(line))
 
     def test_spoke_telnet(self) -> None:
-        """So is who has spoken telnet, and ends lines with LF; what was refused before is offered then."""
+        """So is who has spoken telnet, and ends lines with LF: its ECHO is ours at once, and stays so for that line."""
         door, line = self.connect(DO_ECHO + b"alice\n")
         sent = self.raw(line)
-        self.assertIn(WONT_ECHO, sent)
-        self.assertIn(WILL_ECHO + PROMPT, sent)
-        door.dataReceived(DO_ECHO)
-        self.assertEqual(self.raw(line), b"")
+        self.assertIn(WILL_ECHO, sent)
+        self.assertTrue(sent.endswith(PROMPT), sent)
+        self.assertNotIn(WONT_ECHO, sent)
+        self.clock.advance(3)  # it hasn't agreed to send each key
+        self.assertEqual(self.raw(line), WONT_ECHO + WONT_SGA + WILL_ECHO)
+        door.dataReceived(b"\xff\xfe\x01" + DO_ECHO + SECRET.encode() + b"\n")
+        self.assertTrue(self.raw(line).startswith(WONT_ECHO + b"\r\n-- you are alice in #lobby"))
 
     def test_seen(self) -> None:
         """nc, ncat and socat, also a raw one, are sent no byte that isn't text; they are told once that it is seen."""
@@ -135,8 +139,8 @@ class PromptTests(PasswordTestCase):
         """What telnet is answered moves no prompt."""
         _, line = self.connect()
         self.raw(line)
-        line.protocol.dataReceived(b"\xff\xfb\x1f")
-        self.assertEqual(self.raw(line), b"\xff\xfe\x1f")
+        line.protocol.dataReceived(b"\xff\xfb\x18")
+        self.assertEqual(self.raw(line), WILL_ECHO + b"\xff\xfb\x03\xff\xfd\x1f\xff\xfe\x18")
         line.protocol.dataReceived(b"dave\n")
         self.assertTrue(self.raw(line).startswith(b"-- you are dave"))
 

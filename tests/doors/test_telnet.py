@@ -8,13 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.doors.telnet import MOST_SUBNEGOTIATED, Keyboard, Telnet, Terminal, erased, needs_erasing
+from chatd.doors.keyboard import Keyboard, erased, needs_erasing
+from chatd.doors.telnet import MOST_SUBNEGOTIATED, Telnet, Terminal
 
 TELNET_PORT_23 = bytes.fromhex("fffd03 fffb18 fffb1f fffb20 fffb21 fffb22 fffb27 fffd05 fffb23 fffd06".replace(" ", ""))
 PLINK = bytes.fromhex("fffb1f fffb20 fffb18 fffb27 fffd01 fffb03 fffd03".replace(" ", ""))
 CTRL_C, CTRL_BACKSLASH, CTRL_Z = (bytes.fromhex(f"ff{command}fffd06") for command in ("f4", "f3", "ed"))
 FREED = bytes.fromhex("fffc06")
 BINARY = bytes.fromhex("fffd00")
+OFFER = bytes.fromhex("fffb01 fffb03 fffd1f".replace(" ", ""))  # WILL ECHO, WILL SGA, DO NAWS
 WIDTH = b"\xff\xfd\x1f"
 IP_KEY, AO_KEY, SUSP_KEY, BRK_KEY = (bytes.fromhex(f"ff{command}fffd06") for command in ("f4", "f5", "ed", "f3"))
 GOODBYE = "\x04\n"
@@ -25,27 +27,33 @@ CLIENTS = {
     "telnet to port 23": (
         TELNET_PORT_23 + b"alice\r\n",
         "alice\n",
-        bytes.fromhex("fffc03 fffd00 fffe18 fffe1f fffe20 fffe21 fffe22 fffe27 fffc05 fffe23 fffc06".replace(" ", "")),
+        bytes.fromhex(
+            "fffb01 fffb03 fffd1f fffd00 fffe18 fffe20 fffe21 fffe22 fffe27 fffc05 fffe23 fffc06".replace(" ", "")
+        ),
     ),
     "telnet, Ctrl-C in a line": (b"hel" + CTRL_C + b"lo\r\n", "hel\x15lo\n", FREED + BINARY + b"dropped"),
     "telnet, Ctrl-C twice": (CTRL_C + CTRL_C + b"hello\r\n", "\x15\x15hello\n", FREED + BINARY + FREED + b"dropped"),
     "telnet, Ctrl-backslash": (CTRL_BACKSLASH + b"hello\r\n", "hello\n", FREED + BINARY),
     "telnet, Ctrl-Z": (CTRL_Z + b"hello\r\n", "hello\n", FREED + BINARY),
     "telnet, Ctrl-D": (b"alice\r\n\x04", "alice\n" + GOODBYE, BINARY),
-    "telnet to port 23, Ctrl-D": (b"\xff\xfb\x18alice\r\n\xff\xec", "alice\n\x15" + GOODBYE, b"\xff\xfe\x18" + BINARY),
+    "telnet to port 23, Ctrl-D": (
+        b"\xff\xfb\x18alice\r\n\xff\xec",
+        "alice\n\x15" + GOODBYE,
+        OFFER + b"\xff\xfe\x18" + BINARY,
+    ),
     "nc": (b"alice\nhello\n", "alice\nhello\n", b""),
     "ncat -C, tf5, tt++": (b"alice\r\n", "alice\n", BINARY),
     "plink": (
         PLINK + b"alice\n",
         "alice\n",
-        bytes.fromhex("fffe1f fffd00 fffe20 fffe18 fffe27 fffc01 fffe03 fffc03".replace(" ", "")),
+        bytes.fromhex("fffb01 fffb03 fffd1f fffd00 fffe20 fffe18 fffe27 fffe03".replace(" ", "")),
     ),
-    "plink, Ctrl-D in a line": (b"\xff\xfb\x18hel\xff\xec", "hel\x15" + GOODBYE, b"\xff\xfe\x18" + BINARY),
+    "plink, Ctrl-D in a line": (b"\xff\xfb\x18hel\xff\xec", "hel\x15" + GOODBYE, OFFER + b"\xff\xfe\x18" + BINARY),
     "socat raw": (b"alice\rhello\r", "alice\nhello\n", b""),
     "socat raw, Ctrl-D": (b"alice\r\x04", "alice\n" + GOODBYE, b""),
     "socat raw, editing": (b"alixe\x7f\x7fce\r", "alixe\x7f\x7fce\n", b""),
     "a telnet that sends NUL": (b"alice\r\0hello\r\0", "alice\nhello\n", b""),
-    "an option again and again": (b"\xff\xfb\x01" * 3 + b"a\n", "a\n", b"\xff\xfe\x01" + BINARY),
+    "an option again and again": (b"\xff\xfb\x01" * 3 + b"a\n", "a\n", OFFER + b"\xff\xfe\x01" + BINARY),
     "answers to our refusals": (b"\xff\xfc\x01\xff\xfe\x01a\n", "a\n", BINARY),
     "the answer to BINARY": (b"alice\r\n\xff\xfb\x00a\n", "alice\na\n", BINARY),
     "a subnegotiation": (b"a\xff\xfa\x18\x00xterm\xff\xffx\xff\xf0b\n", "ab\n", b""),
@@ -158,7 +166,7 @@ class KeyboardTests(SynchronousTestCase):
 
     def test_window_unasked(self) -> None:
         """Who wasn't asked is not believed, and who is but says something else is bounded as any other."""
-        self.assertEqual(typed([b"\xff\xfb\x1f"])[1], b"\xff\xfe\x1f" + BINARY)
+        self.assertEqual(typed([b"a\xff\xfb\x1f"])[1], b"\xff\xfe\x1f" + BINARY)
         self.assertEqual(typed([b"\xff\xfa\x1f\0\x50\0\n"]), (b"\n", b"unfinished"))
         lie = b"\xff\xfd\x06\xff\xfb\x00\xff\xfa\x1f\0\x50\0\x18" + b"x" * 9 + b"\n"
         self.assertEqual(typed([lie])[0], b"\n")

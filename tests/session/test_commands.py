@@ -310,8 +310,10 @@ class ViewTests(CommandTestCase):
     def test_colours(self) -> None:
         """/colour and /bell are each person's own, and shown."""
         self.assertEqual(self.type("/colour"), ["-- colours: off"])
-        self.assertEqual(self.type("/colour 16"), ["-- colours: 16"])
-        self.assertEqual(self.type("/time UTC", "/color"), ["-- the time in front of lines: UTC", "-- colours: 16"])
+        self.assertEqual(self.type("/colour 16", "/color"), ["\x1b[1m--\x1b[22m colours: 16"] * 2)
+        self.type("/time UTC")
+        self.assertEqual(self.type("/color"), ["\x1b[1m--\x1b[22m colours: 16"])
+        self.assertEqual(self.type("/colour off"), ["-- colours: off"])
         self.assertEqual(self.type("/colour red")[0][:32], "!! usage: /colour [on|off|16] --")
         self.assertEqual(self.type("/bell"), ["-- the bell when a line names you: on"])
         self.assertEqual(self.type("/bell off"), ["-- the bell when a line names you: off"])

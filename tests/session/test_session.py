@@ -17,6 +17,7 @@ from chatd.core.member import Member
 from chatd.core.ports import Deliver
 from chatd.doors.telnet import Terminal
 from chatd.doors.text import TextCodec
+from chatd.session.answers import Editing
 from chatd.session.client import Client
 from chatd.session.commands import a_person
 from chatd.session.inputs import Input, Line, Refused
@@ -72,6 +73,9 @@ class Screen:
 
     def speak(self, format: str) -> None:
         raise NoSuchFormat(format, ("text",))
+
+    def edit(self, on: bool) -> None:
+        self.send(Editing(on))
 
     def close(self) -> None:
         self.closed = True

@@ -17,6 +17,7 @@ from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from chatd.core.events import Announced, Events
+from chatd.doors.jsonl import JSONCodec
 from chatd.doors.text import TextCodec
 from chatd.wire.batcher import FLUSH_INTERVAL, Batcher
 from chatd.wire.codec import EncodedEvents
@@ -281,10 +282,6 @@ class Framed:
 
     def __init__(self) -> None:
         self.dirty = False
-        self.heard: list[Events] = []
-
-    def hear(self, events: Events) -> None:
-        self.heard.append(events)
 
     def around(self, data: bytes) -> bytes:
         was_dirty, self.dirty = self.dirty, False
@@ -292,6 +289,17 @@ class Framed:
 
     def finish(self, data: bytes) -> bytes:
         return self.around(data) + b"."
+
+
+class Listening(JSONCodec):
+    """A codec that keeps what it was told of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[Events] = []
+
+    def hear(self, events: Events) -> None:
+        self.heard.append(events)
 
 
 class SocketTests(TestCase):
@@ -454,8 +462,10 @@ class RowTests(SynchronousTestCase):
         self.assertEqual(transport.value(), b"<1\n>.2\n")
 
     def test_hears(self) -> None:
-        """A row is told of events before they are encoded."""
+        """A codec for which it matters who hears events is told of them before it encodes them, another isn't."""
         outbox = self.boxed(StringTransport())
-        events = (Announced(0, "hello"),)
+        codec, events = Listening(), (Announced(0, "hello"),)
         outbox.deliver(events)
-        self.assertEqual(self.row.heard, [events])
+        outbox.speak(codec)
+        outbox.deliver(events)
+        self.assertEqual(codec.heard, [events])

@@ -8,12 +8,14 @@ from functools import partial
 from chatd.core.events import Departure
 from chatd.doors.framing import Framing
 from chatd.doors.jsonl import JSONCodec
+from chatd.doors.keyboard import Keyboard
 from chatd.doors.ssh.answers import AnswersCodec
 from chatd.doors.ssh.session import Door, SessionChannel, Wanted
 from chatd.doors.ssh.terminal import TerminalDoor
 from chatd.doors.ssh.transport import Transport
-from chatd.doors.telnet import Keyboard, Terminal
+from chatd.doors.telnet import Terminal
 from chatd.doors.text import TextCodec
+from chatd.session.refusals import NoEditor, WhyNoEditor
 from chatd.session.session import QUIT
 from chatd.wire.codec import Codec
 from chatd.wire.connection import Connection
@@ -143,6 +145,9 @@ class SSHDoor(Framing):
 
     def hide_typing(self) -> bool:
         return False  # a client without a terminal here may have one of its own
+
+    def edit(self, on: bool) -> None:
+        raise NoEditor(WhyNoEditor.NO_TERMINAL)
 
     def close(self) -> None:
         if self._channel.localClosed:

@@ -9,6 +9,8 @@ from chatd.doors.ssh.session import SessionChannel, Wanted
 from chatd.doors.ssh.transport import Transport
 from chatd.doors.terminal import Screen, TerminalCodec
 from chatd.doors.typing import TypedLines
+from chatd.session.answers import Editing
+from chatd.session.refusals import NoEditor, WhyNoEditor
 from chatd.wire.connection import Connection
 
 
@@ -24,7 +26,6 @@ class TerminalDoor:
         self.connection = Connection(
             carrier.entrance, self, channel, {"text": lambda: codec}, "text", carrier.transport
         )
-        codec.session = self.connection.session
         self._typed = TypedLines(self.connection, codec)
 
     def makeConnection(self, transport: Any) -> None:
@@ -82,6 +83,11 @@ class TerminalDoor:
 
     def hide_typing(self) -> bool:
         return True  # by the editor
+
+    def edit(self, on: bool) -> None:
+        if not on:
+            raise NoEditor(WhyNoEditor.ALWAYS)
+        self.connection.send(Editing(True))
 
     def close(self) -> None:
         if self._channel.localClosed:

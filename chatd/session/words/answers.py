@@ -34,6 +34,7 @@ OfPeople = (
     | to.EchoShown
     | to.ColoursShown
     | to.BellRings
+    | to.Editing
     | to.FormatSpoken
     | to.Motd
     | to.Version
@@ -110,6 +111,9 @@ def _for_people(answer: OfPeople, language: Language) -> Iterator[str]:
             yield say("colours: {colours}", colours=colours)
         case to.BellRings(bell):
             yield say("the bell when a line names you: on" if bell else "the bell when a line names you: off")
+        case to.Editing(is_here):
+            edited = "your line is edited here: Tab completes, Up recalls; /edit off ends that"
+            yield say(edited if is_here else "your line is edited by your own client")
         case to.FormatSpoken(format):
             yield say("the format is now {format}", format=format)
         case to.Motd(lines):

@@ -32,8 +32,8 @@ def note_lines(note: to.Note, language: Language) -> Iterator[str]:
             one, many = "you are {name} in {room}; 1 person is here:", "you are {name} in {room}; {n} people are here:"
             head = language.count(people, one, many, name=nickname, room=room)
             yield from language.listing(head, names)
-        case to.Hint():
-            yield _hint(language)
+        case to.Hint(has_row):
+            yield _hint(has_row, language)
         case to.KeptHere(room, days, letters_days):
             if days:
                 kept = "what is said in {room} is kept for {span}; /h remember says who reads it and how to be left out"
@@ -73,11 +73,15 @@ def note_lines(note: to.Note, language: Language) -> Iterator[str]:
             assert_never(note)
 
 
-def _hint(language: Language) -> str:
+def _hint(has_row: bool, language: Language) -> str:
     """Return how to begin; each other language is named in its own words, for those who can't read this one."""
     known = [f"/lang {other.code}: {other.name}" for other in LANGUAGES.values() if other is not language]
-    hint = language.say("/h lists commands, /echo off hides your lines, quit leaves")
-    return language.say("; ").join([hint, *known])
+    say = language.say
+    if has_row:
+        hint = say("/h lists commands, Tab completes names, quit leaves")
+    else:
+        hint = say("/h lists commands, /echo off hides your lines, quit leaves")
+    return say("; ").join([hint, *known])
 
 
 def prompt_words(prompt: to.Prompt, language: Language) -> str:

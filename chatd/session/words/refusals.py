@@ -72,6 +72,7 @@ OfCommands = (
     | session.CommandElsewhere
     | session.NoSuchTimeZone
     | session.NoSuchFormat
+    | session.NoEditor
     | session.NoSuchLanguage
     | session.NotAnObject
     | session.NothingAsked
@@ -311,6 +312,8 @@ def _of_commands(error: OfCommands, language: Language) -> str:
                 "{name} is not spoken here; {known} are" if len(known) > 1 else "{name} is not spoken here; {known} is"
             )
             return say(spoken, name=language.quoted(typed), known=language.all_of(known))
+        case session.NoEditor(why):
+            return _why_no_editor(why, language)
         case session.NotAnObject():
             return say("that line is not a JSON object; /format text goes back to text")
         case session.NothingAsked():
@@ -377,3 +380,20 @@ def _terms(seconds: float | None, why: str, language: Language) -> str:
     if seconds is not None:
         terms = language.say("{lasts} more", lasts=terms)
     return language.say("{terms} ({why})", terms=terms, why=why) if why else terms
+
+
+def _why_no_editor(why: session.WhyNoEditor, language: Language) -> str:
+    say = language.say
+    match why:
+        case session.WhyNoEditor.CLIENT:
+            return say("your client edits its line itself; telnet and ssh may have it done here, nc has rlwrap")
+        case session.WhyNoEditor.REFUSED:
+            return say("your client did not agree to have its line edited here; nothing has changed")
+        case session.WhyNoEditor.FORMAT:
+            return say("a program has no line to edit; /format text goes back to text")
+        case session.WhyNoEditor.NO_TERMINAL:
+            return say("there is no line to edit without a terminal; ssh -t brings one")
+        case session.WhyNoEditor.ALWAYS:
+            return say("by ssh the line of a terminal is always edited here; ssh -T brings no terminal")
+        case _:  # pragma: no cover
+            assert_never(why)

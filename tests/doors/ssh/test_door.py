@@ -39,6 +39,12 @@ class ShellTests(SSHTestCase):
         alice.type(b"hi all\n")
         self.assertIn("<alice> hi all\r\n", self.seen(line))
 
+    def test_no_row(self) -> None:
+        """Without a terminal there is no line to edit."""
+        alice = self.shell("alice")
+        alice.type(b"/edit on\n")
+        self.assertIn("!! there is no line to edit without a terminal; ssh -t brings one\n", self.said(alice))
+
     def test_piped(self) -> None:
         """`echo hi | ssh host` says hi, sees it, and ends with status 0; a last line needs no end."""
         for typed in (b"hi\n", b"hi"):

@@ -63,6 +63,17 @@ class RowTests(TerminalTestCase):
         self.assertTrue(self.plain(other).endswith("#lobby> "))
         self.assertEqual(names_in(self.hall), ["alice", "bob"])
 
+    def test_always_edited(self) -> None:
+        """A terminal's line is always edited here; that can't be turned off."""
+        alice = self.terminal("alice")
+        self.plain(alice)
+        alice.type(b"/edit on\r/edit off\r")
+        seen = self.plain(alice)
+        self.assertIn("-- your line is edited here", seen)
+        self.assertIn(
+            "!! by ssh the line of a terminal is always edited here; ssh -T brings no\r\n   terminal\r\n", seen
+        )
+
     def test_leaving(self) -> None:
         """Ctrl-D, Ctrl-C twice and quit leave, and the terminal is as it was before: no row, no bracketed paste."""
         for keys in (b"\x04", b"\x03\x03", b"quit\r"):
