@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatd.core.events import Acted, Event, Events, Said
+from chatd.core.events import Acted, Event, Events, Said, SaidLate
 from chatd.core.mentions import mentions
 from chatd.session.session import Session
 
@@ -39,4 +39,4 @@ class Naming:
 
 
 def _calls(event: Event, nickname: str) -> bool:
-    return isinstance(event, Said | Acted) and event.speaker != nickname and mentions(event.text, nickname)
+    return isinstance(event, Said | Acted | SaidLate) and event.speaker != nickname and mentions(event.text, nickname)

@@ -215,9 +215,10 @@ def _put_out(server: Server, ban: Ban) -> None:
         for member in _meant(server.hall, ban):
             if not member.is_remote:
                 member.dismiss(how)
-    elif (network := network_in(ban.target)) is not None:
-        for session in _from(server, network):
-            session.close(how)
+        return
+    network = network_in(ban.target)
+    for session in _from(server, network) if network else ():
+        session.close(how)
 
 
 def _from(server: Server, network: Network) -> list[Session]:

@@ -6,9 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd.core.events import SaidLate
 from chatd.doors.colour import OF_16, OF_256, Colours, Frame, colour, painted
-from chatd.doors.frames import frame_of_line
+from chatd.doors.frames import frame_of_event, frame_of_line
 from chatd.doors.wrap import wrap
+from chatd.session.view import view
+from chatd.session.words.events import event_line
 
 SAID = Frame("21:03 ", opening="<", name="alice", closing="> ")
 PALETTES = {
@@ -119,6 +122,14 @@ class PaintedTests(SynchronousTestCase):
         """Of a line that was said before, the mark alone is painted."""
         line = "| 21:03 <alice> hi"
         self.assertEqual(painted(line, frame_of_line(line), Colours.ON), "\x1b[1m|\x1b[22m 21:03 <alice> hi")
+
+    def test_late(self) -> None:
+        """The time of a late line is dim, and the name of its speaker in a colour, as in any other."""
+        for acted in (False, True):
+            event = SaidLate(0.0, "#lobby", "alice", "hi", acted)
+            sent = painted(event_line(event, view("UTC")), frame_of_event(event, view("UTC")), Colours.ON)
+            self.assertIn("\x1b[2m(said at 00:00:00)\x1b[22m ", sent)
+            self.assertIn("\x1b[38;5;99malice\x1b[39m", sent)
 
     def test_named(self) -> None:
         """A line that names its reader is bold to its end, the time still dim, the name in its colour."""

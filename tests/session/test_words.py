@@ -64,6 +64,7 @@ class RenderTests(SynchronousTestCase):
             events.ClosingAnnounced(
                 NOON, 0, "telnet b.example.org 2428"
             ): "## Administrator: this chat is closing now; go on at: telnet b.example.org 2428",
+            events.ClosingAnnounced(NOON, None): "## Administrator: this chat closes soon; nobody new is let in",
             events.ClosingCalledOff(NOON): "## Administrator: this chat stays open",
             events.MuteChanged(NOON, True, 900, "too loud"): "-- the administrator has muted you for 15 min: too loud",
             events.NicknameGiven(NOON, "rob"): "-- the administrator has changed your nickname to rob",

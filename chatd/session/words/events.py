@@ -42,10 +42,14 @@ from chatd.session.words.language import Language
 
 def event_line(event: Event, view: View) -> str:
     """Return the line, without its end, in which a person reads an event."""
-    stamp = view.stamp(event.at)
-    if isinstance(event, SaidLate):  # its time is shown even to those who want none
-        stamp = f"({view.language.say('said at {time}', time=view.time_of_day(event.at))}) "
-    return _framed(event, view.language, stamp)
+    return _framed(event, view.language, stamp_of(event, view))
+
+
+def stamp_of(event: Event, view: View) -> str:
+    """Return the time in front of an event; that of a late line is shown even to those who want none."""
+    if isinstance(event, SaidLate):
+        return f"({view.language.say('said at {time}', time=view.time_of_day(event.at))}) "
+    return view.stamp(event.at)
 
 
 def replayed_line(event: Event, view: View, now: float) -> str:

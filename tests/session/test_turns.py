@@ -1,0 +1,190 @@
+"""Tests for sessions in a hall that is one with others: what waits for its turn, and what has changed by then."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from chatd.core.bans import Ban
+from chatd.core.events import Cause, Departure
+from chatd.core.nickname import nickname
+from chatd.core.refusals import NicknameTaken, OthersUnreachable
+from chatd.core.relay import BanSet, Tell
+from chatd.session.moderation import take_ban
+from chatd.session.operator_commands import an_operator
+from tests.core.turns import ByHand, come_elsewhere
+from tests.keeping import SECRET, keep_history
+from tests.session.test_operator import NotedDaemon
+from tests.session.test_secrets import OwningTestCase
+from tests.session.test_session import Screen, TalkTestCase, Typing
+
+QUIT = Departure(Cause.QUIT)
+
+
+class EnteringTests(TalkTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.relay = ByHand()
+        self.hall.relay = self.relay
+        self.session, self.screen = self.connect()
+        self.screen.take()
+        self.session.type("alice")
+
+    def test_granted(self) -> None:
+        """Somebody is in once their name is granted."""
+        self.assertIsNone(self.session.member)
+        self.relay.go_on()
+        self.assertEqual(self.session.person.nickname, "alice")
+
+    def test_refused(self) -> None:
+        """If it is somebody's elsewhere, that is said."""
+        self.relay.go_on(NicknameTaken("alice", "alice", 120))
+        self.assertIn('!! "alice" is taken', self.screen.take()[0])
+
+    def test_refused_too_late(self) -> None:
+        """Whoever has gone by then is told nothing behind the goodbye."""
+        self.session.close(QUIT)
+        self.screen.take()
+        self.relay.go_on(NicknameTaken("alice", "alice", 120))
+        self.assertEqual(self.screen.take(), [])
+
+    def test_granted_too_late(self) -> None:
+        """Whoever has gone by then leaves the name free."""
+        self.session.close(QUIT)
+        self.relay.go_on()
+        self.assertEqual(self.relay.released, [nickname("alice").keys])
+
+
+class OwnerTests(OwningTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.owner = self.own("alice")
+        self.bob, self.at_bob = self.enter("bob")
+        self.at_bob.take()
+        self.relay = ByHand()
+        self.hall.relay = self.relay
+
+    def test_granted(self) -> None:
+        """An owner is in once the name is granted."""
+        alice, _ = self.come("alice", SECRET)
+        self.relay.go_on()
+        self.assertIs(self.hall.holder_of(self.owner.id), alice.member)
+
+    def test_refused(self) -> None:
+        """An owner whose name can't be asked for is told so."""
+        _, screen = self.come("alice", SECRET)
+        self.relay.go_on(OthersUnreachable())
+        self.assertIn("can't be asked just now", screen.take()[1])
+
+    def test_gone_meanwhile(self) -> None:
+        """An owner who has gone by then has the name no longer."""
+        alice, _ = self.come("alice", SECRET)
+        alice.close(QUIT)
+        self.relay.go_on()
+        self.assertEqual(self.relay.released, [self.owner.name.keys])
+        self.assertIsNone(self.hall.holder_of(self.owner.id))
+
+    def test_in_already(self) -> None:
+        """An owner who has come in by another connection meanwhile is taken over, and claims nothing."""
+        first, at_first = self.come("alice", SECRET)
+        second, _ = self.come("alice", SECRET)
+        self.relay.go_on()
+        member = first.member
+        self.relay.go_on()
+        self.assertIs(second.member, member)
+        self.assertTrue(at_first.closed)
+        self.assertEqual(self.relay.released, [self.owner.name.keys])
+
+    def test_nick(self) -> None:
+        """A member becomes an owner in their turn."""
+        self.bob.type("/nick alice", SECRET)
+        self.relay.go_on()
+        self.relay.go_on()
+        self.assertIs(self.hall.holder_of(self.owner.id), self.bob.member)
+        self.assertEqual(self.at_bob.take()[-1], "-- your nickname is now alice")
+
+    def test_nick_too_late(self) -> None:
+        """One who has left by then is nobody's owner, and is told nothing."""
+        self.bob.type("/nick alice", SECRET)
+        self.relay.go_on()
+        self.bob.close(QUIT)
+        self.at_bob.take()
+        self.relay.waiting.pop(0)[0].callback(None)
+        self.assertIsNone(self.hall.holder_of(self.owner.id))
+        self.assertEqual(self.at_bob.take(), [])
+
+
+class RoomTests(TalkTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        folder = Path(self.mktemp()).absolute()
+        folder.mkdir()
+        keep_history(self.server, folder, self.clock)
+        self.alice, self.screen = self.enter("alice")
+        self.alice.type("/join #den", "/remember on")
+        self.room = self.alice.person.room
+        self.screen.take()
+        self.relay = ByHand()
+        self.hall.relay = self.relay
+
+    def test_behind_what_came_first(self) -> None:
+        """What is typed behind something that waits for its turn waits with it, and then for its own."""
+        self.relay.is_unsettled = True
+        self.alice.type("/leave")
+        self.relay.go_on()
+        self.relay.go_on()
+        self.assertIs(self.alice.person.room, self.hall.lobby)
+
+    def test_lock_refused(self) -> None:
+        """A room that can't be locked is kept as before."""
+        self.alice.type("/lock")
+        self.relay.go_on(OthersUnreachable())
+        self.assertIn("can't be asked just now", self.screen.take()[0])
+        self.assertEqual((self.room.locked, self.room.ring.archived), (False, True))
+
+    def test_remember(self) -> None:
+        """Whether a room is kept changes in its turn."""
+        self.alice.type("/remember off")
+        self.assertTrue(self.room.ring.archived)
+        self.relay.go_on()
+        self.assertFalse(self.room.ring.archived)
+
+    def test_arrived_too_late(self) -> None:
+        """Nobody is greeted in a room behind their goodbye."""
+        self.alice.type("/leave")
+        self.alice.close(QUIT)
+        self.screen.take()
+        self.relay.waiting.pop(0)[0].callback(None)
+        self.assertEqual(self.screen.take(), [])
+
+
+class OperatorTests(TalkTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, _ = self.enter("alice")
+        self.relay = ByHand()
+        self.hall.relay = self.relay
+        self.zoe = come_elsewhere(self.hall, "zoe")
+        self.screen = Screen()
+        first = partial(an_operator, daemon=NotedDaemon())
+        self.operator = Typing(self.server, self.screen, "-", None, first, user="root")
+
+    def test_tell(self) -> None:
+        """Somebody elsewhere is told something there, and the operator once they were."""
+        self.operator.type("/tell zoe psst")
+        self.assertEqual((self.relay.sent, self.screen.take()), ([Tell("psst")], []))
+        self.relay.go_on()
+        self.assertEqual(self.screen.take(), ["-- zoe was told"])
+
+    def test_rename(self) -> None:
+        """Somebody here gets another name in its turn."""
+        self.operator.type("/rename alice carol")
+        self.relay.go_on()
+        self.assertEqual(self.screen.take(), [])
+        self.relay.go_on()
+        self.assertEqual(self.screen.take(), ["-- alice is now called carol"])
+
+    def test_ban(self) -> None:
+        """A ban is for people of other daemons, too; they are put out there."""
+        take_ban(self.server, BanSet(Ban("name", "zoe", None, "spam")))
+        self.assertTrue(self.zoe.here)
