@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 import chatd
+from chatd.core.events import SaidLate
 from chatd.doors.jsonl import IN_A_LIST, MAX_LINE, MAX_TEXT, JSONCodec
 from chatd.session.answers import Everybody, Person
 from chatd.session.commands import TABLE
@@ -20,6 +21,7 @@ from chatd.session.inputs import Command, Line, Refused
 from chatd.session.operator_commands import TABLE as OPERATORS
 from chatd.session.outputs import Output
 from tests import samples
+from tests.core.turns import come_elsewhere
 from tests.doors.test_line import DoorTestCase
 from tests.doors.test_line import Line as Transport
 from tests.session.test_words import all_refusals
@@ -155,6 +157,15 @@ class TalkTests(DoorTestCase):
         programs[0].protocol.dataReceived(b'{"do": "say", "text": "bot"}\n')
         found = [[one.get("mentions") for one in self.told(line)] for line in programs]
         self.assertEqual(found, [[["bot"], None, ["bot"], None], [None] * 4, [["bob"], None, None, None]])
+
+    def test_mentions_late(self) -> None:
+        """So does a line that comes late from another server."""
+        _, bot = self.connect(b"/format json\n/nick bot\n")
+        zoe = come_elsewhere(self.hall, "zoe")
+        self.told(bot)
+        self.hall.lobby.hears(zoe, SaidLate(0.0, "#lobby", "zoe", "are you there, bot?", False))
+        self.hall.broadcaster.settle()
+        self.assertEqual(self.told(bot)[-1]["mentions"], ["bot"])
 
     def test_mentions_documented(self) -> None:
         """docs/json.md shows such a line."""

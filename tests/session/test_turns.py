@@ -109,8 +109,10 @@ class OwnerTests(OwningTestCase):
         self.relay.go_on()
         self.bob.close(QUIT)
         self.at_bob.take()
+        self.clock.advance(10)
         self.relay.waiting.pop(0)[0].callback(None)
         self.assertIsNone(self.hall.holder_of(self.owner.id))
+        self.assertLess(self.owner_of("alice").seen, self.clock.seconds())
         self.assertEqual(self.at_bob.take(), [])
 
 
