@@ -18,8 +18,8 @@ from chatd.daemon.settings import BadSetting, Settings
 from chatd.nodes.address import Address
 from chatd.nodes.link import Link
 from chatd.nodes.shared import Node, OutOfReach, Shared
-from chatd.session.answers import NodeFacts, NodeList
 from chatd.session.moderation import take_ban
+from chatd.session.operator_answers import NodeFacts, NodeList
 from chatd.session.refusals import NotKept
 from chatd.session.remembering import forget_lines, forget_room
 from chatd.session.session import Server

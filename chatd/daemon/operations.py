@@ -17,7 +17,7 @@ from chatd.daemon.keeping import Keeping
 from chatd.daemon.linking import ALONE, Linking
 from chatd.daemon.logs import Levels
 from chatd.daemon.settings import SETTINGS, BadSetting, Settings, rule
-from chatd.session.answers import NodeList, Reloaded
+from chatd.session.operator_answers import NodeList, Reloaded
 from chatd.session.refusals import NoLevels, NotKept, NotReloaded, OnlyOne, OpenAlready, StoppingAlready
 from chatd.session.session import Server
 from chatd.session.view import view

@@ -15,9 +15,10 @@ from chatd.core.events import Event, Events
 from chatd.core.refusals import HallError
 from chatd.core.text import one_line
 from chatd.doors.naming import Naming
-from chatd.session.answers import FOR_PEOPLE, Answer
+from chatd.session.answers import FOR_PEOPLE
 from chatd.session.inputs import Command, Input, Line, Refused
 from chatd.session.outputs import (
+    Answer,
     Done,
     Goodbye,
     Hello,

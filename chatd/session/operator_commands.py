@@ -12,7 +12,9 @@ from chatd.core.member import Member
 from chatd.core.nickname import columns
 from chatd.core.relay import Tell
 from chatd.session import commands, custody, moderation
-from chatd.session.answers import (
+from chatd.session.commands import person, room_typed, who_is
+from chatd.session.operator import Daemon, Operating
+from chatd.session.operator_answers import (
     AnnouncedTo,
     ConnectionFacts,
     Connections,
@@ -24,8 +26,6 @@ from chatd.session.answers import (
     Stopping,
     ToldTo,
 )
-from chatd.session.commands import person, room_typed, who_is
-from chatd.session.operator import Daemon, Operating
 from chatd.session.refusals import BadDrain
 from chatd.session.session import QUIT, Session
 from chatd.session.table import Table

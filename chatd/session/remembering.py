@@ -10,9 +10,9 @@ from chatd.core.nickname import exact_key
 from chatd.core.owner_refusals import ArchiveSilent
 from chatd.core.refusals import HallError, YouAreQuiet
 from chatd.core.relay import LinesForgotten
-from chatd.session.answers import Forgotten, Remembering
 from chatd.session.duration import seconds_in
 from chatd.session.outputs import Of
+from chatd.session.owner_answers import Forgotten, Remembering
 from chatd.session.person import Chatting
 from chatd.session.replays import replay_of
 from chatd.session.session import Server

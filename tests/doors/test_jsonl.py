@@ -15,9 +15,10 @@ from twisted.trial.unittest import SynchronousTestCase
 import chatd
 from chatd.core.events import SaidLate
 from chatd.doors.jsonl import IN_A_LIST, MAX_LINE, MAX_TEXT, JSONCodec
-from chatd.session.answers import Everybody, Person
+from chatd.session.answers import Person
 from chatd.session.commands import TABLE
 from chatd.session.inputs import Command, Line, Refused
+from chatd.session.operator_answers import Everybody
 from chatd.session.operator_commands import TABLE as OPERATORS
 from chatd.session.outputs import Output
 from tests import samples

@@ -9,36 +9,12 @@ from itertools import chain
 from typing import Any, assert_never
 
 from chatd.core.nickname import columns
-from chatd.session import answers as to
+from chatd.session import operator_answers as to
 from chatd.session.view import View
 from chatd.session.words.language import Language, people_here, table
 
-OfOperators = (
-    to.AnnouncedTo
-    | to.Listening
-    | to.ToldTo
-    | to.Everybody
-    | to.Connections
-    | to.Kicked
-    | to.BanMade
-    | to.MuteMade
-    | to.BanLifted
-    | to.BanList
-    | to.RenameMade
-    | to.Stats
-    | to.Draining
-    | to.Stopping
-    | to.Reloaded
-    | to.LogLevelSet
-    | to.OwnerList
-    | to.PasswordReset
-    | to.Disowned
-    | to.BackedUp
-    | to.NodeList
-)
 
-
-def for_operators(answer: OfOperators, view: View) -> Iterator[str]:
+def for_operators(answer: to.ForOperators, view: View) -> Iterator[str]:
     """Yield the lines of an answer, without their mark."""
     language = view.language
     say = language.say
@@ -96,12 +72,12 @@ def for_operators(answer: OfOperators, view: View) -> Iterator[str]:
             )
         case to.Disowned(nickname):
             yield say("anybody may have {name} again", name=nickname)
+        case to.BackedUp(folder):
+            yield say("all that is on the disk was copied to {folder}", folder=folder)
         case to.NodeList(nodes, untold):
             yield from (_node(node, view) for node in nodes)
             if untold:
                 yield language.count(untold, "1 line waits to be told", "{n} lines wait to be told")
-        case to.BackedUp(folder):
-            yield say("all that is on the disk was copied to {folder}", folder=folder)
         case _:  # pragma: no cover
             assert_never(answer)
 
