@@ -102,6 +102,77 @@ class SessionTests(SynchronousTestCase):
         self.type(self.operator, "/kick rob enough")
         self.assertTrue(any("disconnected" in line for line in self.at_bob.take()))
 
+    def test_told_by_the_operator(self) -> None:
+        """An operator tells somebody of the other daemon something, and is told when there is nobody any more."""
+        self.type(self.operator, "/tell bob mind the step")
+        self.assertEqual(self.at_bob.take(), ["## Administrator to you: mind the step"])
+        self.assertEqual(self.at_operator.take()[-1], "-- bob was told")
+
+    def test_turned_to(self) -> None:
+        """A conversation with somebody of the other daemon begins with a line, and what follows goes there, too."""
+        self.type(self.alice, "to:bob psst")
+        self.type(self.alice, "you there?")
+        self.assertEqual(self.at_bob.take(), ["[alice -> you] psst", "[alice -> you] you there?"])
+        shown = ["[you -> bob] psst", "-- now talking to bob", "[you -> bob] you there?"]
+        self.assertEqual(self.at_alice.take(), shown)
+
+    def test_not_turned_to(self) -> None:
+        """If they refuse it, a line that was typed right behind is given back, and goes to nobody."""
+        self.type(self.bob, "/ignore alice")
+        at = self.halls.clock.seconds()
+        for line in ("to:bob psst", "and another"):
+            self.give(self.alice, Line(line, at))
+        shown = self.at_alice.take()
+        self.assertEqual([line for line in shown if line.startswith("<")], [])
+        self.assertEqual(
+            [line for line in shown if line.startswith("!! not sent")],
+            ["!! not sent: psst", "!! not sent: and another"],
+        )
+
+    def test_away(self) -> None:
+        """Who is away without a reason is so everywhere, and told to those who write; then they are back."""
+        self.type(self.bob, "/away")
+        self.type(self.alice, "@bob psst")
+        self.assertEqual(self.at_alice.take(), ["[you -> bob] psst", "-- bob is away"])
+        self.assertEqual(self.a.hall.find("bob").away, "")
+        self.type(self.bob, "/back")
+        self.type(self.alice, "@bob psst")
+        self.assertEqual(self.at_alice.take(), ["[you -> bob] psst"])
+        self.assertIsNone(self.a.hall.find("bob").away)
+
+    def test_room_is_yours(self) -> None:
+        """When the first inside a locked room leaves, the next one is told at their home, once."""
+        self.type(self.alice, "/join #den")
+        self.type(self.bob, "/join #den")
+        self.type(self.alice, "/lock")
+        self.at_bob.take()
+        self.type(self.alice, "/leave")
+        self.halls.run(1.5)
+        told = [line for line in self.at_bob.take() if "yours" in line]
+        self.assertEqual(told, ["-- #den is yours now: /unlock, /invite"])
+
+    def test_name_of_another(self) -> None:
+        """Who gets a private line under the name of another who wrote last is told first whose it was."""
+        self.type(self.alice, "/join #den")
+        self.type(self.alice, "@bob psst")
+        self.type(self.alice, "/nick carol")
+        self.enter(self.a, "alice")
+        self.halls.run(1.5)
+        self.at_bob.take()
+        other = self.a.hall.find("alice")
+        working = other.whisper("bob", "hm?")
+        assert working is not None
+        Deferred.fromCoroutine(_of(working))
+        self.halls.run(0.1)
+        self.assertEqual(self.at_bob.take(), ["-- alice is now called carol", "[alice -> you] hm?"])
+
+    def test_drained(self) -> None:
+        """Those of the daemon that is drained alone are told where to go on."""
+        self.a.hall.announce_closing(5, "telnet b.example.org 2428")
+        self.halls.run(0.1)
+        self.assertIn("; go on at: telnet b.example.org 2428", self.at_alice.take()[0])
+        self.assertEqual(self.at_bob.take(), [])
+
     def test_nodes(self) -> None:
         """An operator sees who is up."""
         self.type(self.operator, "/nodes")
