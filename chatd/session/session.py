@@ -204,6 +204,11 @@ class Session:
         if asking:
             self._state.ask()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the goodbye was said, or the connection lost."""
+        return isinstance(self._state, Departed)
+
     def become(self, state: State) -> None:
         """Go on in another state."""
         self._state = state
@@ -283,7 +288,8 @@ class Session:
 
     async def _close_when(self, settled: Awaitable[None], how: Departure) -> None:
         await settled
-        self.close(how)
+        if not self.has_ended:  # meanwhile
+            self.close(how)
 
     def _obey(self, given: Line | Command) -> Awaitable[None] | None:
         try:
@@ -300,7 +306,8 @@ class Session:
         try:
             await work
         except HallError as error:
-            self.refuse(error, given.id)
+            if not self.has_ended:  # meanwhile
+                self.refuse(error, given.id)
         else:
             self._done(given)
 

@@ -10,6 +10,7 @@ from chatd.core.events import Cause, Departure
 from chatd.core.nickname import nickname
 from chatd.core.refusals import NicknameTaken, OthersUnreachable
 from chatd.core.relay import BanSet, Tell
+from chatd.session.inputs import Ended
 from chatd.session.moderation import take_ban
 from chatd.session.operator_commands import an_operator
 from tests.core.turns import ByHand, come_elsewhere
@@ -150,6 +151,31 @@ class RoomTests(TalkTestCase):
         self.assertTrue(self.room.ring.archived)
         self.relay.go_on()
         self.assertFalse(self.room.ring.archived)
+
+    def test_refused_too_late(self) -> None:
+        """Nobody is refused anything behind their goodbye."""
+        self.alice.type("/leave")
+        self.alice.close(QUIT)
+        self.screen.take()
+        self.relay.go_on(OthersUnreachable())
+        self.assertEqual(self.screen.take(), [])
+
+    def test_one_goodbye(self) -> None:
+        """Who is put out behind the end of their input is told one goodbye."""
+        self.relay.is_unsettled = True
+        self.alice.give(Ended())
+        self.assertEqual(self.screen.take(), [])
+        self.alice.person.dismiss(Departure(Cause.KICKED))
+        self.assertEqual(self.screen.take(), ["!! you were disconnected by the administrator"])
+        self.relay.go_on()
+        self.assertEqual(self.screen.take(), [])
+
+    def test_goodbye(self) -> None:
+        """Who ends their input is told goodbye once what they did has had its turn."""
+        self.relay.is_unsettled = True
+        self.alice.give(Ended())
+        self.relay.go_on()
+        self.assertIn("goodbye", "".join(self.screen.take()))
 
     def test_arrived_too_late(self) -> None:
         """Nobody is greeted in a room behind their goodbye."""
