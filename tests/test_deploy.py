@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -85,7 +86,7 @@ class ClusterTests(TwistdTestCase):
             text=True,
             start_new_session=True,
         )
-        self.addCleanup(self.end, process)
+        self.addCleanup(self.end_all, process)
         people = []
         for number in range(3):
             people.append(self.connect())
@@ -98,6 +99,12 @@ class ClusterTests(TwistdTestCase):
         for person in people:
             self.read_until(person, b"goodbye")
         process.communicate(timeout=20)
+
+    def end_all(self, process: subprocess.Popen[str]) -> None:
+        """End Redis and the daemons, too, which hold what the script writes to."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        self.end(process)
 
     def enter(self, connection: socket.socket, name: str) -> None:
         """Ask for a name until the daemon is one of the nodes."""
