@@ -8,7 +8,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 from twisted.conch.ssh.keys import Key
 from twisted.internet.testing import MemoryReactorClock
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from chatd.daemon.service import ChatService
 from chatd.daemon.settings import BadSetting, Settings
@@ -54,7 +54,7 @@ class HostKeyTests(SynchronousTestCase):
         self.assertIn("can't be read", str(self.assertRaises(ValueError, host_key, self.folder)))
 
 
-class EndpointTests(SynchronousTestCase):
+class EndpointTests(TestCase):
     def setUp(self) -> None:
         self.folder = Path(self.mktemp()).absolute()
         self.folder.mkdir()
