@@ -272,9 +272,9 @@ class Chatting(Participant):
             self.send(replay)
 
     async def read_letters(self) -> None:
-        """Show the lines that wait for an owner; they wait until these have arrived."""
+        """Show the lines that wait for an owner; they wait until these have arrived. A single command shows none."""
         accounts, account = self.server.accounts, self.member.traces.account
-        if accounts is None or account is None or not accounts.letters_days:
+        if accounts is None or account is None or not accounts.letters_days or self.session.brief:
             return
         letters = await accounts.people.letters(account)
         if letters and self.session.is_in(self):

@@ -110,6 +110,18 @@ class KeyTests(OwnedTestCase):
         self.assertEqual(second.status(), 1)
         self.assertNotIn("goodbye", self.said(first))
 
+    def test_letters_behind_a_command(self) -> None:
+        """A command shows no letters, and so they wait."""
+        self.shell("bob").type(b"@alice lunch?\n")
+        for command, shows in ((b"/ls", False), (b"json", True)):
+            client = self.asking()
+            client.enter_with(KEY, "alice")
+            client.open()
+            self.assertTrue(client.ask(b"exec", NS(command)))
+            self.assertEqual("lunch?" in self.said(client), shows)
+            client.close()
+            self.clock.pump([2, 0.1, 2])
+
     def test_full(self) -> None:
         """A full hall has a place for owners, who may be there already."""
         first = self.asking()
