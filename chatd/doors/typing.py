@@ -88,4 +88,5 @@ class TypedLines:
             case Ended():
                 self._connection.receive_finished(CTRL_D, self._connection.read_at)
             case _:
-                self._connection.receive_finished(result.text.encode(errors="surrogateescape"), result.begun_at)
+                line = result.text.encode(errors="surrogateescape")
+                self._connection.receive_finished(line, result.begun_at, result.hidden)

@@ -88,7 +88,7 @@ class AwaitingNickname(Participant):
         if isinstance(given, Command):
             entry = self.table.find(given.name)
             return self._obey(entry, entry.take(given.arguments))
-        typed = marked(clean(given).strip())
+        typed = "" if given.hidden else marked(clean(given).strip())
         if typed.startswith("/"):
             return self._obey_line(typed[1:])
         if is_quit(typed):
@@ -295,6 +295,8 @@ class Chatting(Participant):
         if isinstance(given, Command):
             entry = self.table.find(given.name)
             return self.table.run(self, entry, *entry.take(given.arguments))
+        if given.hidden and given.text:
+            raise AddresseeUnclear(self.talks_to)
         return self._obey(clean(given))
 
     def not_read(self, given: Refused) -> None:

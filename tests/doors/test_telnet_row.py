@@ -20,6 +20,7 @@ from tests.doors.test_line import DO_BINARY, DoorTestCase, Line
 from tests.doors.test_passwords import PasswordTestCase
 from tests.doors.test_telnet import OFFER, PLINK
 from tests.keeping import SECRET
+from tests.store.at_once import ByHand
 
 WILL_ECHO, WONT_ECHO, DO_ECHO, DONT_ECHO = (bytes([255, verb, 1]) for verb in (251, 252, 253, 254))
 WONT_SGA, DO_SGA, DONT_SGA = (bytes([255, verb, 3]) for verb in (252, 253, 254))
@@ -396,6 +397,23 @@ class SecretTests(RowTestCase, PasswordTestCase):
             self.assertIn("-- you are alice in #lobby", self.plain(line))
             door.dataReceived(b"quit\n")
             self.raw(line)
+
+    def test_typed_twice(self) -> None:
+        """A password that is typed again while it is looked at is not said when it was right, nor given back."""
+        self.people._passwords._worker = hashing = ByHand()
+        _, heard = self.telnet(b"carol")
+        for client in (PLINK, b""):
+            door, line = self.connect(client + DO_ECHO + b"bob\r") if client else self.edited(b"dave")
+            door.dataReceived(b"" if client else b"/nick bob\r")
+            self.assertTrue(self.plain(line).endswith("Password of bob: "))
+            door.dataReceived(2 * (SECRET.encode() + b"\r"))
+            self.raw(line)
+            hashing.work()
+            seen = self.plain(line)
+            self.assertIn("!! that may not have been meant for #lobby; type it again if it is\r\n#lobby> ", seen)
+            self.assertNotIn(SECRET, seen + self.plain(heard))
+            door.dataReceived(b"hello\rquit\r")
+            self.assertIn("<bob> hello", self.plain(heard))
 
     def test_asked_ahead(self) -> None:
         """A DONT that confirms the end of a password's WONT is no refusal of a row that was asked for behind it."""

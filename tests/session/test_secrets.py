@@ -188,6 +188,13 @@ class ComingTests(OwningTestCase):
         session.type("alice", SECRET)
         self.assertEqual(session.person.nickname, "alice")
 
+    def test_hidden_in_front_of_the_nickname(self) -> None:
+        """What was typed unseen is no nickname."""
+        session, screen = self.come("alice", "")
+        session.receive(Line(SECRET, hidden=True))
+        self.assertEqual(screen.take()[-2:], ["Nickname: ", "Nickname: "])
+        self.assertIsNone(session.member)
+
     def test_account_gone_meanwhile(self) -> None:
         """If the name is anybody's by then, the nickname is asked again."""
         session, screen = self.come("alice")
