@@ -99,6 +99,7 @@ class TelnetRow:
         if len(text) < len(data):
             self._connection.note_read()
             self._connection.note_discarded(len(data) - len(text))
+            self._typed.note_ahead(len(data) - len(text))
         if text:
             self._typed.take(text)
         if self._typed.is_full:

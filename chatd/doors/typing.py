@@ -15,7 +15,7 @@ from chatd.session.outputs import Candidates
 from chatd.session.refusals import PasteTooLong
 from chatd.wire.connection import Connection
 
-MOST_AHEAD = 16 * 1024  # bytes of keys that are read while lines wait
+MOST_AHEAD = 16 * 1024  # bytes that are read while lines wait
 _UNITS = {Limit.LINES: "lines", Limit.SIZE: "bytes", Limit.LINE: "bytes in a line", Limit.HIDDEN_LINES: "lines"}
 
 
@@ -48,6 +48,10 @@ class TypedLines:
         self._ahead += len(data)
         self.hand_over()
 
+    def note_ahead(self, size: int) -> None:
+        """Count what was read beside keys: it is answered, and reading it costs as much."""
+        self._ahead += size
+
     def take_back(self, begun: str, begun_at: float, keys: bytes) -> None:
         """Go on with what was half typed here, and with keys that were read before there was a row."""
         if begun:
@@ -64,11 +68,11 @@ class TypedLines:
     def pause(self) -> None:
         """Hand over no further line."""
         self.is_paused = True
+        self._ahead = 0
 
     def go_on(self) -> None:
         """Hand over what waits, as far as that may be."""
         self.is_paused = False
-        self._ahead = 0
         self.hand_over()
 
     def hand_over(self) -> None:

@@ -6,6 +6,7 @@ The answers of the clients are those that were seen of real ones; tests/test_tel
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from twisted.internet.error import ConnectionLost
@@ -321,6 +322,14 @@ class TypingTests(RowTestCase):
         seen = plain(self.raw(line, 20))
         self.assertEqual(re.findall("<alice> line (.*?)\r\n", seen), [str(n) for n in range(20)])
 
+    def test_long_before(self) -> None:
+        """What was typed before lines had to wait is not typed ahead."""
+        door, line = self.edited()
+        for _ in range(5):
+            door.dataReceived(b"y" * 4096 + b"\x15")
+        door.dataReceived(b"x\r" * 30)
+        self.assertEqual(line.producerState, "producing")
+
     def test_typed_ahead(self) -> None:
         """What is typed ahead has a bound: no more keys are read until lines are heard again."""
         door, line = self.edited()
@@ -330,6 +339,18 @@ class TypingTests(RowTestCase):
         self.assertEqual(line.producerState, "paused")
         self.raw(line, 60)
         self.assertEqual(line.producerState, "producing")
+
+    def test_words_ahead(self) -> None:
+        """Telnet's words count too: what they are answered has a bound, be it read or not."""
+        self.entrance.apply(replace(self.entrance.limits, byte_rate=1_000, byte_burst=2_000))
+        door, line = self.edited()
+        for word in (b"\xff\xf1", b"\xff\xfd\x06", naws(80) + naws(81)):
+            door.dataReceived(word * (8_000 // len(word)))
+            self.assertEqual(line.producerState, "producing")
+            door.dataReceived(word * (MOST_AHEAD // len(word)))
+            self.assertEqual(line.producerState, "paused", word)
+            self.raw(line, 60)
+            self.assertEqual(line.producerState, "producing", word)
 
     def test_telnets_words(self) -> None:
         """Ctrl-C, Ctrl-D and AYT, which some clients send as words, do what they do in any row."""
@@ -441,6 +462,20 @@ class OfferTests(SynchronousTestCase):
         offer.withdraw()
         offer.make()
         self.assertEqual(sent, [OFFER[:6], TAKEN_BACK, OFFER[:6]])
+
+    def test_taken_back_twice(self) -> None:
+        """A client that takes an option back confirms no WONT of it, and may take it back again the next time."""
+        for option in (1, 3):
+            offer, sent = self.offer()
+            for _ in range(2):
+                offer.make()
+                for agreed in (1, 3):
+                    self.assertTrue(offer.takes(253, agreed))
+                self.assertTrue(offer.is_agreed)
+                offer.takes(254, option)
+                self.assertFalse(offer.is_open)
+                offer.takes(254, 4 - option)  # which confirms
+            self.assertEqual(sent, [OFFER[:6], TAKEN_BACK] * 2)
 
     def test_refused_echo(self) -> None:
         """Who has refused ECHO is not offered it for a password alone, until the row is asked for again."""
