@@ -244,7 +244,7 @@ class Chatting(Participant):
         missed: list[Event] = []
         for other in [session for session in self.server.sessions if session.member is member]:
             missed += other.client.missing()
-            client.view = other.client.view
+            client.view = other.client.view.but(colours=client.view.colours)  # these are the terminal's
             other.give_way()
         member.hand_over(client.track(), self.dismissed)
         self.member = member
