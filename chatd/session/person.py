@@ -247,6 +247,7 @@ class Chatting(Participant):
             client.view = other.client.view.but(colours=client.view.colours)  # these are the terminal's
             other.give_way()
         member.hand_over(client.track(), self.dismissed)
+        member.hold_typed_ahead_of_take_over()
         self.member = member
         nickname, address = member.nickname, self.session.address
         self._log.info("{nickname} came again, from {address}", event="came again", nickname=nickname, address=address)

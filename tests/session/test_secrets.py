@@ -589,6 +589,24 @@ class TakeOverTests(OwningTestCase):
         )
         self.assertIn("-- now talking to bob", screen.take())
 
+    def test_typed_ahead(self) -> None:
+        """What was typed ahead goes to the lobby or is given back: nobody knew yet to whom else it would go."""
+        carol, heard = self.enter("carol")
+        carol.type("/join #den")
+        for typed in ("", "to:bob", "/join #den"):
+            self.bob.type("@alice psst")
+            self.first.type(typed)
+            self.clock.advance(20)
+            heard.take(), self.bob_screen.take()
+            self.first, screen = self.connect()
+            typed_at = self.clock.seconds()
+            for line in ("alice", SECRET, "hello", "/r secret", "/me waves"):
+                self.clock.advance(0.001)
+                self.first.give(Line(line, typed_at))
+            self.assertEqual(self.bob_screen.take(), [] if typed else ["<alice> hello", "* alice waves"])
+            self.assertEqual(heard.take(), [])
+            self.assertIn("!! not sent: secret", screen.take())
+
     def test_missed(self) -> None:
         """What the old connection may not have shown is shown again, private lines too."""
         self.first_screen.unreached = [
