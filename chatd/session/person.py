@@ -39,13 +39,14 @@ from chatd.session.refusals import (
 from chatd.session.replays import replay_of
 from chatd.session.secrets import Choosing, Proving
 from chatd.session.session import QUIT, Participant, Session, clean, logged
-from chatd.session.table import Entry, Table, split_name
+from chatd.session.table import Entry, Table, split_name, split_word
 from chatd.session.typed import is_quit, marked
 
 MAX_REFUSED_NICKNAMES = 10
 # What people type to leave, to get help or to see who is here in other programs, alone on a line.
 COMMANDS_ELSEWHERE = frozenset({"help", "?", "exit", "bye", "logout", "list", "ls", "退出", "帮助", "幫助"})
 _LONGEST_ELSEWHERE = 10
+_CHOICES = ("to", "join", "leave")  # commands that choose who hears what is typed behind them
 _NAMES_IN_GREETING = 10  # somebody who arrives in a room of thousands is not sent all names; /ls does that
 
 
@@ -294,8 +295,12 @@ class Chatting(Participant):
     def receive(self, given: Line | Command) -> Awaitable[None] | None:
         self.typed_at = given.typed_at
         if isinstance(given, Command):
-            entry = self.table.find(given.name)
-            return self.table.run(self, entry, *entry.take(given.arguments))
+            try:
+                entry = self.table.find(given.name)
+                return self.table.run(self, entry, *entry.take(given.arguments))
+            except (BadUsage, UnknownCommand):
+                self._not_understood(given.name)
+                raise
         if given.hidden and given.text:
             raise AddresseeUnclear(self.talks_to)
         return self._obey(clean(given))
@@ -367,10 +372,20 @@ class Chatting(Participant):
     def _command(self, typed: str, line: str) -> Awaitable[None] | None:
         try:
             return self.table.run_line(self, typed, line)
-        except UnknownCommand as error:
-            error.explains = not self._explained_slashes
-            self._explained_slashes = True
+        except (BadUsage, UnknownCommand) as error:
+            if isinstance(error, UnknownCommand):
+                error.explains = not self._explained_slashes
+                self._explained_slashes = True
+            self._not_understood(split_word(typed)[0])
             raise
+
+    def _not_understood(self, name: str) -> None:
+        """A command was misused or mistyped: what was typed ahead may be meant for others, or be a password."""
+        meant = self.table.meant(name)
+        if meant is not None and meant.names[0] in _CHOICES:
+            self.member.choice_refused()
+        elif meant is not None and meant.takes_secrets:
+            self.hold_secrets()
 
     def _whisper(self, typed: str, line: str) -> Awaitable[None] | None:
         name, text = split_name(typed)

@@ -513,6 +513,9 @@ class TypedAheadTests(OwningTestCase):
         for typed in ("/nick bob", "/password", "/unregister"):
             self.paste(typed, SECRET)
             self.assert_not_said()
+        for typed in ("/password old one", "/passwrd", "/register horse", "/regster"):
+            self.paste(typed, SECRET, SECRET)
+            self.assert_not_said()
         self.server.accounts = None
         self.paste("/register", SECRET, SECRET)
         self.assert_not_said()
