@@ -272,7 +272,7 @@ class Connection(TimeoutMixin):
 
     def track(self) -> Callable[[Events], bool]:
         if self._receipts is None:
-            self._receipts = Receipts(self._outbox.deliver, self, self._clock)
+            self._receipts = Receipts(self.deliver, self, self._clock)
         return self._receipts.deliver
 
     def missing(self) -> tuple[Event, ...]:
