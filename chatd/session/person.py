@@ -53,7 +53,7 @@ _NAMES_IN_GREETING = 10  # somebody who arrives in a room of thousands is not se
 class AwaitingNickname(Participant):
     """Nobody yet: hears nothing of the hall, and is asked until a nickname is free."""
 
-    __slots__ = ("_has_typed", "_refused", "_refused_at")
+    __slots__ = ("_has_typed", "_refused", "_refused_at", "_secrets_before")
 
     _log = Logger()
 
@@ -72,6 +72,7 @@ class AwaitingNickname(Participant):
         self._refused = 0
         self._refused_at: float | None = None  # when the last refused nickname was typed
         self._has_typed = False
+        self._secrets_before = float("-inf")  # what was typed up to this time may be a password
 
     def begin(self) -> None:
         session, server = self.session, self.server
@@ -94,7 +95,7 @@ class AwaitingNickname(Participant):
             return self._obey_line(typed[1:])
         if is_quit(typed):
             self.session.close(QUIT)
-        elif not typed:
+        elif not typed or (given.typed_at is not None and given.typed_at <= self._secrets_before):
             self.ask()
         elif given.typed_at is not None and given.typed_at == self._refused_at:
             raise PastedBehindNickname(unsent=typed)
@@ -169,14 +170,19 @@ class AwaitingNickname(Participant):
         """Let an owner in, once they have proven to be that."""
         if self.session.identity.is_of(owner):
             return self._proven(accounts, owner.id)
-        accounts.check_asked(self.client, owner)
+        try:
+            accounts.check_asked(self.client, owner)
+        except HallError:
+            self.hold_secrets()
+            raise
         state = Proving(self, accounts.people, owner, partial(self._proven, accounts, owner.id))
         self.session.become(state)
         state.ask()
         return None
 
     def hold_secrets(self) -> None:
-        """No-op: what is typed ahead of a refusal here is no nickname."""
+        """No password is asked for, or no more, where the person may have typed one ahead: it is no nickname."""
+        self._secrets_before = self.server.hall.clock.seconds()
 
     async def _proven(self, accounts: Accounts, account: int) -> None:
         """Let an owner in; whoever comes by the administrator's password chooses another one first."""

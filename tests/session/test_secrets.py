@@ -485,6 +485,31 @@ class RegisteringTests(OwningTestCase):
         self.assertEqual([member.nickname for member in self.hall.members], [])
 
 
+class NotEnteredTests(OwningTestCase):
+    """A password that was typed ahead by somebody without a nickname, and is not asked for, or no more."""
+
+    def assert_not_taken(self, *lines: str) -> None:
+        """It is no nickname, and is not given back."""
+        session, screen = self.connect()
+        typed_at = self.clock.seconds()
+        for number, line in enumerate(lines):
+            session.give(Line(line, typed_at - 1 + number / 1000))
+        self.assertIsNone(session.member)
+        self.assertNotIn("!! not sent", "".join(screen.take()))
+        self.clock.advance(1)
+        session.give(Line("tom", self.clock.seconds()))
+        self.assertEqual(session.person.nickname, "tom")
+        session.close(Departure(Cause.QUIT))
+
+    def test_not_asked(self) -> None:
+        """Neither behind a name for which none is asked, nor behind one that was over."""
+        self.own("carol", None, SSHKey("SHA256:x", "", 0.0))
+        given = self.successResultOf(Deferred.fromCoroutine(self.people.reset(self.own("alice").id)))
+        self.clock.advance(DAY + 1)
+        self.assert_not_taken("carol", SECRET)
+        self.assert_not_taken("alice", given, given)
+
+
 class TypedAheadTests(OwningTestCase):
     """A password that was typed ahead, and is not asked for."""
 
