@@ -6,6 +6,7 @@ Keys are read whatever happens to the lines: who is held back for typing fast go
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from chatd.doors.draft import Limit
 from chatd.doors.editor import Ended, Listed, PasteRefused, Result, Typed
@@ -27,6 +28,7 @@ class TypedLines:
         self._codec = codec
         self._results: deque[Result] = deque()
         self._ahead = 0
+        self._ended: Callable[[], object] | None = None
         self.is_paused = False
 
     @property
@@ -65,6 +67,11 @@ class TypedLines:
         self._results += [Typed(line, begun_at) for line in text.split("\n")]
         self.hand_over()
 
+    def end(self, ended: Callable[[], object]) -> None:
+        """Call that behind the last line: nothing more will be typed."""
+        self._ended = ended
+        self.hand_over()
+
     def pause(self) -> None:
         """Hand over no further line."""
         self.is_paused = True
@@ -79,6 +86,9 @@ class TypedLines:
         try:
             while self._results and not self.is_paused:
                 self._hand(self._results.popleft())
+            if self._ended is not None and not self.is_paused:
+                ended, self._ended = self._ended, None
+                ended()
         except Exception:
             self._connection.broken()
         self._connection.redraw()

@@ -322,6 +322,16 @@ class TypingTests(RowTestCase):
         seen = plain(self.raw(line, 20))
         self.assertEqual(re.findall("<alice> line (.*?)\r\n", seen), [str(n) for n in range(20)])
 
+    def test_end_behind_lines_that_wait(self) -> None:
+        """Who closes their side behind many lines is heard to the last one."""
+        door, line = self.edited()
+        door.dataReceived(b"".join(b"line %d\r" % n for n in range(20)))
+        door.readConnectionLost()
+        seen = plain(self.raw(line, 20))
+        self.assertIn("<alice> line 19\r\n", seen)
+        self.assertTrue(seen.endswith("-- goodbye, alice\r\n"))
+        self.assertFalse(line.connected)
+
     def test_long_before(self) -> None:
         """What was typed before lines had to wait is not typed ahead."""
         door, line = self.edited()
