@@ -91,7 +91,7 @@ class LineDoor(Framing):
         self._terminal.closes_itself = True
         if self.take_rest():
             self.connection.refuse(LineCutOff())
-        self.connection.ended()
+        self._row.end(self.connection.ended)
 
     def writeConnectionLost(self) -> None:
         self.connection.all_sent()

@@ -82,5 +82,6 @@ class Offer:
             self._late[option] -= 1
         elif verb == DONT and self.is_open and option in (ECHO, SGA):
             self._refuses_echo = option == ECHO
+            self._agreed -= {option}  # it confirms no WONT of what it has taken back itself
             self.withdraw()
         return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from chatd.doors.colour import Colours
@@ -99,6 +101,7 @@ class TelnetRow:
         if len(text) < len(data):
             self._connection.note_read()
             self._connection.note_discarded(len(data) - len(text))
+            self._typed.note_ahead(len(data) - len(text))
         if text:
             self._typed.take(text)
         if self._typed.is_full:
@@ -129,6 +132,13 @@ class TelnetRow:
     def lines_wait(self) -> bool:
         """Whether a line was finished in the row that is not handed over yet."""
         return self._typed is not None and self._typed.wait
+
+    def end(self, ended: Callable[[], object]) -> None:
+        """Call that behind the last line that was finished in the row: nothing more will be typed."""
+        if self.is_on and self._typed is not None:
+            self._typed.end(ended)
+        else:
+            ended()
 
     def stop(self) -> None:
         """The connection is gone, or nothing is waited for any more."""

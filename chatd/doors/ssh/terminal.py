@@ -39,7 +39,7 @@ class TerminalDoor:
             self._channel.pauseProducing()
 
     def ended(self) -> None:
-        self.connection.channel_ended()
+        self._typed.end(self.connection.channel_ended)
 
     def resize(self, columns: int) -> None:
         self._codec.resize(columns)
