@@ -65,6 +65,8 @@ class TelnetRow:
 
     def leave(self) -> None:
         """Have the client edit its line again, in another format: nothing is said."""
+        self.stop()
+        self._is_asked_for = False
         self._withdraw()
         if self.is_on:
             self._end()

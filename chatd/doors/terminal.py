@@ -11,6 +11,7 @@ from chatd.doors.colour import Colours, Frame, painted
 from chatd.doors.editor import Completions, Editor
 from chatd.doors.frames import frame_of_event, frame_of_line
 from chatd.doors.naming import Naming
+from chatd.doors.row import WIDEST
 from chatd.doors.telnet import Terminal
 from chatd.doors.text import TextCodec
 from chatd.doors.wrap import wrap
@@ -44,7 +45,7 @@ class TerminalCodec(TextCodec):
     __slots__ = ("_columns", "_naming", "editor")
 
     def __init__(self, screen: Screen, completions: Completions) -> None:
-        self._columns = screen.columns
+        self._columns = min(screen.columns, WIDEST)
         self._naming = Naming()
         self.editor = Editor(completions, columns=screen.columns)
         super().__init__(Terminal(closes_itself=True))
@@ -56,7 +57,7 @@ class TerminalCodec(TextCodec):
 
     def resize(self, columns: int) -> None:
         """Be on a terminal of another width, 0 if it isn't known."""
-        self._columns = columns
+        self._columns = min(columns, WIDEST)
         self.editor.resize(columns)
         self.format = self._format()
 
