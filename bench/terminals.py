@@ -22,7 +22,7 @@ from bench.load import Load, put
 from bench.process import CannotMeasure, Process, free_port, running
 from bench.servers import CHATD, CHATD_WITHOUT_LIMITS, Server
 
-ROOMS = ((60, 20), (60, 200), (200, 50), (200, 1_000))  # people, and lines a second
+ROOMS = ((60, 200), (200, 50), (200, 1_000))  # people, and lines a second
 MOST_BY_SSH = 60  # people in a room, for the clients share a core
 SPEAKERS, NOTING = 2, 8
 IDLE, WARM = 900, 100  # connections

@@ -42,11 +42,12 @@ class TerminalCodec(TextCodec):
     the same of the events name the one person and the other.
     """
 
-    __slots__ = ("_columns", "_naming", "editor")
+    __slots__ = ("_columns", "_naming", "_where", "editor")
 
     def __init__(self, screen: Screen, completions: Completions) -> None:
         self._columns = min(screen.columns, WIDEST)
         self._naming = Naming()
+        self._where = ""  # the lines go that are typed in the row
         self.editor = Editor(completions, columns=screen.columns)
         super().__init__(Terminal(closes_itself=True))
         self.view = view("on", colours=screen.colours.value)
@@ -97,7 +98,15 @@ class TerminalCodec(TextCodec):
 
     def _ask(self) -> None:
         """Have the row ask what the session asks for now, or say where its lines go."""
-        asked = self.session.asked if self.session is not None else None
+        session = self.session
+        asked = session.asked if session is not None else None
+        member = session.member if session is not None else None
+        where = ""
+        if asked is None and member is not None:  # as it nearly always is, and mostly as it was before
+            where = member.room.name if member.addressee is None else member.addressee.nickname
+            if where is self._where:
+                return
+        self._where = where
         self.editor.prompt = self._prompt(asked)
         self.editor.hidden = asked is not None and asked.is_secret
 
