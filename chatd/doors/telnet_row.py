@@ -27,6 +27,21 @@ class TelnetRow:
     3. While there is a row, keys are read whatever happens to lines.
     """
 
+    __slots__ = (
+        "_begun",
+        "_clock",
+        "_codec",
+        "_colours",
+        "_columns",
+        "_deadline",
+        "_door",
+        "_is_asked_for",
+        "_telnet",
+        "_terminal",
+        "_typed",
+        "is_on",
+    )
+
     def __init__(self, door: Framing, telnet: Telnet, terminal: Terminal, clock: IReactorTime) -> None:
         self._door = door
         self._telnet = telnet
