@@ -29,6 +29,21 @@ class TelnetRow:
     3. While there is a row, keys are read whatever happens to lines.
     """
 
+    __slots__ = (
+        "_begun",
+        "_clock",
+        "_codec",
+        "_colours",
+        "_columns",
+        "_deadline",
+        "_door",
+        "_is_asked_for",
+        "_telnet",
+        "_terminal",
+        "_typed",
+        "is_on",
+    )
+
     def __init__(self, door: Framing, telnet: Telnet, terminal: Terminal, clock: IReactorTime) -> None:
         self._door = door
         self._telnet = telnet
@@ -67,6 +82,8 @@ class TelnetRow:
 
     def leave(self) -> None:
         """Have the client edit its line again, in another format: nothing is said."""
+        self.stop()
+        self._is_asked_for = False
         self._withdraw()
         if self.is_on:
             self._end()

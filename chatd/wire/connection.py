@@ -293,6 +293,7 @@ class Connection(TimeoutMixin):
     def speak(self, format: str) -> None:
         if format not in self._codecs:
             raise NoSuchFormat(format, tuple(self._codecs))
+        self._wire.leave_row()
         self.replace_codec(self._codecs[format]())
 
     def edit(self, on: bool) -> None:

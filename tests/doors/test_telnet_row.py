@@ -166,6 +166,14 @@ class AgreementTests(RowTestCase):
         door.dataReceived(AGREED)
         self.assertEqual(self.raw(line), TAKEN_BACK)
 
+    def test_called_off(self) -> None:
+        """Who calls it off before the client has answered is told that once."""
+        door, line = self.telnet()
+        door.dataReceived(b"/edit on\r\n/edit off\r\n")
+        sent = self.raw(line, AGREED_WITHIN + 1)
+        self.assertEqual(sent.decode("latin-1").count("\r\n"), 1, sent)
+        self.assertTrue(sent.endswith(TAKEN_BACK + NOT_EDITED.encode()))
+
     def test_lost(self) -> None:
         """A connection that is lost meanwhile leaves nothing behind."""
         door, line = self.telnet()

@@ -156,6 +156,9 @@ class SSHDoor(Framing):
     def edit(self, on: bool) -> None:
         raise NoEditor(WhyNoEditor.NO_TERMINAL)
 
+    def leave_row(self) -> None:
+        """No-op: there is none."""
+
     def close(self) -> None:
         if self._channel.localClosed:
             self._carrier.hang_up()

@@ -89,6 +89,9 @@ class TerminalDoor:
             raise NoEditor(WhyNoEditor.ALWAYS)
         self.connection.send(Editing(True))
 
+    def leave_row(self) -> None:
+        """No-op: there is none."""
+
     def close(self) -> None:
         if self._channel.localClosed:
             self._carrier.hang_up()
