@@ -16,10 +16,9 @@ from chatd.core.events import Cause, Departure, Event
 from chatd.core.refusals import HallError
 from chatd.core.rules import Rule
 from chatd.doors.jsonl import JSONCodec
-from chatd.session import answers, outputs
+from chatd.session import answers, operator_answers, outputs, owner_answers
 from chatd.session import refusals as session
-from chatd.session.answers import Answer
-from chatd.session.outputs import Asked, Note, Of, Output, Prompt, Refusal, Replay
+from chatd.session.outputs import Answer, Asked, Note, Of, Output, Prompt, Refusal, Replay
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "json.md"
 NOON = 1_764_072_000.0  # 2025-11-25 12:00:00 UTC
@@ -76,8 +75,8 @@ REPLAYS: tuple[Replay, ...] = (
     Replay(Of.FOUND, (), NOON),
 )
 
-_BAN = answers.BanFacts("bob", False, 7200.0, "spam", NOON, "root")
-_MUTE = answers.BanFacts("bob", True, None, "", None, "")
+_BAN = operator_answers.BanFacts("bob", False, 7200.0, "spam", NOON, "root")
+_MUTE = operator_answers.BanFacts("bob", True, None, "", None, "")
 _HELP = answers.CommandFacts("/me text...", "do something: /me waves")
 
 
@@ -89,8 +88,8 @@ def sample_answers() -> tuple[Answer, ...]:
     )
     everybody = (answers.Person("alice", None, False, NOON - 3600, "#den"),)
     connections = (
-        answers.ConnectionFacts("alice", "#den", "192.0.2.1:4711", NOON - 3600, 12.0, 0),
-        answers.ConnectionFacts(None, None, "192.0.2.2:4712", NOON, 0.0, 0),
+        operator_answers.ConnectionFacts("alice", "#den", "192.0.2.1:4711", NOON - 3600, 12.0, 0),
+        operator_answers.ConnectionFacts(None, None, "192.0.2.2:4712", NOON, 0.0, 0),
     )
     return (
         answers.People("#lobby", 2, 1, iter(people)),
@@ -118,39 +117,43 @@ def sample_answers() -> tuple[Answer, ...]:
         answers.Motd(("Be kind.",)),
         answers.Version("0.1.0", "3.11.7"),
         answers.Uptime(3600.0, 3),
-        answers.Registered("alice"),
-        answers.Registered("alice", True),
-        answers.PasswordChanged("alice"),
-        answers.PasswordChanged("alice", True),
-        answers.Keys("alice", True, (answers.KeyFacts("SHA256:AAAA", "ed25519", NOON, True),)),
-        answers.Keys("alice", False, (answers.KeyFacts("SHA256:AAAA", "ed25519", NOON, False),) * 2),
-        answers.Keys("alice", True, ()),
-        answers.KeyAdded("alice", "SHA256:AAAA"),
-        answers.KeyRemoved("alice", "SHA256:AAAA"),
-        answers.Unregistered("alice"),
-        answers.Remembering(True, "#lobby", 20, 7),
-        answers.Forgotten(14),
-        answers.LetterKept("bob", 30),
-        answers.AnnouncedTo(3),
-        answers.Listening("#lobby"),
-        answers.ToldTo("bob"),
-        answers.Everybody(1, iter(everybody)),
-        answers.Connections(iter(connections), (5, 6, 14)),
-        answers.Kicked("bob"),
-        answers.BanMade(_BAN, (), ("bob",), False, True, (answers.AddressHint("192.0.2.2", ("carol",)),)),
-        answers.MuteMade(_MUTE, (_MUTE,), True, False),
-        answers.BanLifted("bob", False),
-        answers.BanList((_BAN, _MUTE)),
-        answers.RenameMade("bob", "rob"),
-        answers.Stats({"people": 3, "lines_heard": 120, "refusals": {"NobodyHere": 2}}),
-        answers.Draining(True, 10),
-        answers.Stopping(),
-        answers.Reloaded(("title",), ("listen",), ()),
-        answers.LogLevelSet("debug"),
-        answers.OwnerList(1, 5, iter((answers.OwnerFacts("alice", NOON - 864_000, NOON, True, True, False, 0),))),
-        answers.PasswordReset("alice", "ab2d-ef3h-jk4m", 24),
-        answers.Disowned("alice"),
-        answers.BackedUp("/var/lib/chatd/monday"),
+        owner_answers.Registered("alice"),
+        owner_answers.Registered("alice", True),
+        owner_answers.PasswordChanged("alice"),
+        owner_answers.PasswordChanged("alice", True),
+        owner_answers.Keys("alice", True, (owner_answers.KeyFacts("SHA256:AAAA", "ed25519", NOON, True),)),
+        owner_answers.Keys("alice", False, (owner_answers.KeyFacts("SHA256:AAAA", "ed25519", NOON, False),) * 2),
+        owner_answers.Keys("alice", True, ()),
+        owner_answers.KeyAdded("alice", "SHA256:AAAA"),
+        owner_answers.KeyRemoved("alice", "SHA256:AAAA"),
+        owner_answers.Unregistered("alice"),
+        owner_answers.Remembering(True, "#lobby", 20, 7),
+        owner_answers.Forgotten(14),
+        owner_answers.LetterKept("bob", 30),
+        operator_answers.AnnouncedTo(3),
+        operator_answers.Listening("#lobby"),
+        operator_answers.ToldTo("bob"),
+        operator_answers.Everybody(1, iter(everybody)),
+        operator_answers.Connections(iter(connections), (5, 6, 14)),
+        operator_answers.Kicked("bob"),
+        operator_answers.BanMade(
+            _BAN, (), ("bob",), False, True, (operator_answers.AddressHint("192.0.2.2", ("carol",)),)
+        ),
+        operator_answers.MuteMade(_MUTE, (_MUTE,), True, False),
+        operator_answers.BanLifted("bob", False),
+        operator_answers.BanList((_BAN, _MUTE)),
+        operator_answers.RenameMade("bob", "rob"),
+        operator_answers.Stats({"people": 3, "lines_heard": 120, "refusals": {"NobodyHere": 2}}),
+        operator_answers.Draining(True, 10),
+        operator_answers.Stopping(),
+        operator_answers.Reloaded(("title",), ("listen",), ()),
+        operator_answers.LogLevelSet("debug"),
+        operator_answers.OwnerList(
+            1, 5, iter((operator_answers.OwnerFacts("alice", NOON - 864_000, NOON, True, True, False, 0),))
+        ),
+        operator_answers.PasswordReset("alice", "ab2d-ef3h-jk4m", 24),
+        operator_answers.Disowned("alice"),
+        operator_answers.BackedUp("/var/lib/chatd/monday"),
     )
 
 

@@ -16,7 +16,7 @@ from chatd.core.text import one_line
 from chatd.daemon.keeping import Keeping
 from chatd.daemon.logs import Levels
 from chatd.daemon.settings import SETTINGS, BadSetting, Settings, rule
-from chatd.session.answers import Reloaded
+from chatd.session.operator_answers import Reloaded
 from chatd.session.refusals import NoLevels, NotKept, NotReloaded, OpenAlready, StoppingAlready
 from chatd.session.session import Server
 from chatd.session.view import view

@@ -15,9 +15,10 @@ from chatd.core.events import Event, Events
 from chatd.core.refusals import HallError
 from chatd.core.text import one_line
 from chatd.doors.naming import Naming
-from chatd.session.answers import FOR_PEOPLE, Answer
+from chatd.session.answers import FOR_PEOPLE
 from chatd.session.inputs import Command, Input, Line, Refused
 from chatd.session.outputs import (
+    Answer,
     Done,
     Goodbye,
     Hello,
@@ -82,6 +83,8 @@ class JSONCodec:
         if len(line) > MAX_LINE:
             return Refused(LineTooLong(MAX_LINE))
         if line.lstrip().startswith(b"/"):
+            if len(line) > MAX_TEXT:
+                return Refused(LineTooLong(MAX_TEXT))
             return Line(line.decode(errors="replace"), typed_at)
         try:
             asked = json.loads(line)

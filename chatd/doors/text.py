@@ -12,9 +12,8 @@ from chatd.doors.keyboard import erased, needs_erasing
 from chatd.doors.prompt import OpenPrompt
 from chatd.doors.telnet import CTRL_D, EOF, Terminal
 from chatd.doors.wrap import wrap
-from chatd.session.answers import Answer
 from chatd.session.inputs import Ended, Input, Line, Refused
-from chatd.session.outputs import Goodbye, Note, Output, Prompt, Refusal, Replay
+from chatd.session.outputs import Answer, Goodbye, Note, Output, Prompt, Refusal, Replay
 from chatd.session.refusals import ChangedByTelnet, LineTooLong, NotText
 from chatd.session.session import Session
 from chatd.session.view import View, view

@@ -10,9 +10,10 @@ from chatd.core.nickname import columns, exact_key
 from chatd.core.owner_refusals import NotOwned
 from chatd.core.owners import Owner
 from chatd.session.accounts import Accounts
-from chatd.session.answers import BackedUp, Disowned, Forgotten, OwnerFacts, OwnerList, PasswordReset
 from chatd.session.duration import seconds_in
 from chatd.session.operator import Operating
+from chatd.session.operator_answers import BackedUp, Disowned, OwnerFacts, OwnerList, PasswordReset
+from chatd.session.owner_answers import Forgotten
 from chatd.session.refusals import NamesNotOwned
 from chatd.session.remembering import forget_lines, forget_room
 from chatd.session.table import Table

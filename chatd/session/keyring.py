@@ -8,7 +8,7 @@ from chatd.core.owner_refusals import NoPublicKey, NoSuchKey
 from chatd.core.owners import Owner, SSHKey
 from chatd.core.ssh_keys import read_public_key
 from chatd.session.accounts import Accounts
-from chatd.session.answers import KeyAdded, KeyFacts, KeyRemoved, Keys
+from chatd.session.owner_answers import KeyAdded, KeyFacts, KeyRemoved, Keys
 from chatd.session.owning import own, prove
 from chatd.session.person import Chatting
 from chatd.session.table import Table

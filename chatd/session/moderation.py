@@ -16,9 +16,18 @@ from chatd.core.events import Cause, Departure, Event, MuteChanged, NicknameGive
 from chatd.core.member import Member
 from chatd.core.nickname import nickname
 from chatd.core.refusals import LooksLike, NobodyHere
-from chatd.session.answers import AddressHint, BanFacts, BanLifted, BanList, BanMade, Kicked, MuteMade, RenameMade
 from chatd.session.duration import seconds_in
 from chatd.session.operator import Operating
+from chatd.session.operator_answers import (
+    AddressHint,
+    BanFacts,
+    BanLifted,
+    BanList,
+    BanMade,
+    Kicked,
+    MuteMade,
+    RenameMade,
+)
 from chatd.session.refusals import NotAnAddress, NotByAddress
 from chatd.session.session import Session
 from chatd.session.table import Table

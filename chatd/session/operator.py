@@ -13,8 +13,8 @@ from twisted.logger import Logger
 from chatd.core.events import Departure, Events
 from chatd.core.member import Member
 from chatd.core.room import Room
-from chatd.session.answers import Reloaded
 from chatd.session.inputs import Command, Line, Refused
+from chatd.session.operator_answers import Reloaded
 from chatd.session.outputs import OperatorWelcome
 from chatd.session.refusals import LooksLikeCommand, NoPrivateLines
 from chatd.session.session import QUIT, Participant, Session, clean

@@ -10,7 +10,9 @@ from itertools import chain
 from chatd.core.member import Member
 from chatd.core.nickname import columns
 from chatd.session import commands, custody, moderation
-from chatd.session.answers import (
+from chatd.session.commands import person, room_typed, who_is
+from chatd.session.operator import Daemon, Operating
+from chatd.session.operator_answers import (
     AnnouncedTo,
     ConnectionFacts,
     Connections,
@@ -22,8 +24,6 @@ from chatd.session.answers import (
     Stopping,
     ToldTo,
 )
-from chatd.session.commands import person, room_typed, who_is
-from chatd.session.operator import Daemon, Operating
 from chatd.session.refusals import BadDrain
 from chatd.session.session import QUIT, Session
 from chatd.session.table import Table

@@ -8,7 +8,9 @@ from typing import Any
 
 from chatd.core.events import Departure, Event
 from chatd.core.refusals import HallError
-from chatd.session.answers import Answer
+from chatd.session.answers import ForPeople
+from chatd.session.operator_answers import ForOperators
+from chatd.session.owner_answers import ForOwners
 
 # What every session says.
 
@@ -230,5 +232,8 @@ Note = (
     | TypingSeen
 )
 """What somebody is told who hasn't asked."""
+
+Answer = ForPeople | ForOwners | ForOperators
+"""What somebody is told who has asked for something."""
 
 Output = Event | Answer | Note | Replay | Refusal | Prompt | Done | Goodbye

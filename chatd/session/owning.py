@@ -21,15 +21,9 @@ from chatd.core.refusals import (
 )
 from chatd.core.text import one_line
 from chatd.session.accounts import Accounts
-from chatd.session.answers import (
-    IgnoreSet,
-    LetterKept,
-    NicknameSet,
-    PasswordChanged,
-    Registered,
-    Unregistered,
-)
+from chatd.session.answers import IgnoreSet, NicknameSet
 from chatd.session.outputs import NameForYou, NewPasswordDue
+from chatd.session.owner_answers import LetterKept, PasswordChanged, Registered, Unregistered
 from chatd.session.person import Chatting
 from chatd.session.refusals import NamesNotOwned
 from chatd.session.secrets import Choosing, Proving

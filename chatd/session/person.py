@@ -196,13 +196,12 @@ class AwaitingNickname(Participant):
     async def _come_in(self, accounts: Accounts, owner: Owner) -> None:
         person, hall = Chatting(self.session, self.table), self.server.hall
         here = hall.holder_of(owner.id)
-        if here is not None and self.session.brief:
-            self._refuse(NicknameTaken(owner.name.shown, here.nickname, hall.lost_after))
-            return
-        if here is not None:
+        if here is not None and not self.session.brief:
             person.take_over(here)
         else:
             try:
+                if here is not None:
+                    raise NicknameTaken(owner.name.shown, here.nickname, hall.lost_after)
                 member = hall.enter(owner.name.shown, self.client.track(), person.dismissed, owner.id)
             except HallError as error:
                 self._refuse(error)

@@ -9,9 +9,9 @@ from chatd.core.memory import Archive, Kept, Whose
 from chatd.core.nickname import exact_key
 from chatd.core.owner_refusals import ArchiveSilent
 from chatd.core.refusals import YouAreQuiet
-from chatd.session.answers import Forgotten, Remembering
 from chatd.session.duration import seconds_in
 from chatd.session.outputs import Of
+from chatd.session.owner_answers import Forgotten, Remembering
 from chatd.session.person import Chatting
 from chatd.session.replays import replay_of
 from chatd.session.session import Server

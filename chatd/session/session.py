@@ -25,11 +25,21 @@ from chatd.core.refusals import HallError, HallFull
 from chatd.core.room import Room
 from chatd.core.text import one_line
 from chatd.session.accounts import Accounts
-from chatd.session.answers import Answer
 from chatd.session.client import Client
 from chatd.session.identity import NOBODY
 from chatd.session.inputs import Command, Ended, Input, Line, Refused
-from chatd.session.outputs import CameElsewhere, Done, Goodbye, Hello, KeptHere, LineDropped, Output, Prompt, Refusal
+from chatd.session.outputs import (
+    Answer,
+    CameElsewhere,
+    Done,
+    Goodbye,
+    Hello,
+    KeptHere,
+    LineDropped,
+    Output,
+    Prompt,
+    Refusal,
+)
 from chatd.session.table import Table
 
 QUIT, CLOSED = Departure(Cause.QUIT), Departure(Cause.CLOSED)

@@ -14,9 +14,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import chatd
 from chatd.doors.jsonl import IN_A_LIST, MAX_LINE, MAX_TEXT, JSONCodec
-from chatd.session.answers import Everybody, Person
+from chatd.session.answers import Person
 from chatd.session.commands import TABLE
 from chatd.session.inputs import Command, Line, Refused
+from chatd.session.operator_answers import Everybody
 from chatd.session.operator_commands import TABLE as OPERATORS
 from chatd.session.outputs import Output
 from tests import samples
@@ -58,6 +59,7 @@ class DecodeTests(SynchronousTestCase):
             ('{"do": "say", "text": "x", "id": NaN}', "BadArgument", None),
             ('{"do": "say", "text": "x", "id": [1]}', "BadArgument", None),
             (json.dumps({"do": "say", "text": "x" * (MAX_TEXT + 1)}), "LineTooLong", None),
+            ("/me " + "x" * MAX_TEXT, "LineTooLong", None),
             ("x" * (MAX_LINE + 1), "LineTooLong", None),
         ):
             refused = self.decoded(line)

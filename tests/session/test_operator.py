@@ -10,9 +10,9 @@ from twisted.internet.defer import Deferred
 from chatd.core.bans import Ban
 from chatd.core.events import Cause, Departure, Event, MuteChanged, NicknameGiven, ToldByAdministrator
 from chatd.core.refusals import HallError, Muted, NicknameBanned
-from chatd.session.answers import Reloaded
 from chatd.session.inputs import Command
 from chatd.session.operator import Daemon, Operating
+from chatd.session.operator_answers import Reloaded
 from chatd.session.operator_commands import TABLE, an_operator
 from chatd.session.refusals import NotKept, NotReloaded
 from tests.session.test_session import Screen, TalkTestCase, Typing

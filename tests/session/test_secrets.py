@@ -719,7 +719,7 @@ class LetterTests(OwningTestCase):
     def test_letter(self) -> None:
         """A private line to an owner who isn't here is kept, and shown to them when they come."""
         self.alice.type("@bob lunch?", "@BOB now?")
-        kept = "-- bob is not here; your line is kept for bob, for 30 days at most"
+        kept = "-- bob is not here; your line is kept and bob reads it when they come, within 30 days"
         self.assertEqual(self.screen.take(), [kept, kept])
         self.clock.advance(60)
         _, screen = self.come("bob", SECRET)

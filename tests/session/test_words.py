@@ -103,6 +103,12 @@ class RenderTests(SynchronousTestCase):
         """Each refusal has its words."""
         self.assertEqual(set(typing.get_args(AnyRefusal)), all_refusals())
 
+    def test_pasted_too_much(self) -> None:
+        """A paste that is refused says of what it has too many."""
+        for unit in ("lines", "bytes", "bytes in a line"):
+            [line] = refusal_lines(session_refusals.PasteTooLong(4096, unit), ENGLISH)
+            self.assertEqual(line, f"that is more than 4,096 {unit}; nothing of what you pasted was taken")
+
 
 class ViewTests(SynchronousTestCase):
     def test_zones(self) -> None:

@@ -83,7 +83,7 @@ class OwnedNamesTests(SessionTestCase):
         (await self.register("bob")).transport.loseConnection()
         alice = await self.enter("alice")
         alice.type("@bob lunch?")
-        await alice.sees("-- bob is not here; your line is kept for bob, for 30 days at most")
+        await alice.sees("-- bob is not here; your line is kept and bob reads it when they come, within 30 days")
         bob = await self.come("bob")
         await bob.sees("-- 1 private line came while you were away:")
         await bob.sees(r"\| \d\d:\d\d \[alice -> you\] lunch\?")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from chatd.doors.text import TextCodec
-from chatd.session.answers import Answer
-from chatd.session.outputs import Output, Refusal
+from chatd.session.outputs import Answer, Output, Refusal
 from chatd.session.words.answers import answer_lines
 from chatd.session.words.refusals import refusal_lines
 

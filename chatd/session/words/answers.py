@@ -8,52 +8,24 @@ from typing import assert_never
 
 from chatd.core.nickname import columns
 from chatd.session import answers as to
+from chatd.session.outputs import Answer
+from chatd.session.owner_answers import ForOwners
 from chatd.session.view import View
 from chatd.session.words.language import Language, people_here
 from chatd.session.words.operators import for_operators
-from chatd.session.words.owners import OfOwning, key_list, of_owning
-
-OfPeople = (
-    to.People
-    | to.Rooms
-    | to.Help
-    | to.HelpOn
-    | to.TalkingTo
-    | to.Addressee
-    | to.StillTalkingTo
-    | to.Quiet
-    | to.NicknameSet
-    | to.AwaySet
-    | to.StillAway
-    | to.WhoIs
-    | to.InvitationSent
-    | to.IgnoreSet
-    | to.Ignored
-    | to.TimeShown
-    | to.LanguageSet
-    | to.EchoShown
-    | to.ColoursShown
-    | to.BellRings
-    | to.Editing
-    | to.FormatSpoken
-    | to.Motd
-    | to.Version
-    | to.Uptime
-)
+from chatd.session.words.owners import for_owners
 
 
-def answer_lines(answer: to.Answer, view: View) -> Iterator[str]:
+def answer_lines(answer: Answer, view: View) -> Iterator[str]:
     """Yield the lines of an answer, without their mark."""
-    if isinstance(answer, OfOwning):
-        return iter((of_owning(answer, view.language),))
-    if isinstance(answer, to.Keys):
-        return key_list(answer, view)
-    if isinstance(answer, OfPeople):
+    if isinstance(answer, ForOwners):
+        return for_owners(answer, view)
+    if isinstance(answer, to.ForPeople):
         return _for_people(answer, view.language)
     return for_operators(answer, view)
 
 
-def _for_people(answer: OfPeople, language: Language) -> Iterator[str]:
+def _for_people(answer: to.ForPeople, language: Language) -> Iterator[str]:
     say = language.say
     match answer:
         case to.People(room, total, elsewhere, people):

@@ -9,35 +9,12 @@ from itertools import chain
 from typing import Any, assert_never
 
 from chatd.core.nickname import columns
-from chatd.session import answers as to
+from chatd.session import operator_answers as to
 from chatd.session.view import View
 from chatd.session.words.language import Language, table
 
-OfOperators = (
-    to.AnnouncedTo
-    | to.Listening
-    | to.ToldTo
-    | to.Everybody
-    | to.Connections
-    | to.Kicked
-    | to.BanMade
-    | to.MuteMade
-    | to.BanLifted
-    | to.BanList
-    | to.RenameMade
-    | to.Stats
-    | to.Draining
-    | to.Stopping
-    | to.Reloaded
-    | to.LogLevelSet
-    | to.OwnerList
-    | to.PasswordReset
-    | to.Disowned
-    | to.BackedUp
-)
 
-
-def for_operators(answer: OfOperators, view: View) -> Iterator[str]:
+def for_operators(answer: to.ForOperators, view: View) -> Iterator[str]:
     """Yield the lines of an answer, without their mark."""
     language = view.language
     say = language.say

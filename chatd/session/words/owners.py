@@ -7,21 +7,11 @@ from datetime import datetime
 from typing import assert_never
 
 from chatd.core import owner_refusals as refusal
-from chatd.session import answers as to
+from chatd.session import owner_answers as to
 from chatd.session import refusals as session
 from chatd.session.view import View
 from chatd.session.words.language import Language, rule_words
 
-OfOwning = (
-    to.Registered
-    | to.PasswordChanged
-    | to.KeyAdded
-    | to.KeyRemoved
-    | to.Unregistered
-    | to.Remembering
-    | to.Forgotten
-    | to.LetterKept
-)
 OfOwners = (
     refusal.BadPassword
     | refusal.NameOwned
@@ -47,38 +37,41 @@ OfOwners = (
 )
 
 
-def of_owning(answer: OfOwning, language: Language) -> str:
-    """Return an answer as one sentence."""
+def for_owners(answer: to.ForOwners, view: View) -> Iterator[str]:
+    """Yield the lines of an answer, without their mark."""
+    language = view.language
     say = language.say
     match answer:
+        case to.Keys():
+            yield from _key_list(answer, view)
         case to.Registered(nickname, True):
             yours = "{name} is yours: your SSH key opens it; /keys lists keys, /password adds one for other ways in"
-            return say(yours, name=nickname)
+            yield say(yours, name=nickname)
         case to.Registered(nickname):
             yours = (
                 "{name} is yours: from now on you come in with your password; "
                 "/password changes it, /unregister gives it up"
             )
-            return say(yours, name=nickname)
+            yield say(yours, name=nickname)
         case to.PasswordChanged(nickname, True):
-            return say("{name} has a password now, too", name=nickname)
+            yield say("{name} has a password now, too", name=nickname)
         case to.PasswordChanged(nickname):
-            return say("{name} has a new password", name=nickname)
+            yield say("{name} has a new password", name=nickname)
         case to.KeyAdded(nickname, fingerprint):
-            return say("{key} opens {name} from now on", key=fingerprint, name=nickname)
+            yield say("{key} opens {name} from now on", key=fingerprint, name=nickname)
         case to.KeyRemoved(nickname, fingerprint):
-            return say("{key} opens {name} no longer", key=fingerprint, name=nickname)
+            yield say("{key} opens {name} no longer", key=fingerprint, name=nickname)
         case to.Unregistered(nickname):
-            return say("anybody may have {name} again", name=nickname)
+            yield say("anybody may have {name} again", name=nickname)
         case to.Remembering():
-            return _remembering(answer, language)
+            yield _remembering(answer, language)
         case to.Forgotten(lines):
             one = "1 line is forgotten here, but not on the screens of others or in backups"
             many = "{n} lines are forgotten here, but not on the screens of others or in backups"
-            return language.count(lines, one, many)
+            yield language.count(lines, one, many)
         case to.LetterKept(nickname, days):
-            return say(
-                "{name} is not here; your line is kept for {name}, for {span} at most",
+            yield say(
+                "{name} is not here; your line is kept and {name} reads it when they come, within {span}",
                 name=nickname,
                 span=language.count(days, "1 day", "{n} days"),
             )
@@ -86,8 +79,7 @@ def of_owning(answer: OfOwning, language: Language) -> str:
             assert_never(answer)
 
 
-def key_list(answer: to.Keys, view: View) -> Iterator[str]:
-    """Yield the lines of an answer that lists SSH keys."""
+def _key_list(answer: to.Keys, view: View) -> Iterator[str]:
     say = view.language.say
     count, name = len(answer.keys), answer.nickname
     if answer.has_password:
