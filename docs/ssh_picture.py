@@ -35,9 +35,9 @@ def colour(number: int) -> str:
 def drawn(screen: str) -> str:
     """Return the picture of a screen that tmux has captured with its attributes."""
     text = []
+    bold = dim = False  # attributes go on from one row to the next
+    fill = ""
     for row, line in enumerate(screen.rstrip("\n").split("\n")):
-        bold = dim = False
-        fill = ""
         column = 0
         for token in _TOKEN.finditer(line):
             if token[1] is not None:

@@ -19,6 +19,7 @@ from fuzz.faults import Fault
 CHECKOUT = Path(chatd.__file__).parent.parent
 LISTENS_WITHIN = 10.0  # seconds
 ENDS_WITHIN = 5.0  # seconds from SIGTERM
+HASHES_WITHIN = 20.0  # seconds
 OPTIONS = ("--line-rate=0", "--byte-rate=0", "--sendq=1024", "--stall-timeout=5")
 SIGNS_OF_A_BUG = (
     "Traceback (most recent call last)",
@@ -78,6 +79,20 @@ class Daemon:
                     shown += data
         if b"\r\n-- chatd " not in shown or not shown.endswith(b"\r\n-- goodbye, newcomer\r\n"):
             raise Fault(f"somebody new was not served, but shown {shown[-500:]!r}")
+
+    def hash_once(self) -> None:
+        """Have a password hashed: that takes 16 MiB once, which would look like a leak later.
+
+        @raises Fault: if nobody can own a name.
+        """
+        with socket.create_connection(("127.0.0.1", self.port), timeout=HASHES_WITHIN) as owner:
+            owner.sendall(b"first\n/register\ncorrect horse\ncorrect horse\n")
+            shown = b""
+            while data := owner.recv(65536):
+                shown += data
+                if b"-- first is yours" in shown:
+                    return
+        raise Fault(f"nobody can own a name: {shown[-500:]!r}")
 
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)

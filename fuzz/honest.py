@@ -25,7 +25,7 @@ LINE = re.compile(
     r"|\* (?P<acted>[^ *]+) .*"
     r"|\[(?P<wrote>[^ ]+) -> you\] .*"
     r"|\[you -> [^ ]+\] psst"
-    r"|!! (?:.*; your line was not sent|not sent: psst)"
+    r"|!! (?:.*; your line was not sent(?:; did you mean .*\?)?|not sent: psst)"
     r"|-- .*"
     r"|## Administrator: .*)"
 )

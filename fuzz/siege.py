@@ -40,6 +40,7 @@ class Siege:
         self.daemon = daemon
         self.sent = 0
         self.seconds = 0.0
+        daemon.hash_once()
         self.samples = [daemon.memory()]
         examples = draw_examples(seed)
         self._pulse = Pulse(daemon.port)

@@ -1,6 +1,7 @@
 """The imports run downward only: daemon -> doors -> wire -> session -> core (docs/architecture.md)."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -31,7 +32,8 @@ def may_import(module: str, imported: str) -> bool:
     return LEVELS.index(below) < LEVELS.index(above)
 
 
-def imports(source: str) -> set[str]:
+@cache
+def imports(source: str) -> frozenset[str]:
     """Return the modules that a source imports at its top, functions or types included."""
     found = set()
     for node in ast.walk(ast.parse(source)):
@@ -39,7 +41,7 @@ def imports(source: str) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+    return frozenset(found)
 
 
 def imports_from(source: str, module: str) -> bool:

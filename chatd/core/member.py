@@ -298,6 +298,15 @@ class Member:
         """Give back what was typed before this moment and not read yet: it may be meant for nobody here."""
         self._guard.began(self._hall.clock.seconds())
 
+    def hold_typed_ahead_of_take_over(self) -> None:
+        """Likewise for who comes by another connection, and wasn't told yet to whom lines and answers go there; those
+        that go to the lobby go where they would have gone if nobody had been here.
+        """
+        now = self._hall.clock.seconds()
+        self._reply_guard.began(now)
+        if self.addressee is not None or self.room is not self._hall.lobby:
+            self._guard.began(now)
+
     def choice_refused(self) -> None:
         """The person wanted to talk to others and can't; what is typed behind that may have been meant for them."""
         self._guard.choice_refused(self._hall.clock.seconds())

@@ -15,8 +15,16 @@ def mentions(text: str, name: str) -> bool:
     A word goes on with letters, digits, marks and `-_|`, all of which are common in names. Behind an `@` it may also
     end where a script is written without spaces, as in `@李雷你好`; a name that begins so is then named as well.
     """
-    folded = text.lower() if text.isascii() else _folded(text)
-    wanted = _folded_name(name)
+    return stands_in(folded(text), folded_name(name))
+
+
+def folded(text: str) -> str:
+    """Return a text as names are looked for in it: whatever its case and width."""
+    return text.lower() if text.isascii() else _folded(text)
+
+
+def stands_in(folded: str, wanted: str) -> bool:
+    """Whether a name stands as a word in a text; both are folded."""
     place = folded.find(wanted)
     while place >= 0:
         if _is_word(folded, place, place + len(wanted)):
@@ -30,7 +38,7 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-_folded_name = lru_cache(maxsize=4096)(_folded.__wrapped__)
+folded_name = lru_cache(maxsize=4096)(_folded.__wrapped__)
 
 
 def _is_word(text: str, start: int, end: int) -> bool:

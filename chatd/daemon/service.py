@@ -99,11 +99,6 @@ class ChatService(MultiService):
                 service.privilegedStartService()
             except Exception as error:  # each kind of endpoint has its own ways to fail
                 raise _refusal(f"{_reason(error)}: can't listen on {self._ports[service]}") from None
-        for where in self._listen:
-            if way := way_in(where, socket.gethostname()):
-                self._log.info("People come in by: {way}", way=way)
-        if self._control:
-            self._log.info("Operators come in by: chatctl --control {path}", path=self._control)
         self._log.info("Up to {files:,} files and connections may be open", files=raise_file_limit())
 
     def startService(self) -> None:
@@ -117,6 +112,11 @@ class ChatService(MultiService):
         if self.linking is not None:
             self.linking.start()
         super().startService()
+        for where in self._listen:
+            if way := way_in(where, socket.gethostname()):
+                self._log.info("People come in by: {way}", way=way)
+        if self._control:
+            self._log.info("Operators come in by: chatctl --control {path}", path=self._control)
         self._hang_up_before = signal.signal(signal.SIGHUP, self._hang_up)
 
     def stopService(self) -> Deferred[None]:

@@ -72,6 +72,8 @@ def way_in(endpoint: str, host: str) -> str:
     by = "telnet {host} {port}"
     if kind == "ssl":
         by = "openssl s_client -quiet -connect {host}:{port}"
+    elif kind == "ssh":
+        by = "ssh -p {port} NAME@{host}"
     elif kind not in ("tcp", "tcp6"):
         return ""
     port = next((other.removeprefix("port=") for other in others if "=" not in other or other[:5] == "port="), "")

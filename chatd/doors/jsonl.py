@@ -83,6 +83,8 @@ class JSONCodec:
         if len(line) > MAX_LINE:
             return Refused(LineTooLong(MAX_LINE))
         if line.lstrip().startswith(b"/"):
+            if len(line) > MAX_TEXT:
+                return Refused(LineTooLong(MAX_TEXT))
             return Line(line.decode(errors="replace"), typed_at)
         try:
             asked = json.loads(line)

@@ -53,8 +53,7 @@ class LineDoor(Framing):
         self._terminal = terminal
         self.keys = Keyboard(terminal, telnet)
         self._row = TelnetRow(self, telnet, terminal, self._entrance.clock)
-        codecs = {name: partial(self._plain, make) for name, make in codecs_for(terminal).items()}
-        self.connection = Connection(self._entrance, self, self.transport, codecs, "text")
+        self.connection = Connection(self._entrance, self, self.transport, codecs_for(terminal), "text")
         self.connection.begin()
 
     def dataReceived(self, data: bytes) -> None:
@@ -91,7 +90,7 @@ class LineDoor(Framing):
         self._terminal.closes_itself = True
         if self.take_rest():
             self.connection.refuse(LineCutOff())
-        self.connection.ended()
+        self._row.end(self.connection.ended)
 
     def writeConnectionLost(self) -> None:
         self.connection.all_sent()
@@ -102,11 +101,6 @@ class LineDoor(Framing):
             self.connection.lost(Departure(Cause.LOST), str(reason.value))
         else:
             self.connection.lost(Departure(Cause.CLOSED if reason.check(ConnectionDone) else Cause.LOST))
-
-    def _plain(self, make: Callable[[], Codec]) -> Codec:
-        """Return a codec that has no row; whoever is typing in one leaves it."""
-        self._row.leave()
-        return make()
 
     # What the connection calls: this is its wire.
 
@@ -128,6 +122,9 @@ class LineDoor(Framing):
             self._row.ask()
         else:
             self._row.turn_off()
+
+    def leave_row(self) -> None:
+        self._row.leave()
 
     def taken(self) -> int:
         return taken(self.transport)

@@ -5,7 +5,6 @@ RFC 857 (ECHO), 858 (SUPPRESS GO AHEAD), and 1143 for who answers whom.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 
 IAC, DONT, DO, WONT, WILL = 255, 254, 253, 252, 251
@@ -34,7 +33,7 @@ class Offer:
     def __init__(self, reply: Callable[[bytes], object]) -> None:
         self._reply = reply
         self._agreed: frozenset[int] = frozenset()  # the options of which the client has said DO
-        self._late: Counter[int] = Counter()  # how many DONT are still to come that only confirm
+        self._late: tuple[int, ...] = ()  # the options of which a DONT is still to come that only confirms
         self._hides = False  # ECHO is offered for one line alone
         self._refuses_echo = False
         self.is_open = False
@@ -55,7 +54,7 @@ class Offer:
         """Leave the line to the client."""
         self.is_open = self._hides = False
         self._reply(_LEAVE)
-        self._late += Counter(self._agreed)
+        self._late += tuple(self._agreed)
         self._agreed = frozenset()
 
     def hide_typing(self) -> bool:
@@ -69,7 +68,7 @@ class Offer:
         """Have the client show again what is typed, unless it has left that to us."""
         if self._hides:
             self._hides = False
-            self._late[ECHO] += ECHO in self._agreed
+            self._late += tuple(self._agreed & {ECHO})
             self._agreed -= {ECHO}
             self._reply(_SHOW)
 
@@ -78,9 +77,11 @@ class Offer:
         if verb == DO and ((self.is_open and option in (ECHO, SGA)) or (self._hides and option == ECHO)):
             self._agreed |= {option}
             return True
-        if verb == DONT and self._late[option]:
-            self._late[option] -= 1
+        if verb == DONT and option in self._late:
+            place = self._late.index(option)
+            self._late = self._late[:place] + self._late[place + 1 :]
         elif verb == DONT and self.is_open and option in (ECHO, SGA):
             self._refuses_echo = option == ECHO
+            self._agreed -= {option}  # it confirms no WONT of what it has taken back itself
             self.withdraw()
         return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from chatd.doors.colour import Colours
@@ -26,6 +28,21 @@ class TelnetRow:
     2. What is half typed goes along, both ways.
     3. While there is a row, keys are read whatever happens to lines.
     """
+
+    __slots__ = (
+        "_begun",
+        "_clock",
+        "_codec",
+        "_colours",
+        "_columns",
+        "_deadline",
+        "_door",
+        "_is_asked_for",
+        "_telnet",
+        "_terminal",
+        "_typed",
+        "is_on",
+    )
 
     def __init__(self, door: Framing, telnet: Telnet, terminal: Terminal, clock: IReactorTime) -> None:
         self._door = door
@@ -65,6 +82,8 @@ class TelnetRow:
 
     def leave(self) -> None:
         """Have the client edit its line again, in another format: nothing is said."""
+        self.stop()
+        self._is_asked_for = False
         self._withdraw()
         if self.is_on:
             self._end()
@@ -99,6 +118,7 @@ class TelnetRow:
         if len(text) < len(data):
             self._connection.note_read()
             self._connection.note_discarded(len(data) - len(text))
+            self._typed.note_ahead(len(data) - len(text))
         if text:
             self._typed.take(text)
         if self._typed.is_full:
@@ -129,6 +149,13 @@ class TelnetRow:
     def lines_wait(self) -> bool:
         """Whether a line was finished in the row that is not handed over yet."""
         return self._typed is not None and self._typed.wait
+
+    def end(self, ended: Callable[[], object]) -> None:
+        """Call that behind the last line that was finished in the row: nothing more will be typed."""
+        if self.is_on and self._typed is not None:
+            self._typed.end(ended)
+        else:
+            ended()
 
     def stop(self) -> None:
         """The connection is gone, or nothing is waited for any more."""

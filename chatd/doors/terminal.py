@@ -11,6 +11,7 @@ from chatd.doors.colour import Colours, Frame, painted
 from chatd.doors.editor import Completions, Editor
 from chatd.doors.frames import frame_of_event, frame_of_line
 from chatd.doors.naming import Naming
+from chatd.doors.row import WIDEST
 from chatd.doors.telnet import Terminal
 from chatd.doors.text import TextCodec
 from chatd.doors.wrap import wrap
@@ -41,11 +42,12 @@ class TerminalCodec(TextCodec):
     the same of the events name the one person and the other.
     """
 
-    __slots__ = ("_columns", "_naming", "editor")
+    __slots__ = ("_columns", "_naming", "_where", "editor")
 
     def __init__(self, screen: Screen, completions: Completions) -> None:
-        self._columns = screen.columns
+        self._columns = min(screen.columns, WIDEST)
         self._naming = Naming()
+        self._where = ""  # the lines go that are typed in the row
         self.editor = Editor(completions, columns=screen.columns)
         super().__init__(Terminal(closes_itself=True))
         self.view = view("on", colours=screen.colours.value)
@@ -56,7 +58,7 @@ class TerminalCodec(TextCodec):
 
     def resize(self, columns: int) -> None:
         """Be on a terminal of another width, 0 if it isn't known."""
-        self._columns = columns
+        self._columns = min(columns, WIDEST)
         self.editor.resize(columns)
         self.format = self._format()
 
@@ -96,7 +98,15 @@ class TerminalCodec(TextCodec):
 
     def _ask(self) -> None:
         """Have the row ask what the session asks for now, or say where its lines go."""
-        asked = self.session.asked if self.session is not None else None
+        session = self.session
+        asked = session.asked if session is not None else None
+        member = session.member if session is not None else None
+        where = ""
+        if asked is None and member is not None:  # as it nearly always is, and mostly as it was before
+            where = member.room.name if member.addressee is None else member.addressee.nickname
+            if where is self._where:
+                return
+        self._where = where
         self.editor.prompt = self._prompt(asked)
         self.editor.hidden = asked is not None and asked.is_secret
 

@@ -16,6 +16,7 @@ from chatd.session.inputs import Ended, Input, Line, Refused
 from chatd.session.outputs import Answer, Goodbye, Note, Output, Prompt, Refusal, Replay
 from chatd.session.refusals import ChangedByTelnet, LineTooLong, NotText
 from chatd.session.session import Session
+from chatd.session.typed import marked
 from chatd.session.view import View, view
 from chatd.session.words.answers import answer_lines
 from chatd.session.words.events import event_line, replayed_line
@@ -26,7 +27,9 @@ from chatd.wire.codec import Hear, Row
 MAX_LINE = 4096  # bytes
 INDENT = 6  # columns of the rows that a line is broken into: those of the time
 WIDEST = 512  # columns; nobody sees that what is wider is broken, and fewer widths are told apart
-_CHOICE = re.compile(rb"\s*(?:to:|/(?:to|join|j|leave)\b)", re.IGNORECASE)
+_CHOICE = re.compile(r"to:|/(?:to|query|join|j|leave|part)\b", re.IGNORECASE)
+_ENCODINGS = ("utf-8", "gb18030", "big5")  # in which a line may be that can't be read
+_LONGEST_CHOICE = 64  # bytes, with what stands in front of it
 
 
 class TextCodec:
@@ -157,4 +160,5 @@ def _frame(line: str, output: Output, view: View) -> Frame:
 
 def _chooses(line: bytes) -> bool:
     """Say whether a line that can't be read began like a choice of those to whom lines go."""
-    return _CHOICE.match(line) is not None
+    begun = [line[:_LONGEST_CHOICE].decode(encoding, "replace") for encoding in _ENCODINGS]
+    return any(_CHOICE.match(marked(typed.lstrip())) for typed in begun)

@@ -6,6 +6,7 @@ Keys are read whatever happens to the lines: who is held back for typing fast go
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from chatd.doors.draft import Limit
 from chatd.doors.editor import Ended, Listed, PasteRefused, Result, Typed
@@ -15,7 +16,7 @@ from chatd.session.outputs import Candidates
 from chatd.session.refusals import PasteTooLong
 from chatd.wire.connection import Connection
 
-MOST_AHEAD = 16 * 1024  # bytes of keys that are read while lines wait
+MOST_AHEAD = 16 * 1024  # bytes that are read while lines wait
 _UNITS = {Limit.LINES: "lines", Limit.SIZE: "bytes", Limit.LINE: "bytes in a line", Limit.HIDDEN_LINES: "lines"}
 
 
@@ -27,6 +28,7 @@ class TypedLines:
         self._codec = codec
         self._results: deque[Result] = deque()
         self._ahead = 0
+        self._ended: Callable[[], object] | None = None
         self.is_paused = False
 
     @property
@@ -48,6 +50,10 @@ class TypedLines:
         self._ahead += len(data)
         self.hand_over()
 
+    def note_ahead(self, size: int) -> None:
+        """Count what was read beside keys: it is answered, and reading it costs as much."""
+        self._ahead += size
+
     def take_back(self, begun: str, begun_at: float, keys: bytes) -> None:
         """Go on with what was half typed here, and with keys that were read before there was a row."""
         if begun:
@@ -61,20 +67,28 @@ class TypedLines:
         self._results += [Typed(line, begun_at) for line in text.split("\n")]
         self.hand_over()
 
+    def end(self, ended: Callable[[], object]) -> None:
+        """Call that behind the last line: nothing more will be typed."""
+        self._ended = ended
+        self.hand_over()
+
     def pause(self) -> None:
         """Hand over no further line."""
         self.is_paused = True
+        self._ahead = 0
 
     def go_on(self) -> None:
         """Hand over what waits, as far as that may be."""
         self.is_paused = False
-        self._ahead = 0
         self.hand_over()
 
     def hand_over(self) -> None:
         try:
             while self._results and not self.is_paused:
                 self._hand(self._results.popleft())
+            if self._ended is not None and not self.is_paused:
+                ended, self._ended = self._ended, None
+                ended()
         except Exception:
             self._connection.broken()
         self._connection.redraw()
@@ -88,4 +102,5 @@ class TypedLines:
             case Ended():
                 self._connection.receive_finished(CTRL_D, self._connection.read_at)
             case _:
-                self._connection.receive_finished(result.text.encode(errors="surrogateescape"), result.begun_at)
+                line = result.text.encode(errors="surrogateescape")
+                self._connection.receive_finished(line, result.begun_at, result.hidden)

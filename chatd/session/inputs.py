@@ -13,12 +13,14 @@ from chatd.core.refusals import HallError
 class Line:
     """A line as it was typed, without its end: something to say, or a command with its slash.
 
-    `typed_at` is on the hall's clock and never later than the truth; `id` is given back with what comes of it.
+    `typed_at` is on the hall's clock and never later than the truth; `id` is given back with what comes of it. One that
+    is `hidden` was typed unseen, where a password was asked for: it is a password, or nothing.
     """
 
     text: str
     typed_at: float | None = None
     id: Any = None
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,20 +41,21 @@ from chatd.session.refusals import (
 from chatd.session.replays import replay_of
 from chatd.session.secrets import Choosing, Proving
 from chatd.session.session import QUIT, Participant, Session, clean, logged
-from chatd.session.table import Entry, Table, split_name
+from chatd.session.table import Entry, Table, split_name, split_word
 from chatd.session.typed import is_quit, marked
 
 MAX_REFUSED_NICKNAMES = 10
 # What people type to leave, to get help or to see who is here in other programs, alone on a line.
 COMMANDS_ELSEWHERE = frozenset({"help", "?", "exit", "bye", "logout", "list", "ls", "退出", "帮助", "幫助"})
 _LONGEST_ELSEWHERE = 10
+_CHOICES = ("to", "join", "leave")  # commands that choose who hears what is typed behind them
 _NAMES_IN_GREETING = 10  # somebody who arrives in a room of thousands is not sent all names; /ls does that
 
 
 class AwaitingNickname(Participant):
     """Nobody yet: hears nothing of the hall, and is asked until a nickname is free."""
 
-    __slots__ = ("_has_typed", "_refused", "_refused_at")
+    __slots__ = ("_has_typed", "_refused", "_refused_at", "_secrets_before")
 
     _log = Logger()
 
@@ -73,6 +74,7 @@ class AwaitingNickname(Participant):
         self._refused = 0
         self._refused_at: float | None = None  # when the last refused nickname was typed
         self._has_typed = False
+        self._secrets_before = float("-inf")  # what was typed up to this time may be a password
 
     def begin(self) -> None:
         session, server = self.session, self.server
@@ -90,12 +92,12 @@ class AwaitingNickname(Participant):
         if isinstance(given, Command):
             entry = self.table.find(given.name)
             return self._obey(entry, entry.take(given.arguments))
-        typed = marked(clean(given).strip())
+        typed = "" if given.hidden else marked(clean(given).strip())
         if typed.startswith("/"):
             return self._obey_line(typed[1:])
         if is_quit(typed):
             self.session.close(QUIT)
-        elif not typed:
+        elif not typed or (given.typed_at is not None and given.typed_at <= self._secrets_before):
             self.ask()
         elif given.typed_at is not None and given.typed_at == self._refused_at:
             raise PastedBehindNickname(unsent=typed)
@@ -211,14 +213,19 @@ class AwaitingNickname(Participant):
         """Let an owner in, once they have proven to be that."""
         if self.session.identity.is_of(owner):
             return self._proven(accounts, owner.id)
-        accounts.check_asked(self.client, owner)
+        try:
+            accounts.check_asked(self.client, owner)
+        except HallError:
+            self.hold_secrets()
+            raise
         state = Proving(self, accounts.people, owner, partial(self._proven, accounts, owner.id))
         self.session.become(state)
         state.ask()
         return None
 
     def hold_secrets(self) -> None:
-        """No-op: what is typed ahead of a refusal here is no nickname."""
+        """No password is asked for, or no more, where the person may have typed one ahead: it is no nickname."""
+        self._secrets_before = self.server.hall.clock.seconds()
 
     async def _proven(self, accounts: Accounts, account: int) -> None:
         """Let an owner in; whoever comes by the administrator's password chooses another one first."""
@@ -311,9 +318,10 @@ class Chatting(Participant):
         missed: list[Event] = []
         for other in [session for session in self.server.sessions if session.member is member]:
             missed += other.client.missing()
-            client.view = other.client.view
+            client.view = other.client.view.but(colours=client.view.colours)  # these are the terminal's
             other.give_way()
         member.hand_over(client.track(), self.dismissed)
+        member.hold_typed_ahead_of_take_over()
         self.member = member
         nickname, address = member.nickname, self.session.address
         self._log.info("{nickname} came again, from {address}", event="came again", nickname=nickname, address=address)
@@ -339,9 +347,9 @@ class Chatting(Participant):
             self.send(replay)
 
     async def read_letters(self) -> None:
-        """Show the lines that wait for an owner; they wait until these have arrived."""
+        """Show the lines that wait for an owner; they wait until these have arrived. A single command shows none."""
         accounts, account = self.server.accounts, self.member.traces.account
-        if accounts is None or account is None or not accounts.letters_days:
+        if accounts is None or account is None or not accounts.letters_days or self.session.brief:
             return
         letters = await accounts.people.letters(account)
         if letters and self.session.is_in(self):
@@ -370,8 +378,14 @@ class Chatting(Participant):
     def _receive(self, given: Line | Command) -> Awaitable[None] | None:
         self.typed_at = given.typed_at
         if isinstance(given, Command):
-            entry = self.table.find(given.name)
-            return self.table.run(self, entry, *entry.take(given.arguments))
+            try:
+                entry = self.table.find(given.name)
+                return self.table.run(self, entry, *entry.take(given.arguments))
+            except (BadUsage, UnknownCommand):
+                self._not_understood(given.name)
+                raise
+        if given.hidden and given.text:
+            raise AddresseeUnclear(self.talks_to)
         return self._obey(clean(given))
 
     def not_read(self, given: Refused) -> None:
@@ -442,10 +456,20 @@ class Chatting(Participant):
     def _command(self, typed: str, line: str) -> Awaitable[None] | None:
         try:
             return self.table.run_line(self, typed, line)
-        except UnknownCommand as error:
-            error.explains = not self._explained_slashes
-            self._explained_slashes = True
+        except (BadUsage, UnknownCommand) as error:
+            if isinstance(error, UnknownCommand):
+                error.explains = not self._explained_slashes
+                self._explained_slashes = True
+            self._not_understood(split_word(typed)[0])
             raise
+
+    def _not_understood(self, name: str) -> None:
+        """A command was misused or mistyped: what was typed ahead may be meant for others, or be a password."""
+        meant = self.table.meant(name)
+        if meant is not None and meant.names[0] in _CHOICES:
+            self.member.choice_refused()
+        elif meant is not None and meant.takes_secrets:
+            self.hold_secrets()
 
     def _whisper(self, typed: str, line: str) -> Awaitable[None] | None:
         name, text = split_name(typed)

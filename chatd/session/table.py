@@ -61,7 +61,7 @@ class Entry:
             if argument.strip("[]").endswith("..."):
                 word, typed = typed.lstrip(), ""
             else:
-                word, typed = split_name(typed) if argument.strip("[]") in _NAMES else _split_word(typed)
+                word, typed = split_name(typed) if argument.strip("[]") in _NAMES else split_word(typed)
             found.append(word)
         if typed.strip():
             raise self.misused(unsent)
@@ -147,12 +147,21 @@ class Table:
         near = next(iter(get_close_matches(name, self._by_name, n=1)), "")
         raise UnknownCommand(name, near)
 
+    def meant(self, name: str) -> Entry | None:
+        """Return the command of that name, or the one that might be meant; None if there is neither."""
+        try:
+            return self.find(name)
+        except UnknownCommand as error:
+            return self._by_name.get(error.near)
+        except AdministratorOnly:
+            return None
+
     def parse(self, typed: str, unsent: str = "") -> tuple[Entry, list[str]]:
         """Return the command that was typed behind the slash, and its arguments.
 
         @raises HallError: if it is none; with its usage, `unsent` is given back.
         """
-        name, rest = _split_word(typed)
+        name, rest = split_word(typed)
         entry = self.find(name)
         return entry, entry.parse(rest, unsent)
 
@@ -198,7 +207,8 @@ def split_name(typed: str) -> tuple[str, str]:
     return _split(_NAME, typed)
 
 
-def _split_word(typed: str) -> tuple[str, str]:
+def split_word(typed: str) -> tuple[str, str]:
+    """Return the word that something typed begins with, and what stands behind it."""
     return _split(_WORD, typed)
 
 

@@ -7,6 +7,7 @@ session takes that. What goes out: the session's outputs and the hall's events, 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from enum import Enum, auto
 from typing import Any
 
@@ -20,7 +21,7 @@ from chatd.core.events import Cause, Departure, Event, Events
 from chatd.core.refusals import HallError
 from chatd.session.completion import completions
 from chatd.session.identity import Identity
-from chatd.session.inputs import Command, Ended, Input, Refused
+from chatd.session.inputs import Command, Ended, Input, Line, Refused
 from chatd.session.outputs import IdleWarning, Output, Prompt, TypingSeen, TypingTooFast
 from chatd.session.refusals import NicknameTooLate, NoSuchFormat, TookTooLong
 from chatd.session.session import Session
@@ -162,10 +163,12 @@ class Connection(TimeoutMixin):
         self._take(given)
         self._pace.hold_back()
 
-    def receive_finished(self, line: bytes, begun_at: float) -> None:
-        """Take a line that was finished in a row; its bytes were counted key by key."""
+    def receive_finished(self, line: bytes, begun_at: float, hidden: bool = False) -> None:
+        """Take a line that was finished in a row, `hidden` or not; its bytes were counted key by key."""
         self._pace.spend(1, 0)
         given = self.codec.decode(line, begun_at)
+        if hidden and isinstance(given, Line):
+            given = replace(given, hidden=True)
         self._outbox.stand(self.codec.row)
         self._take(given)
         self._pace.hold_back()
@@ -269,7 +272,7 @@ class Connection(TimeoutMixin):
 
     def track(self) -> Callable[[Events], bool]:
         if self._receipts is None:
-            self._receipts = Receipts(self._outbox.deliver, self, self._clock)
+            self._receipts = Receipts(self.deliver, self, self._clock)
         return self._receipts.deliver
 
     def missing(self) -> tuple[Event, ...]:
@@ -290,6 +293,7 @@ class Connection(TimeoutMixin):
     def speak(self, format: str) -> None:
         if format not in self._codecs:
             raise NoSuchFormat(format, tuple(self._codecs))
+        self._wire.leave_row()
         self.replace_codec(self._codecs[format]())
 
     def edit(self, on: bool) -> None:

@@ -37,6 +37,9 @@ class Wire(Protocol):
         @raises NoEditor: if that is not for this wire to choose.
         """
 
+    def leave_row(self) -> None:
+        """Have the client edit its line, because another format is spoken from now on."""
+
     def close(self) -> None:
         """Close the transport in order."""
 

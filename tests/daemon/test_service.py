@@ -74,6 +74,12 @@ class TwistdTestCase(SynchronousTestCase):
 
     def twistd(self, *arguments: str, files: int | None = None) -> subprocess.Popen[str]:
         """Start twistd; `files` is how many it may have open."""
+
+        def prepare() -> None:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs ignore it, and so would twistd
+            if files is not None:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+
         process = subprocess.Popen(
             [sys.executable, "-c", "from twisted.scripts.twistd import run; run()", *arguments],
             cwd=self.folder,
@@ -81,7 +87,7 @@ class TwistdTestCase(SynchronousTestCase):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=None if files is None else lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)),
+            preexec_fn=prepare,
         )
         self.addCleanup(self.end, process)
         return process

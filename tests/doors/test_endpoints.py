@@ -36,6 +36,7 @@ class ListenTests(SynchronousTestCase):
             ("tcp6:2428:interface=\\:\\:1", "telnet ::1 2428"),
             ("tcp:port=23:interface=127.0.0.1", "telnet 127.0.0.1 23"),
             ("ssl:2429:privateKey=key.pem", "openssl s_client -quiet -connect chat.example.org:2429"),
+            ("ssh:2222:hostKey=key", "ssh -p 2222 NAME@chat.example.org"),
             ("ssl:systemd:domain=INET6:name=tls:privateKey=key.pem", ""),
             ("systemd:domain=INET6:name=chatd", ""),
             ("unix:/run/chat", ""),

@@ -61,6 +61,7 @@ class DecodeTests(SynchronousTestCase):
             ('{"do": "say", "text": "x", "id": NaN}', "BadArgument", None),
             ('{"do": "say", "text": "x", "id": [1]}', "BadArgument", None),
             (json.dumps({"do": "say", "text": "x" * (MAX_TEXT + 1)}), "LineTooLong", None),
+            ("/me " + "x" * MAX_TEXT, "LineTooLong", None),
             ("x" * (MAX_LINE + 1), "LineTooLong", None),
         ):
             refused = self.decoded(line)

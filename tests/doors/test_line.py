@@ -120,6 +120,15 @@ class LineTests(DoorTestCase):
         self.assertEqual(seen.count("that line is not UTF-8"), 1)
         self.assertIn("<alice> hello", seen)
 
+    def test_choice_that_is_not_text(self) -> None:
+        """Behind one that would have chosen who hears it, in whatever marks and encoding, the next is given back."""
+        for typed in ("to:李", "to：李", "ｔｏ：李", "/query 李", "／join #李", " /part 李"):
+            for encoded in (typed.encode("gb18030"), typed.encode() + b"\xff"):
+                _, line = self.connect(b"alice\n", encoded + b"\nsecret\nquit\n")
+                self.assertIn("!! not sent: secret", self.seen(line), typed)
+        _, line = self.connect(b"alice\n", "today 李\nhello\nquit\n".encode("gb18030"))
+        self.assertIn("<alice> hello", self.seen(line))
+
     def test_not_text_as_nickname(self) -> None:
         """So it is at the nickname, which is asked again."""
         _, line = self.connect(b"jos\xe9\n")

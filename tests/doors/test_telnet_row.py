@@ -6,6 +6,7 @@ The answers of the clients are those that were seen of real ones; tests/test_tel
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from twisted.internet.error import ConnectionLost
@@ -20,6 +21,7 @@ from tests.doors.test_line import DO_BINARY, DoorTestCase, Line
 from tests.doors.test_passwords import PasswordTestCase
 from tests.doors.test_telnet import OFFER, PLINK
 from tests.keeping import SECRET
+from tests.store.at_once import ByHand
 
 WILL_ECHO, WONT_ECHO, DO_ECHO, DONT_ECHO = (bytes([255, verb, 1]) for verb in (251, 252, 253, 254))
 WONT_SGA, DO_SGA, DONT_SGA = (bytes([255, verb, 3]) for verb in (252, 253, 254))
@@ -163,6 +165,14 @@ class AgreementTests(RowTestCase):
         self.raw(line, AGREED_WITHIN + 1)
         door.dataReceived(AGREED)
         self.assertEqual(self.raw(line), TAKEN_BACK)
+
+    def test_called_off(self) -> None:
+        """Who calls it off before the client has answered is told that once."""
+        door, line = self.telnet()
+        door.dataReceived(b"/edit on\r\n/edit off\r\n")
+        sent = self.raw(line, AGREED_WITHIN + 1)
+        self.assertEqual(sent.decode("latin-1").count("\r\n"), 1, sent)
+        self.assertTrue(sent.endswith(TAKEN_BACK + NOT_EDITED.encode()))
 
     def test_lost(self) -> None:
         """A connection that is lost meanwhile leaves nothing behind."""
@@ -320,6 +330,24 @@ class TypingTests(RowTestCase):
         seen = plain(self.raw(line, 20))
         self.assertEqual(re.findall("<alice> line (.*?)\r\n", seen), [str(n) for n in range(20)])
 
+    def test_end_behind_lines_that_wait(self) -> None:
+        """Who closes their side behind many lines is heard to the last one."""
+        door, line = self.edited()
+        door.dataReceived(b"".join(b"line %d\r" % n for n in range(20)))
+        door.readConnectionLost()
+        seen = plain(self.raw(line, 20))
+        self.assertIn("<alice> line 19\r\n", seen)
+        self.assertTrue(seen.endswith("-- goodbye, alice\r\n"))
+        self.assertFalse(line.connected)
+
+    def test_long_before(self) -> None:
+        """What was typed before lines had to wait is not typed ahead."""
+        door, line = self.edited()
+        for _ in range(5):
+            door.dataReceived(b"y" * 4096 + b"\x15")
+        door.dataReceived(b"x\r" * 30)
+        self.assertEqual(line.producerState, "producing")
+
     def test_typed_ahead(self) -> None:
         """What is typed ahead has a bound: no more keys are read until lines are heard again."""
         door, line = self.edited()
@@ -329,6 +357,18 @@ class TypingTests(RowTestCase):
         self.assertEqual(line.producerState, "paused")
         self.raw(line, 60)
         self.assertEqual(line.producerState, "producing")
+
+    def test_words_ahead(self) -> None:
+        """Telnet's words count too: what they are answered has a bound, be it read or not."""
+        self.entrance.apply(replace(self.entrance.limits, byte_rate=1_000, byte_burst=2_000))
+        door, line = self.edited()
+        for word in (b"\xff\xf1", b"\xff\xfd\x06", naws(80) + naws(81)):
+            door.dataReceived(word * (8_000 // len(word)))
+            self.assertEqual(line.producerState, "producing")
+            door.dataReceived(word * (MOST_AHEAD // len(word)))
+            self.assertEqual(line.producerState, "paused", word)
+            self.raw(line, 60)
+            self.assertEqual(line.producerState, "producing", word)
 
     def test_telnets_words(self) -> None:
         """Ctrl-C, Ctrl-D and AYT, which some clients send as words, do what they do in any row."""
@@ -397,6 +437,23 @@ class SecretTests(RowTestCase, PasswordTestCase):
             door.dataReceived(b"quit\n")
             self.raw(line)
 
+    def test_typed_twice(self) -> None:
+        """A password that is typed again while it is looked at is not said when it was right, nor given back."""
+        self.people._passwords._worker = hashing = ByHand()
+        _, heard = self.telnet(b"carol")
+        for client in (PLINK, b""):
+            door, line = self.connect(client + DO_ECHO + b"bob\r") if client else self.edited(b"dave")
+            door.dataReceived(b"" if client else b"/nick bob\r")
+            self.assertTrue(self.plain(line).endswith("Password of bob: "))
+            door.dataReceived(2 * (SECRET.encode() + b"\r"))
+            self.raw(line)
+            hashing.work()
+            seen = self.plain(line)
+            self.assertIn("!! that may not have been meant for #lobby; type it again if it is\r\n#lobby> ", seen)
+            self.assertNotIn(SECRET, seen + self.plain(heard))
+            door.dataReceived(b"hello\rquit\r")
+            self.assertIn("<bob> hello", self.plain(heard))
+
     def test_asked_ahead(self) -> None:
         """A DONT that confirms the end of a password's WONT is no refusal of a row that was asked for behind it."""
         door, line = self.connect(b"alice\r\n")
@@ -423,6 +480,20 @@ class OfferTests(SynchronousTestCase):
         offer.withdraw()
         offer.make()
         self.assertEqual(sent, [OFFER[:6], TAKEN_BACK, OFFER[:6]])
+
+    def test_taken_back_twice(self) -> None:
+        """A client that takes an option back confirms no WONT of it, and may take it back again the next time."""
+        for option in (1, 3):
+            offer, sent = self.offer()
+            for _ in range(2):
+                offer.make()
+                for agreed in (1, 3):
+                    self.assertTrue(offer.takes(253, agreed))
+                self.assertTrue(offer.is_agreed)
+                offer.takes(254, option)
+                self.assertFalse(offer.is_open)
+                offer.takes(254, 4 - option)  # which confirms
+            self.assertEqual(sent, [OFFER[:6], TAKEN_BACK] * 2)
 
     def test_refused_echo(self) -> None:
         """Who has refused ECHO is not offered it for a password alone, until the row is asked for again."""

@@ -319,6 +319,13 @@ class ViewTests(CommandTestCase):
         self.assertEqual(self.type("/bell off"), ["-- the bell when a line names you: off"])
         self.assertEqual(self.type("/bell maybe")[0][:24], "!! usage: /bell [on|off]")
 
+    def test_edit(self) -> None:
+        """/edit asks the client to have its line edited here, or to edit it itself."""
+        for typed in ("/edit", "/edit on"):
+            self.assertIn("your line is edited here", self.type(typed)[0])
+        self.assertEqual(self.type("/edit off"), ["-- your line is edited by your own client"])
+        self.assertEqual(self.type("/edit maybe")[0][:24], "!! usage: /edit [on|off]")
+
     def test_echo(self) -> None:
         """/echo turns the echo of one's own lines off and on."""
         self.assertEqual(self.type("/echo"), ["-- the echo of your own lines: on"])

@@ -16,6 +16,17 @@ class GuardTests(CommandTestCase):
         self.clock.advance(3)
         self.assertEqual(self.type("hello"), ["<alice> hello"])
 
+    def test_choice_that_is_not_understood(self) -> None:
+        """So it is behind a command that would have chosen, but was mistyped, by a program too."""
+        for typed in ("/join", "/join my den", "/jion #den", "/leave den", "/prt"):
+            self.assertEqual(self.type(typed, "secret")[-1], "!! not sent: secret", typed)
+            self.clock.advance(3)
+        self.alice.receive(Command("join", {}))
+        self.assertEqual(self.type("secret")[-1], "!! not sent: secret")
+        self.clock.advance(3)
+        for typed in ("/me", "/foo", "/mute bob"):
+            self.assertEqual(self.type(typed, "hello")[-1], "<alice> hello", typed)
+
     def test_reply_typed_before(self) -> None:
         """An answer that was typed before another wrote is given back."""
         typed_at = self.clock.seconds()

@@ -188,6 +188,13 @@ class ComingTests(OwningTestCase):
         session.type("alice", SECRET)
         self.assertEqual(session.person.nickname, "alice")
 
+    def test_hidden_in_front_of_the_nickname(self) -> None:
+        """What was typed unseen is no nickname."""
+        session, screen = self.come("alice", "")
+        session.receive(Line(SECRET, hidden=True))
+        self.assertEqual(screen.take()[-2:], ["Nickname: ", "Nickname: "])
+        self.assertIsNone(session.member)
+
     def test_account_gone_meanwhile(self) -> None:
         """If the name is anybody's by then, the nickname is asked again."""
         session, screen = self.come("alice")
@@ -478,6 +485,31 @@ class RegisteringTests(OwningTestCase):
         self.assertEqual([member.nickname for member in self.hall.members], [])
 
 
+class NotEnteredTests(OwningTestCase):
+    """A password that was typed ahead by somebody without a nickname, and is not asked for, or no more."""
+
+    def assert_not_taken(self, *lines: str) -> None:
+        """It is no nickname, and is not given back."""
+        session, screen = self.connect()
+        typed_at = self.clock.seconds()
+        for number, line in enumerate(lines):
+            session.give(Line(line, typed_at - 1 + number / 1000))
+        self.assertIsNone(session.member)
+        self.assertNotIn("!! not sent", "".join(screen.take()))
+        self.clock.advance(1)
+        session.give(Line("tom", self.clock.seconds()))
+        self.assertEqual(session.person.nickname, "tom")
+        session.close(Departure(Cause.QUIT))
+
+    def test_not_asked(self) -> None:
+        """Neither behind a name for which none is asked, nor behind one that was over."""
+        self.own("carol", None, SSHKey("SHA256:x", "", 0.0))
+        given = self.successResultOf(Deferred.fromCoroutine(self.people.reset(self.own("alice").id)))
+        self.clock.advance(DAY + 1)
+        self.assert_not_taken("carol", SECRET)
+        self.assert_not_taken("alice", given, given)
+
+
 class TypedAheadTests(OwningTestCase):
     """A password that was typed ahead, and is not asked for."""
 
@@ -505,6 +537,9 @@ class TypedAheadTests(OwningTestCase):
         """What is typed behind a command that is refused might be what it would have asked for."""
         for typed in ("/nick bob", "/password", "/unregister"):
             self.paste(typed, SECRET)
+            self.assert_not_said()
+        for typed in ("/password old one", "/passwrd", "/register horse", "/regster"):
+            self.paste(typed, SECRET, SECRET)
             self.assert_not_said()
         self.server.accounts = None
         self.paste("/register", SECRET, SECRET)
@@ -581,6 +616,24 @@ class TakeOverTests(OwningTestCase):
             ("#den", "lunch", True, self.bob.member, 1, "Asia/Shanghai"),
         )
         self.assertIn("-- now talking to bob", screen.take())
+
+    def test_typed_ahead(self) -> None:
+        """What was typed ahead goes to the lobby or is given back: nobody knew yet to whom else it would go."""
+        carol, heard = self.enter("carol")
+        carol.type("/join #den")
+        for typed in ("", "to:bob", "/join #den"):
+            self.bob.type("@alice psst")
+            self.first.type(typed)
+            self.clock.advance(20)
+            heard.take(), self.bob_screen.take()
+            self.first, screen = self.connect()
+            typed_at = self.clock.seconds()
+            for line in ("alice", SECRET, "hello", "/r secret", "/me waves"):
+                self.clock.advance(0.001)
+                self.first.give(Line(line, typed_at))
+            self.assertEqual(self.bob_screen.take(), [] if typed else ["<alice> hello", "* alice waves"])
+            self.assertEqual(heard.take(), [])
+            self.assertIn("!! not sent: secret", screen.take())
 
     def test_missed(self) -> None:
         """What the old connection may not have shown is shown again, private lines too."""

@@ -72,7 +72,9 @@ class PyChattingTests(SessionTestCase):
     async def test_no_command_is_sent(self) -> None:
         """No line that begins with / is ever sent to anyone."""
         alice, bob = await self.enter("alice"), await self.enter("bob")
-        alice.type("/lss", "/password hunter2", "/", " /oops", "the end")
+        alice.type("/lss", "/password hunter2", "/", " /oops")
+        await alice.sees("!! .*oops.*")
+        alice.type("the end")
         await bob.sees("<alice> the end")
         for line in ("lss", "hunter2", "oops"):
             self.assertFalse(bob.seen(line))

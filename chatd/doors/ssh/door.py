@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from chatd.core.events import Departure
+from chatd.core.events import Departure, Events
 from chatd.doors.framing import Framing
 from chatd.doors.jsonl import JSONCodec
 from chatd.doors.keyboard import Keyboard
@@ -38,6 +38,11 @@ def door(carrier: Transport, channel: SessionChannel, wanted: Wanted) -> Door:
     return SSHDoor(carrier, channel, wanted)
 
 
+def _shows_nothing(events: Events) -> bool:
+    """Take no events where only answers are shown: a private line is refused then, and not lost."""
+    return False
+
+
 class SSHDoor(Framing):
     """The framing of one session without a terminal, and its `Wire`.
 
@@ -62,7 +67,9 @@ class SSHDoor(Framing):
         self.connection = Connection(carrier.entrance, self, self._channel, codecs, spoken, carrier.transport)
         self.keys = Keyboard(self._terminal, PlainBytes())
         guest = carrier.avatar
-        self.connection.session.brief = not self._is_shell
+        if not self._is_shell:
+            self.connection.session.brief = True
+            self.connection.deliver = _shows_nothing
         self.connection.begin_admitted(carrier.neighbours, guest.identity, guest.name)
         if command and command not in codecs:
             self.dataReceived(command.encode() + b"\n")
@@ -148,6 +155,9 @@ class SSHDoor(Framing):
 
     def edit(self, on: bool) -> None:
         raise NoEditor(WhyNoEditor.NO_TERMINAL)
+
+    def leave_row(self) -> None:
+        """No-op: there is none."""
 
     def close(self) -> None:
         if self._channel.localClosed:

@@ -39,7 +39,7 @@ class TerminalDoor:
             self._channel.pauseProducing()
 
     def ended(self) -> None:
-        self.connection.channel_ended()
+        self._typed.end(self.connection.channel_ended)
 
     def resize(self, columns: int) -> None:
         self._codec.resize(columns)
@@ -88,6 +88,9 @@ class TerminalDoor:
         if not on:
             raise NoEditor(WhyNoEditor.ALWAYS)
         self.connection.send(Editing(True))
+
+    def leave_row(self) -> None:
+        """No-op: there is none."""
 
     def close(self) -> None:
         if self._channel.localClosed:

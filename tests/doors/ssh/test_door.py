@@ -319,6 +319,17 @@ class PaceTests(SSHTestCase):
         self.clock.advance(LINGER)
         self.assertEqual(names_in(self.hall), [])
 
+    def test_private_line_to_a_command(self) -> None:
+        """A private line to whoever is here for a command alone would not be shown, and is given back."""
+        bob = self.shell("bob")
+        alice = self.session("alice")
+        self.assertTrue(alice.ask(b"exec", NS(b"/ls\n" * 10)))
+        bob.type(b"@alice psst\n")
+        self.assertIn("!! not sent: psst\n", self.said(bob))
+        self.clock.pump([1] * 10)
+        alice.meet()
+        self.assertEqual(alice.status(), 0)
+
 
 class LimitTests(SSHTestCase):
     def test_counted_once(self) -> None:

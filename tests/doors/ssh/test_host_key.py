@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from twisted.conch.ssh.keys import Key
+from twisted.internet import reactor
+from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.testing import MemoryReactorClock
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from chatd.daemon.service import ChatService
 from chatd.daemon.settings import BadSetting, Settings
@@ -54,11 +57,18 @@ class HostKeyTests(SynchronousTestCase):
         self.assertIn("can't be read", str(self.assertRaises(ValueError, host_key, self.folder)))
 
 
-class EndpointTests(SynchronousTestCase):
+class Reactor(MemoryReactorClock):
+    """Opens no port; what threads have done is handed to the real one."""
+
+    def callFromThread(self, call: Callable[..., object], *arguments: object) -> None:
+        IReactorFromThreads(reactor).callFromThread(call, *arguments)
+
+
+class EndpointTests(TestCase):
     def setUp(self) -> None:
         self.folder = Path(self.mktemp()).absolute()
         self.folder.mkdir()
-        self.reactor = MemoryReactorClock()
+        self.reactor = Reactor()
 
     def open(self, endpoint: str, **settings: Any) -> ChatService:
         service = ChatService(Settings(listen=(endpoint,), **settings), self.reactor)

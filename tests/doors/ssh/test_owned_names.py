@@ -110,6 +110,32 @@ class KeyTests(OwnedTestCase):
         self.assertEqual(second.status(), 1)
         self.assertNotIn("goodbye", self.said(first))
 
+    def test_letters_behind_a_command(self) -> None:
+        """A command shows no letters, and so they wait."""
+        self.shell("bob").type(b"@alice lunch?\n")
+        for command, shows in ((b"/ls", False), (b"json", True)):
+            client = self.asking()
+            client.enter_with(KEY, "alice")
+            client.open()
+            self.assertTrue(client.ask(b"exec", NS(command)))
+            self.assertEqual("lunch?" in self.said(client), shows)
+            client.close()
+            self.clock.pump([2, 0.1, 2])
+
+    def test_colours(self) -> None:
+        """What a terminal can show is its own affair: who comes again with nc is sent nothing but text."""
+        first = self.asking()
+        first.enter_with(KEY, "alice")
+        first.open()
+        self.assertTrue(first.ask(b"pty-req", NS(b"xterm-256color") + struct.pack(">4L", 80, 24, 0, 0) + NS(b"")))
+        self.assertTrue(first.ask(b"shell"))
+        self.assertIn("\x1b[", self.said(first))
+        second = self.asking()
+        second.enter_with(KEY, "alice")
+        seen = self.enter_hall(second)
+        self.assertIn("-- you were here already", seen)
+        self.assertNotIn("\x1b", seen)
+
     def test_full(self) -> None:
         """A full hall has a place for owners, who may be there already."""
         first = self.asking()

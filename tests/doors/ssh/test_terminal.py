@@ -167,6 +167,15 @@ class TabTests(TerminalTestCase):
 class PaceTests(TerminalTestCase):
     limits = {"line_rate": 5, "line_burst": 10}
 
+    def test_end(self) -> None:
+        """Whose input ends behind many lines is heard to the last one."""
+        bob, alice = self.shell("bob"), self.terminal("alice")
+        alice.type(b"".join(b"line %d\r" % n for n in range(20)))
+        alice.end()
+        self.clock.pump([1] * 10)
+        self.assertIn("<alice> line 19\n", self.said(bob))
+        self.assertTrue(self.plain(alice).endswith("-- goodbye, alice\r\n"))
+
     def test_keys_go_on(self) -> None:
         """Fifty pasted lines stay in the row until Enter, are said at one's pace, and keys are drawn meanwhile."""
         alice, bob = self.terminal("alice"), self.shell("bob")
