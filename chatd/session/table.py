@@ -148,13 +148,14 @@ class Table:
         raise UnknownCommand(name, near)
 
     def meant(self, name: str) -> Entry | None:
-        """Return the command of that name, or the one that might be meant; None if there is neither."""
+        """Return the command of that name, or the one that might be meant; None if there is neither.
+
+        @raises AdministratorOnly: if only operators have it.
+        """
         try:
             return self.find(name)
         except UnknownCommand as error:
             return self._by_name.get(error.near)
-        except AdministratorOnly:
-            return None
 
     def parse(self, typed: str, unsent: str = "") -> tuple[Entry, list[str]]:
         """Return the command that was typed behind the slash, and its arguments.

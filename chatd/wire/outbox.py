@@ -178,7 +178,12 @@ class Outbox:
         self._due = False
         if was_busy := bool(self._answers):
             self._pull(CHUNK)
-        data = self._behind_rest(self._drawn())
+        lines = self._lines
+        if self.row is not None or self._rest:
+            data = self._behind_rest(self._drawn())
+        else:  # nearly all that is ever sent
+            data = lines[0] if len(lines) == 1 else b"".join(lines)
+            lines.clear()
         try:
             taken = self._send(data)
         except OSError:  # it can take nothing now, or is lost, which the transport will find out
@@ -189,7 +194,7 @@ class Outbox:
             self.waiting = 0
             if self._skipped or self._registered:
                 self._caught_up()
-        if was_busy or self._lines:
+        if was_busy or lines:
             self._go_on(was_busy)
 
     def finish(self) -> None:
