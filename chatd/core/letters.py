@@ -15,7 +15,8 @@ MOST = 100  # to one owner
 class Letter:
     """A line for the account `owner`; the sender's name is as it was `at` that time, in seconds since 1970.
 
-    `sender_owner` is the sender's account, None for people without one.
+    `id` is random, so that no two servers give the same one; `sender_owner` is the sender's account, None for people
+    without one.
     """
 
     id: int
@@ -46,4 +47,4 @@ def check_fits(letter: Letter, waiting: Iterable[Letter], nickname: str) -> None
 
 def in_order(letters: Iterable[Letter]) -> list[Letter]:
     """Return letters as they are shown: in the order in which they were written."""
-    return sorted(letters, key=lambda letter: letter.id)
+    return sorted(letters, key=lambda letter: (letter.at, letter.id))

@@ -6,7 +6,7 @@ the disk before it is true goes through `People`.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -145,14 +145,13 @@ class Owners:
             raise KeyTaken(holder.name.shown)
 
     def put(self, owner: Owner) -> None:
-        """Take an account, or its newer facts; its name and keys never change. The oldest must be put first."""
+        """Take an account, or its newer facts; its name and the keys of that never change."""
         before = self._by_id.get(owner.id)
         self._by_id[owner.id] = owner
         if before is None:
             self._by_exact[owner.name.exact] = owner.id
             for key in owner.name.keys:
-                if self._by_key.setdefault(key, owner.id) != owner.id:
-                    self._behind.setdefault(key, []).append(owner.id)
+                self._hold(key, owner.id)
         if before is None or before.ssh_keys is not owner.ssh_keys:
             for ssh_key in before.ssh_keys if before else ():
                 del self._by_ssh_key[ssh_key.fingerprint]
@@ -178,7 +177,11 @@ class Owners:
 
     def ignored_by(self, id: int) -> frozenset[int]:
         """Return whom an owner ignores."""
-        return frozenset(self._ignored.get(id, ()))
+        return frozenset(other for other in self._ignored.get(id, ()) if other in self._by_id)
+
+    def set_ignored(self, id: int, others: Collection[int]) -> None:
+        """Let an owner ignore these and nobody else; some of them may become known later."""
+        self._ignored[id] = set(others)
 
     def ignore(self, id: int, other: int, on: bool = True) -> None:
         """Let an owner ignore another, or with `on` False hear them again."""
@@ -187,6 +190,16 @@ class Owners:
             ignored.add(other)
         else:
             ignored.discard(other)
+
+    def _hold(self, key: str, id: int) -> None:
+        """A key is that of the oldest account whose name has it."""
+        holder = self._by_key.setdefault(key, id)
+        if holder != id:
+            oldest, *behind = sorted((holder, *self._behind.get(key, ()), id), key=self._age)
+            self._by_key[key], self._behind[key] = oldest, behind
+
+    def _age(self, id: int) -> tuple[float, int]:
+        return self._by_id[id].since, id
 
     def _free(self, key: str, id: int) -> None:
         behind = self._behind.get(key, [])

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from importlib.metadata import version
 
+from chatd.core.copies import LetterGone
 from chatd.core.letters import Letter, check_fits
 from chatd.core.nickname import Nickname, exact_key, nickname
 from chatd.core.owners import Owner, SSHKey
 from chatd.core.refusals import BadNickname
 
-# Times are in seconds since 1970. `gone` tells other servers, one day, that an account was removed and when, and not
-# what it was called.
+# Times are in seconds since 1970. `gone` tells other servers that an account was removed and when, and not what it was
+# called; `burned` which letters have arrived, and when they were written.
 SCRIPTS = (
     """
     create table owner (
@@ -30,8 +32,15 @@ SCRIPTS = (
     create table gone (owner integer primary key, at real not null);
     create table fact (name text primary key, value text not null) without rowid;
     """,
+    """
+    create table burned (id integer primary key, at real not null);
+    create index name_key_by_owner on name_key (owner);
+    create index owner_key_by_owner on owner_key (owner);
+    create index ignored_by_other on ignored (other);
+    update letter set id = abs(random() % 4503599627370496);
+    """,
 )
-_GONE_FOR = 366 * 86_400.0  # seconds after which no other server will have missed it
+GONE_FOR = 366 * 86_400.0  # seconds after which no other server will have missed it
 
 
 def tables() -> str:
@@ -40,13 +49,18 @@ def tables() -> str:
     return " ".join([unicodedata.unidata_version, *map(version, packages)])
 
 
-def owners(db: sqlite3.Connection) -> list[Owner]:
-    """Return all accounts, the oldest first."""
+def owners(db: sqlite3.Connection, ids: Collection[int] | None = None) -> list[Owner]:
+    """Return all accounts, or those of some ids, the oldest first."""
+    which = "1" if ids is None else "{} in (select value from json_each(?))"
+    some = () if ids is None else (json.dumps(list(ids)),)
     keys: dict[int, list[str]] = {}
-    for key, owner in db.execute("select key, owner from name_key"):
+    for key, owner in db.execute(f"select key, owner from name_key where {which.format('owner')}", some):
         keys.setdefault(owner, []).append(key)
     ssh_keys: dict[int, list[SSHKey]] = {}
-    for owner, *facts in db.execute("select owner, fingerprint, comment, since from owner_key order by since"):
+    columns = "owner, fingerprint, comment, since"
+    for owner, *facts in db.execute(
+        f"select {columns} from owner_key where {which.format('owner')} order by since, fingerprint", some
+    ):
         ssh_keys.setdefault(owner, []).append(SSHKey(*facts))
     columns = "id, shown, exact, since, seen, changed_at, remembered, password is not null, valid_until is not null"
     return [
@@ -62,7 +76,7 @@ def owners(db: sqlite3.Connection) -> list[Owner]:
             tuple(ssh_keys.get(number, ())),
         )
         for number, shown, exact, since, seen, changed_at, remembered, has_password, must_change in db.execute(
-            f"select {columns} from owner order by since, id"
+            f"select {columns} from owner where {which.format('id')} order by since, id", some
         )
     ]
 
@@ -160,12 +174,13 @@ def delete_key(db: sqlite3.Connection, owner: Owner, fingerprint: str) -> None:
     set_facts(db, owner)
 
 
-def set_ignored(db: sqlite3.Connection, owner: int, other: int, on: bool) -> None:
+def set_ignored(db: sqlite3.Connection, owner: Owner, other: int, on: bool) -> None:
     """Let an owner ignore another, or hear them again."""
     if on:
-        db.execute("insert or ignore into ignored (owner, other) values (?, ?)", (owner, other))
+        db.execute("insert or ignore into ignored (owner, other) values (?, ?)", (owner.id, other))
     else:
-        db.execute("delete from ignored where owner = ? and other = ?", (owner, other))
+        db.execute("delete from ignored where owner = ? and other = ?", (owner.id, other))
+    set_facts(db, owner)
 
 
 def letters(db: sqlite3.Connection, owner: int, since: float) -> list[Letter]:
@@ -177,25 +192,35 @@ def letters(db: sqlite3.Connection, owner: int, since: float) -> list[Letter]:
 
 
 def insert_letter(db: sqlite3.Connection, letter: Letter, addressee: str, since: float) -> None:
-    """Keep a letter, whose id is not looked at.
+    """Keep a letter that was left here.
 
     @raises LettersFull: if too many wait that were written since that time.
     """
     check_fits(letter, letters(db, letter.owner, since), addressee)
+    keep_letter(db, letter)
+
+
+def keep_letter(db: sqlite3.Connection, letter: Letter) -> None:
+    """Keep a letter, however many wait; no-op: it is kept already."""
     db.execute(
-        "insert into letter (owner, sender, sender_owner, at, text) values (?, ?, ?, ?, ?)",
-        (letter.owner, letter.sender, letter.sender_owner, letter.at, letter.text),
+        "insert or ignore into letter (id, owner, sender, sender_owner, at, text) values (?, ?, ?, ?, ?, ?)",
+        (letter.id, letter.owner, letter.sender, letter.sender_owner, letter.at, letter.text),
     )
 
 
-def delete_letters(db: sqlite3.Connection, letters: Iterable[int]) -> None:
-    """Remove letters that have arrived, by their ids."""
-    db.executemany("delete from letter where id = ?", [(number,) for number in letters])
+def delete_letters(db: sqlite3.Connection, letters: Iterable[LetterGone]) -> None:
+    """Remove letters that have arrived, and remember that they have."""
+    for letter in letters:
+        db.execute("delete from letter where id = ?", (letter.id,))
+        db.execute("insert or ignore into burned (id, at) values (?, ?)", (letter.id, letter.at))
 
 
-def delete_old(db: sqlite3.Connection, letters_before: float, now: float) -> int:
-    """Remove letters from before that time; return how many they were. What is gone for long is forgotten, too."""
-    db.execute("delete from gone where at < ?", (now - _GONE_FOR,))
+def delete_old(db: sqlite3.Connection, letters_before: float, gone_before: float) -> int:
+    """Remove letters from before that time, and return how many they were. What has been gone for long is forgotten,
+    too.
+    """
+    db.execute("delete from gone where at < ?", (gone_before,))
+    db.execute("delete from burned where at < ?", (letters_before,))
     return db.execute("delete from letter where at < ?", (letters_before,)).rowcount
 
 

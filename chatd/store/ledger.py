@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sqlite3
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred, DeferredLock, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from chatd.core.copies import AccountCopy, AccountGone
 from chatd.core.owner_refusals import PeopleNotRead, PeopleNotWritten
 from chatd.core.owners import Owners
 from chatd.store import accounts
@@ -81,6 +82,15 @@ class Ledger:
             self._log.info("Accounts and letters can be changed again")
             self.trouble = ""
         return result
+
+    def take(self, changed: Iterable[AccountCopy | AccountGone]) -> None:
+        """Have memory say what the disk says of some accounts."""
+        for copy in changed:
+            if isinstance(copy, AccountGone):
+                self.owners.remove(copy.id)
+            else:
+                self.owners.put(copy.owner)
+                self.owners.set_ignored(copy.owner.id, copy.ignored)
 
     async def erase(self) -> None:
         """Let what was deleted before be on the disk no longer; where somebody reads it, the next time will do."""

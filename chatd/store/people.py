@@ -5,19 +5,17 @@ The file is precious: an empty one in its place would give every name away.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection, Container, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from math import inf
 from pathlib import Path
-from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 
+from chatd.core.copies import GROUPS, Copy, LetterGone, Stamp
 from chatd.core.letters import Letter, in_order
 from chatd.core.nickname import Nickname
 from chatd.core.owner_refusals import (
@@ -29,11 +27,13 @@ from chatd.core.owner_refusals import (
 )
 from chatd.core.owners import Owner, SSHKey
 from chatd.core.passwords import check_password, one_time_password, prepared
-from chatd.core.refusals import HallError, NotHeardBy
+from chatd.core.refusals import HallError
 from chatd.core.tally import Tally
-from chatd.store import accounts
+from chatd.store import accounts, merging
+from chatd.store.changes import Changes, new_id
 from chatd.store.database import NewWorker
 from chatd.store.ledger import Ledger, going_on
+from chatd.store.merging import Oldest
 from chatd.store.passwords import Passwords
 
 GUESSES, GUESSED_WITHIN = 10, 600.0  # wrong passwords from one neighbourhood, in seconds
@@ -41,13 +41,13 @@ REGISTRATIONS, REGISTERED_WITHIN = 3, 86_400.0  # names from one neighbourhood, 
 ONE_TIME_FOR = 86_400.0  # seconds that a password of the administrator's is valid
 TIDIED_EVERY = 3_600.0  # seconds
 _DAY = 86_400.0
-_ID_BITS = 52  # of an account's id: JavaScript reads it without loss
 
 
 class People:
-    """A `chatd.core.owners.People`. Letters are kept for `letters_days`, which may change at any time; 0 is not at all.
+    """A `chatd.core.owners.People`, and a `chatd.core.copies.Kept`. Letters are kept for `letters_days`, which may
+    change at any time; 0 is not at all.
 
-    `clock` measures durations, `now` returns the seconds since 1970.
+    `clock` measures durations, `now` returns the seconds since 1970. `changes` say who is told of changes.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class People:
         self._clock = clock
         self._now = now
         self._ledger = Ledger(path, clock, new_worker)
+        self.changes = Changes(self._ledger, now)
         self.owners = self._ledger.owners
         self._passwords = passwords or Passwords(new_worker("passwords"))
         self._guesses = Tally(GUESSES, GUESSED_WITHIN)
@@ -135,16 +136,16 @@ class People:
 
     async def change_password(self, owner: int, password: str) -> None:
         stored = await self._passwords.hash(check_password(password, self.owners.demand(owner).name))
-        await self._ledger.change(partial(self._set_password, owner, stored, None))
+        await self._ledger.change(partial(self.changes.set_password, owner, stored, None))
 
     async def reset(self, owner: int) -> str:
         password = one_time_password()
         stored = await self._passwords.hash(password)
-        await self._ledger.change(partial(self._set_password, owner, stored, self._now() + ONE_TIME_FOR))
+        await self._ledger.change(partial(self.changes.set_password, owner, stored, self._now() + ONE_TIME_FOR))
         return password
 
     async def remove(self, owner: int) -> None:
-        await self._ledger.change(partial(self._remove, owner))
+        await self._ledger.change(partial(self.changes.remove, owner))
 
     async def free_unused(self, since: float, here: Container[int]) -> list[Owner]:
         unused = self.owners.unused(since, here)
@@ -154,100 +155,57 @@ class People:
 
     async def saw(self, owner: int) -> None:
         with suppress(HallError):
-            await self._ledger.change(partial(self._set_facts, owner, seen=self._now()))
+            await self._ledger.change(partial(self.changes.saw, owner))
 
     async def set_remembered(self, owner: int, on: bool) -> None:
-        await self._ledger.change(partial(self._set_facts, owner, remembered=on, changed_at=self._now()))
+        await self._ledger.change(partial(self.changes.set_remembered, owner, on))
 
     async def ignore(self, owner: int, other: int, on: bool = True) -> None:
-        await self._ledger.change(partial(self._ignore, owner, other, on))
+        await self._ledger.change(partial(self.changes.ignore, owner, other, on))
 
     async def add_key(self, owner: int, key: SSHKey) -> None:
-        await self._ledger.change(partial(self._add_key, owner, key))
+        await self._ledger.change(partial(self.changes.add_key, owner, key))
 
     async def remove_key(self, owner: int, fingerprint: str) -> None:
-        await self._ledger.change(partial(self._remove_key, owner, fingerprint))
+        await self._ledger.change(partial(self.changes.remove_key, owner, fingerprint))
 
     async def leave_letter(self, owner: int, sender: str, sender_owner: int | None, text: str) -> None:
-        letter = Letter(0, owner, sender, sender_owner, self._now(), text)
-        await self._ledger.change(partial(self._leave_letter, letter))
+        if not self.letters_days:
+            raise OwnerNotHere(self.owners.demand(owner, text).name.shown, unsent=text)
+        letter = Letter(new_id(), owner, sender, sender_owner, self._now(), text)
+        await self._ledger.change(partial(self.changes.leave_letter, letter, self._oldest.letter))
 
     async def letters(self, owner: int) -> list[Letter]:
-        return in_order(await self._ledger.read(partial(accounts.letters, owner=owner, since=self._oldest_letter())))
+        """Return the lines that wait for an owner; those that are just being written down are among them."""
+        read = partial(accounts.letters, owner=owner, since=self._oldest.letter)
+        return in_order(await self._ledger.change(partial(self._ledger.read, read)))
 
     async def burn(self, letters: list[Letter]) -> None:
-        await self._ledger.change(partial(self._burn, [letter.id for letter in letters]))
+        await self._ledger.change(partial(self.changes.burn, [LetterGone(letter.id, letter.at) for letter in letters]))
 
-    # Changes, one at a time. What was checked before is checked again: it may have changed while this one waited.
+    # What other servers keep, too.
+
+    async def digests(self) -> list[str]:
+        return await self._ledger.read(partial(merging.digests, oldest=self._oldest))
+
+    async def stamps(self, groups: Collection[int]) -> dict[int, Stamp]:
+        found = await self._ledger.read(partial(merging.stamps, oldest=self._oldest))
+        return {number: stamp for number, stamp in found.items() if number % GROUPS in groups}
+
+    async def copies(self, ids: Collection[int]) -> list[Copy]:
+        return await self._ledger.read(partial(merging.copies, ids=ids, oldest=self._oldest))
+
+    async def merge(self, copies: Sequence[Copy]) -> None:
+        await self._ledger.change(partial(self.changes.merge, copies, self._oldest))
 
     async def _register(self, name: Nickname, password: str | None, key: SSHKey | None) -> Owner:
         with self.owners.reserved(name):
             stored = None if password is None else await self._passwords.hash(password)
-            return await self._ledger.change(partial(self._insert, name, stored, key))
-
-    async def _insert(self, name: Nickname, stored: str | None, key: SSHKey | None) -> Owner:
-        if key is not None:
-            self.owners.check_free_key(key.fingerprint)
-        number, now = secrets.randbits(_ID_BITS) or 1, self._now()
-        keys = () if key is None else (key,)
-        owner = Owner(number, name, now, now, now, True, stored is not None, False, keys)
-        await self._ledger.write(partial(accounts.insert, owner=owner, password=stored))
-        self.owners.put(owner)
-        return owner
-
-    async def _set_password(self, owner: int, stored: str, valid_until: float | None) -> None:
-        account = self._changed(owner, has_password=True, must_change=valid_until is not None)
-        await self._ledger.write(partial(accounts.set_password, owner=account, stored=stored, valid_until=valid_until))
-        self.owners.put(account)
-
-    async def _set_facts(self, owner: int, **facts: Any) -> None:
-        account = replace(self.owners.demand(owner), **facts)
-        await self._ledger.write(partial(accounts.set_facts, owner=account))
-        self.owners.put(account)
-
-    async def _remove(self, owner: int) -> None:
-        self.owners.demand(owner)
-        await self._ledger.write(partial(accounts.delete, owner=owner, at=self._now()))
-        self.owners.remove(owner)
-        await self._ledger.erase()
-
-    async def _ignore(self, owner: int, other: int, on: bool) -> None:
-        for number in (owner, other):
-            self.owners.demand(number)
-        await self._ledger.write(partial(accounts.set_ignored, owner=owner, other=other, on=on))
-        self.owners.ignore(owner, other, on)
-
-    async def _add_key(self, owner: int, key: SSHKey) -> None:
-        account = self.owners.demand(owner)
-        self.owners.check_free_key(key.fingerprint)
-        account.check_new_key()
-        account = self._changed(owner, ssh_keys=(*account.ssh_keys, key))
-        await self._ledger.write(partial(accounts.insert_key, owner=account, key=key))
-        self.owners.put(account)
-
-    async def _remove_key(self, owner: int, fingerprint: str) -> None:
-        account = self.owners.demand(owner)
-        account.check_old_key(fingerprint)
-        left = tuple(key for key in account.ssh_keys if key.fingerprint != fingerprint)
-        account = self._changed(owner, ssh_keys=left)
-        await self._ledger.write(partial(accounts.delete_key, owner=account, fingerprint=fingerprint))
-        self.owners.put(account)
-
-    async def _leave_letter(self, letter: Letter) -> None:
-        addressee = self.owners.demand(letter.owner, letter.text).name.shown
-        if not self.letters_days:
-            raise OwnerNotHere(addressee, unsent=letter.text)
-        if letter.sender_owner in self.owners.ignored_by(letter.owner):
-            raise NotHeardBy(addressee, unsent=letter.text)
-        insert = partial(accounts.insert_letter, letter=letter, addressee=addressee, since=self._oldest_letter())
-        await self._ledger.write(insert, unsent=letter.text)
-
-    async def _burn(self, letters: list[int]) -> None:
-        await self._ledger.write(partial(accounts.delete_letters, letters=letters))
-        await self._ledger.erase()
+            return await self._ledger.change(partial(self.changes.insert, name, stored, key))
 
     async def _tidy(self) -> None:
-        delete = partial(accounts.delete_old, letters_before=self._oldest_letter(), now=self._now())
+        oldest = self._oldest
+        delete = partial(accounts.delete_old, letters_before=oldest.letter, gone_before=oldest.gone)
         with suppress(HallError):
             if await self._ledger.write(delete):
                 await self._ledger.erase()
@@ -264,8 +222,7 @@ class People:
                 await self._ledger.write(partial(accounts.store_anew, owner=owner, before=stored, stored=anew))
         return inf if valid_until is None else valid_until
 
-    def _changed(self, owner: int, **facts: Any) -> Owner:
-        return replace(self.owners.demand(owner), changed_at=self._now(), **facts)
-
-    def _oldest_letter(self) -> float:
-        return self._now() - self.letters_days * _DAY
+    @property
+    def _oldest(self) -> Oldest:
+        now = self._now()
+        return Oldest(now - self.letters_days * _DAY, now - accounts.GONE_FOR)

@@ -6,8 +6,8 @@ from chatd.core.letters import Letter, check_fits, in_order
 from chatd.core.owner_refusals import LettersFull
 
 
-def letter(number: int, sender: str = "alice", sender_owner: int | None = None) -> Letter:
-    return Letter(number, 1, sender, sender_owner, 0.0, "lunch?")
+def letter(number: int, sender: str = "alice", sender_owner: int | None = None, at: float = 0.0) -> Letter:
+    return Letter(number, 1, sender, sender_owner, at, "lunch?")
 
 
 class LetterTests(SynchronousTestCase):
@@ -36,6 +36,6 @@ class LetterTests(SynchronousTestCase):
         self.assertTrue(letter(1, "alice").has_sender_of(letter(2, "Alice")))
 
     def test_order(self) -> None:
-        """They are shown in the order in which they were written, though the clock was set back meanwhile."""
-        first, second = letter(1), letter(2)
-        self.assertEqual(in_order([second, first]), [first, second])
+        """They are shown in the order in which they were written, whatever their ids are."""
+        first, second, third = letter(9, at=1.0), letter(1, at=2.0), letter(2, at=2.0)
+        self.assertEqual(in_order([third, second, first]), [first, second, third])

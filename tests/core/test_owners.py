@@ -101,12 +101,16 @@ class OwnersTests(SynchronousTestCase):
         self.assertEqual([one.id for one in self.owners.unused(11.0, {3})], [1, 2])
 
     def test_ignores(self) -> None:
-        """An ignore lasts until it is ended."""
+        """An ignore lasts until it is ended, of those who have an account, or get one later."""
         self.owners.ignore(1, 2)
         self.owners.ignore(1, 3)
         self.owners.ignore(1, 2, on=False)
+        self.assertEqual(self.owners.ignored_by(1), frozenset())
+        self.owners.put(owner(3, "carol"))
         self.assertEqual(self.owners.ignored_by(1), {3})
         self.assertEqual(self.owners.ignored_by(3), frozenset())
+        self.owners.set_ignored(1, ())
+        self.assertEqual(self.owners.ignored_by(1), frozenset())
 
 
 class LookAlikeTests(SynchronousTestCase):
