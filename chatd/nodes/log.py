@@ -243,7 +243,7 @@ class Log:
                     await self.wait(rest)
                 self._next_at = self.clock.seconds() + REST
                 batch = self.telling.next(self.clock.seconds())
-                await self.shared.append(self.me, batch.number, batch.text, batch.released)
+                await self.shared.append(self.me, batch.number, batch.text, batch.passed)
                 self.telling.appended(batch)
         except (OutOfReach, Fenced) as error:
             self._break(error)

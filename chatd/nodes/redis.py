@@ -97,8 +97,8 @@ class RedisShared:
         place: str = await self._run(scripts.BEAT, me.id, int(LEASE * 1000), said)
         return place
 
-    async def append(self, me: Node, number: int, text: str, released: Mapping[str, str]) -> None:
-        flat = [part for pair in released.items() for part in pair]
+    async def append(self, me: Node, number: int, text: str, passed: Mapping[str, tuple[str, str]]) -> None:
+        flat = [part for key, (before, after) in passed.items() for part in (key, before, after)]
         await self._run(scripts.APPEND, me.id, number, text, int(KEPT * 1000), *flat)
 
     async def claim(self, me: Node, holder: str, keys: Collection[str]) -> str:

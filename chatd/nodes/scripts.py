@@ -96,8 +96,11 @@ APPEND = (
     + """
 if tonumber(ARGV[2]) <= tonumber(redis.call('HGET', numbers, me) or '0') then return 0 end
 redis.call('HSET', numbers, me, ARGV[2])
-for i = 5, #ARGV, 2 do
-  if redis.call('HGET', names, ARGV[i]) == ARGV[i + 1] then redis.call('HDEL', names, ARGV[i]) end
+for i = 5, #ARGV, 3 do
+  if redis.call('HGET', names, ARGV[i]) == ARGV[i + 1] then
+    redis.call('HDEL', names, ARGV[i])
+    if ARGV[i + 2] ~= '' then redis.call('HSET', names, ARGV[i], ARGV[i + 2]) end
+  end
 end
 redis.call('XADD', log, 'MINID', '~', now() - tonumber(ARGV[4]), '*', 'n', me, 's', ARGV[2], 'f', ARGV[3])
 return 1

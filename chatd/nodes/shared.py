@@ -113,8 +113,10 @@ class Shared(Protocol):
         @raises Fenced: as do all that follow.
         """
 
-    async def append(self, me: Node, number: int, text: str, released: Mapping[str, str]) -> None:
-        """Add an entry, and make names free, by keys and holders, at its place. Doing it again does nothing."""
+    async def append(self, me: Node, number: int, text: str, passed: Mapping[str, tuple[str, str]]) -> None:
+        """Add an entry, and have names pass, by keys, from one holder to another, "" for nobody, at its place. Doing it
+        again does nothing.
+        """
 
     async def claim(self, me: Node, holder: str, keys: Collection[str]) -> str:
         """Let a holder have all these keys, and return the place behind which nobody else has them.

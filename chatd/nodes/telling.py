@@ -18,11 +18,12 @@ Fact = list[Any]
 class Told:
     """A fact, and the names that are free, by key and holder, once it has had its turn; then `happen` is called.
 
-    With `is_alone` it is no part of an entry with others.
+    `passed` are names that have another holder then. With `is_alone` it is no part of an entry with others.
     """
 
     fact: Fact
     released: dict[str, str] = field(default_factory=dict)
+    passed: dict[str, tuple[str, str]] = field(default_factory=dict)
     happen: Callable[[], object] | None = None
     is_alone: bool = False
 
@@ -40,8 +41,10 @@ class Batch:
         return json.dumps([told.fact for told in self.facts], ensure_ascii=False, separators=(",", ":"))
 
     @property
-    def released(self) -> dict[str, str]:
-        return {key: holder for told in self.facts for key, holder in told.released.items()}
+    def passed(self) -> dict[str, tuple[str, str]]:
+        """Return whose names are others' then, by key: from whom, and to whom, "" for nobody."""
+        free = {key: (holder, "") for told in self.facts for key, holder in told.released.items()}
+        return free | {key: pair for told in self.facts for key, pair in told.passed.items()}
 
 
 class Telling:

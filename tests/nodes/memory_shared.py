@@ -121,14 +121,17 @@ class MemoryShared:
 
         return await self._do(beat)
 
-    async def append(self, me: Node, number: int, text: str, released: Mapping[str, str]) -> None:
+    async def append(self, me: Node, number: int, text: str, passed: Mapping[str, tuple[str, str]]) -> None:
         def append() -> None:
             memory = self.memory
             memory.check(me)
             if number <= memory.numbers.get(me.id, 0):
                 return
             memory.numbers[me.id] = number
-            memory.names = {key: one for key, one in memory.names.items() if released.get(key) != one}
+            for key, (before, after) in passed.items():
+                if memory.names.get(key) == before:
+                    memory.names[key] = after
+            memory.names = {key: one for key, one in memory.names.items() if one}
             memory.trim(KEPT)
             memory.add(me.id, number, text)
 

@@ -72,10 +72,23 @@ class Cases:
         await two.claim(B, "b.1 1", ["rob"])
         with self.assertRaises(NameTaken):
             await one.claim(A, "a.1 2", ["bob"])
-        await one.append(A, 1, "x", {"bob": "a.1 1", "b0b": "a.1 1", "rob": "a.1 1"})
+        await one.append(A, 1, "x", dict.fromkeys(("bob", "b0b", "rob"), ("a.1 1", "")))
         await two.claim(B, "b.1 2", ["bob", "b0b"])
         with self.assertRaises(NameTaken):
             await one.claim(A, "a.1 1", ["rob"])
+
+    async def test_passed(self: Any) -> None:
+        """Names pass from one holder to another with an entry, but for those that aren't the former's any more."""
+        one, _ = await self.joined()
+        two, _ = await self.joined(B)
+        await one.claim(A, "a.1 1", ["bob"])
+        await one.claim(A, "a.1 2", ["rob"])
+        await two.append(B, 1, "x", dict.fromkeys(("bob", "rob", "nob"), ("a.1 1", "b.1 1")))
+        await two.claim(B, "b.1 1", ["bob"])
+        for key in ("bob", "rob"):
+            with self.assertRaises(NameTaken):
+                await one.claim(A, "a.1 1", [key])
+        await one.claim(A, "a.1 3", ["nob"])
 
     async def test_race(self: Any) -> None:
         """Of many who claim a name at once, one has it."""
@@ -95,7 +108,7 @@ class Cases:
             self.assertEqual(sum(granted), 1)
             holder = f"{'a.1' if True in granted[:10] else 'b.1'} {granted.index(True) % 10}"
             self._number = getattr(self, "_number", 0) + 1
-            await one.append(A, self._number, "free", {"bob": holder})
+            await one.append(A, self._number, "free", {"bob": (holder, "")})
 
     async def test_lease(self: Any) -> None:
         """A node that gives no sign of life is gone, with its names, in the order of the log; it is fenced then."""
@@ -307,7 +320,7 @@ class TLSTests(TestCase):
         shared = await self.connected("ours.pem")
         joined = await shared.join(A, 0, NOTHING)
         await shared.claim(A, "a.1 1", ["bob"])
-        await shared.append(A, 1, "x", {"bob": "a.1 1"})
+        await shared.append(A, 1, "x", {"bob": ("a.1 1", "")})
         await shared.beat(A, {})
         await shared.post(A, "a.1", "psst")
         entries, notes = await shared.read(A, joined.last, START)
