@@ -50,6 +50,8 @@ EVENTS: tuple[Event, ...] = (
     events.Reunited(NOON),
     events.SomeLost(NOON),
     events.NicknameLost(NOON, "bob-2", "bob"),
+    events.RegistrationLost(NOON, "bob"),
+    events.KeyLost(NOON, "bob", "SHA256:Zm9v"),
 )
 
 NOTES: tuple[Note, ...] = (

@@ -266,6 +266,23 @@ class NicknameLost:
     before: str
 
 
+@dataclass(frozen=True, slots=True)
+class RegistrationLost:
+    """Your name isn't registered to you any more: it was somebody's before, as another server tells, or nobody's."""
+
+    at: float
+    nickname: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLost:
+    """Your SSH key doesn't open your name any more: it had opened another's before, as another server tells."""
+
+    at: float
+    nickname: str
+    fingerprint: str
+
+
 Event = (
     Said
     | Acted
@@ -293,6 +310,8 @@ Event = (
     | Reunited
     | SomeLost
     | NicknameLost
+    | RegistrationLost
+    | KeyLost
 )
 
 Spoken = Said | Acted | SaidLate

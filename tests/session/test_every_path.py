@@ -65,7 +65,7 @@ class Stage:
 
     def hear_late(self) -> None:
         people = People(self.hall, "here", lambda name: None)
-        people.hear("there", ["came", [1, "dave", "#lobby", 0.0, TEXT, False, True]])
+        people.hear("there", ["came", [1, "dave", "#lobby", 0.0, TEXT, False, True, None]])
         people.hear_line("there", ["said", 1, 0.0, False, TEXT, True])
 
     def open_a_room(self) -> Member:
@@ -103,6 +103,8 @@ PATHS: dict[type[events.Event], Callable[[Stage], object]] = {
     events.Reunited: lambda stage: tell(events.Reunited(0), stage.alice),
     events.SomeLost: lambda stage: tell(events.SomeLost(0), stage.alice),
     events.NicknameLost: lambda stage: tell(events.NicknameLost(0, stage.alice.nickname, "bob"), stage.alice),
+    events.RegistrationLost: lambda stage: tell(events.RegistrationLost(0, stage.alice.nickname), stage.alice),
+    events.KeyLost: lambda stage: tell(events.KeyLost(0, stage.alice.nickname, "SHA256:x"), stage.alice),
     events.RoomIsYours: Stage.leave_a_locked_room,
     events.ToldByAdministrator: lambda stage: stage.hall.find("alice").hear_administrator(TEXT),
     events.ClosingAnnounced: lambda stage: stage.hall.announce_closing(5),

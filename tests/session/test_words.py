@@ -80,6 +80,14 @@ class RenderTests(SynchronousTestCase):
             events.NicknameLost(
                 NOON, "bob-2", "bob"
             ): "-- bob is somebody else now, who took that name while this server was cut off; you are bob-2",
+            events.RegistrationLost(
+                NOON, "bob"
+            ): "-- bob is not registered to you any more: on another server of this chat somebody had registered it"
+            " before you, or it was given up there",
+            events.KeyLost(
+                NOON, "bob", "SHA256:x"
+            ): "-- the SSH key SHA256:x does not open bob any more: on another server of this chat it had opened"
+            " another name before",
             events.Announced(NOON, "we restart at noon"): "## Administrator: we restart at noon",
         }
         for event, line in lines.items():

@@ -18,11 +18,13 @@ from chatd.core.events import (
     Event,
     Invited,
     Joined,
+    KeyLost,
     Left,
     LockTurned,
     MuteChanged,
     NicknameGiven,
     NicknameLost,
+    RegistrationLost,
     RememberTurned,
     Renamed,
     Reunited,
@@ -105,7 +107,9 @@ def _notice(
     | Divided
     | Reunited
     | SomeLost
-    | NicknameLost,
+    | NicknameLost
+    | RegistrationLost
+    | KeyLost,
     language: Language,
 ) -> str:
     say = language.say
@@ -157,6 +161,18 @@ def _notice(
         case NicknameLost(_, nickname, before):
             lost = "{before} is somebody else now, who took that name while this server was cut off; you are {nickname}"
             return say(lost, before=before, nickname=nickname)
+        case RegistrationLost(_, nickname):
+            lost = (
+                "{nickname} is not registered to you any more: on another server of this chat somebody had registered"
+                " it before you, or it was given up there"
+            )
+            return say(lost, nickname=nickname)
+        case KeyLost(_, nickname, fingerprint):
+            lost = (
+                "the SSH key {fingerprint} does not open {nickname} any more: on another server of this chat it had"
+                " opened another name before"
+            )
+            return say(lost, nickname=nickname, fingerprint=fingerprint)
         case _:  # pragma: no cover
             assert_never(event)
 
