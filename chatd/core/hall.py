@@ -215,23 +215,25 @@ class Hall:
         What the member says goes on not being remembered if either wanted that.
         """
         self._forget_account(member)
-        traces = member.traces
-        traces.account, traces.remembered = owner.id, traces.remembered and owner.remembered
-        self._by_account[owner.id] = member
-        for other in self.members:
-            if owner.id in other.traces.shunned_by:
-                member.ignore_member(other)
-        for other in tuple(self._by_account.values()):
-            if other.traces.account in self.owners.ignored_by(owner.id):
-                member.ignore_member(other)
-            if owner.id in self.owners.ignored_by(other.traces.account or 0):
-                other.ignore_member(member)
+        member.traces.remembered = member.traces.remembered and owner.remembered
+        self._bind(member, owner.id)
+        if member in self.members:
+            self.relay.changed(member)
+
+    def stand_in_for(self, member: Member, account: int | None) -> None:
+        """Somebody who is at home elsewhere is here under an account, or None; unless another is, too."""
+        if account != member.traces.account:
+            self._forget_account(member)
+            if account is not None and account not in self._by_account:
+                self._bind(member, account)
 
     def take_account(self, account: int) -> None:
         """There is no such account any more; whoever was here under it stays, as somebody without one."""
         member = self._by_account.get(account)
         if member is not None:
             self._forget_account(member)
+            if not member.is_remote:
+                self.relay.changed(member)
 
     def listen(self, subscriber: Subscriber, room: Room[Member]) -> None:
         """Tell somebody who is no member who comes and goes, and what is said in one room, while it stays open.
@@ -341,6 +343,18 @@ class Hall:
             self.owners.check_not_reserved(name)
         elif owner.id != account:
             raise NameOwned(name.shown, owner.name.shown)
+
+    def _bind(self, member: Member, account: int) -> None:
+        member.traces.account = account
+        self._by_account[account] = member
+        for other in self.members:
+            if account in other.traces.shunned_by:
+                member.ignore_member(other)
+        for other in tuple(self._by_account.values()):
+            if other.traces.account in self.owners.ignored_by(account):
+                member.ignore_member(other)
+            if account in self.owners.ignored_by(other.traces.account or 0):
+                other.ignore_member(member)
 
     def _forget_account(self, member: Member) -> None:
         if member.traces.account is not None:

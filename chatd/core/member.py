@@ -168,6 +168,24 @@ class Member:
         self.deliver = deliver
         self._dismissed = dismissed
 
+    def come_home(self, deliver: Deliver, dismissed: Callable[[Departure], object] | None) -> None:
+        """Be at home here from now on."""
+        self.is_remote = False
+        self.hand_over(deliver, dismissed)
+        self.room.set_listening(self, self.listens)
+
+    def leave_home(self) -> None:
+        """Be at home in another hall from now on: what binds this person to others is known there alone."""
+        self.is_remote = True
+        self.hand_over(_unheard, None)
+        self.room.set_listening(self, False)
+        self._set_addressee(None)
+        self.wrote_last = None
+
+    def go_on_talking_to(self, other: Member | None) -> None:
+        """Be in the private conversation that this person was in at their home before."""
+        self._set_addressee(other)
+
     def take_name(self, name: Nickname) -> None:
         """Be called that from now on; the hall has seen that the name is free."""
         self.name = name

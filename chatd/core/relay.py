@@ -7,14 +7,15 @@ is carried out in each of them at that place. What only the person's home can kn
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
 from chatd.core.bans import Ban
-from chatd.core.events import Acted, Departure, Said
+from chatd.core.events import Acted, Departure, Event, Said
 from chatd.core.memory import Whose
 from chatd.core.nickname import Nickname
+from chatd.core.ports import Deliver
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,18 @@ class Relay(Protocol):
     def tell(self, news: News) -> None:
         """What concerns everybody has happened here."""
 
+    async def fetch(
+        self, member: Actor, deliver: Deliver, dismissed: Callable[[Departure], object]
+    ) -> Awaitable[tuple[Event, ...]] | None:
+        """Have somebody who is at home elsewhere at home here from now on; their connection there is ended.
+
+        When it returns their turn has just come, and `deliver` is called from then on. What it returns fires, soon,
+        with what may not have reached them there, and then they talk to whom they talked before. None: they have left
+        meanwhile, or have another name.
+
+        @raises HallError: if that can't be, or isn't known in time.
+        """
+
     def send(self, sender: Actor | None, other: Actor, errand: Errand) -> Awaitable[None]:
         """Have something done at the home of somebody who is elsewhere; None as `sender` is the administrator.
 
@@ -205,6 +218,11 @@ class Alone:
 
     def tell(self, news: News) -> None:
         """Nobody else need know."""
+
+    async def fetch(
+        self, member: Actor, deliver: Deliver, dismissed: Callable[[Departure], object]
+    ) -> Awaitable[tuple[Event, ...]] | None:  # pragma: no cover
+        raise AssertionError("everybody is at home here")
 
     def send(self, sender: Actor | None, other: Actor, errand: Errand) -> Awaitable[None]:  # pragma: no cover
         raise AssertionError("everybody is at home here")

@@ -5,7 +5,7 @@ It is opened behind the fork, when nobody is here yet, and closed when nobody is
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ class Keeping:
         self.bans: StateFile | None = None
         self.people: People | None = None
         self.history: History | None = None
+        self.may_free: Callable[[], bool] = lambda: True  # whether it is known here when owners were seen last
         self._freeing = LoopingCall(self._free_unused)
         self._freeing.clock = reactor
         server.hall.remember(Memory(settings.history_lines))
@@ -133,7 +134,7 @@ class Keeping:
         server.hall.owners = people.owners
         server.accounts = Accounts(people, self._aside, settings.owned_names == "tls", settings.letters_days)
         people.start()
-        self._freeing.start(_DAY, now=True)
+        self._freeing.start(_DAY, now=not settings.redis)  # one of several has to hear first when owners were seen
 
     def _open_history(self, folder: Path) -> None:
         settings, hall = self._settings, self._server.hall
@@ -155,7 +156,7 @@ class Keeping:
 
     async def _free_unused(self) -> None:
         hall, people, days = self._server.hall, self.people, self._settings.unused_names_days
-        if people is None:  # pragma: no cover
+        if people is None or not self.may_free():
             return
         try:
             freed = await people.free_unused(hall.now() - days * _DAY, hall.accounts_here)

@@ -11,11 +11,16 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
+from chatd.core.events import Event
+from chatd.core.member import Member
 from chatd.core.owner_refusals import ArchiveSilent
 from chatd.core.refusals import OthersUnreachable
 from chatd.core.relay import BanSet, LinesForgotten
+from chatd.daemon.keeping import Keeping
 from chatd.daemon.settings import BadSetting, Settings
+from chatd.daemon.sharing import Tie
 from chatd.nodes.address import Address
+from chatd.nodes.alike import COMPARED_EVERY
 from chatd.nodes.link import Link
 from chatd.nodes.shared import Node, OutOfReach, Shared
 from chatd.session.moderation import take_ban
@@ -32,20 +37,25 @@ class Linking:
 
     _log = Logger()
 
-    def __init__(self, settings: Settings, server: Server, reactor: Any, keep_bans: Callable[[], Any]) -> None:
-        """@raises BadSetting: if Redis can't be used so, or for what can't be had with several daemons."""
-        if settings.owned_names != "no":
-            raise BadSetting("redis: names can't be owned on several daemons yet; --owned-names no lets this be one")
+    def __init__(
+        self, settings: Settings, server: Server, reactor: Any, keeping: Keeping, keep_bans: Callable[[], Any]
+    ) -> None:
+        """@raises BadSetting: if Redis can't be used so."""
         self._server = server
+        self._keeping = keeping
         self._keep_bans = keep_bans
         started = int(server.hall.now() * 1000)
         name = settings.node or socket.gethostname().partition(".")[0] or "chatd"
         me = Node(f"{name}.{started}.{secrets.token_hex(4)}", name, started)
         self._shared = _shared(settings, reactor)
-        self._link = Link(server.hall, self._shared, reactor, me, self._heard, settings.redis_waiting)
+        self._link = Link(server.hall, self._shared, reactor, me, self._heard, settings.redis_waiting, self._gives_way)
 
     def start(self) -> None:
-        self._link.start()
+        people, link = self._keeping.people, self._link
+        if people is not None:
+            Tie(self._server.hall, link, people)
+            self._keeping.may_free = lambda: link.linked_for >= COMPARED_EVERY
+        link.start()
 
     async def stop(self) -> None:
         """It takes no longer than a few seconds, whatever Redis does."""
@@ -74,6 +84,10 @@ class Linking:
         """Return what can be counted, by its name."""
         log = self._link.log
         return {"nodes_ok": int(log.is_linked), "facts_untold": log.telling.untold}
+
+    def _gives_way(self, member: Member) -> tuple[Event, ...]:
+        self._log.info("{nickname} came in by another server", event="came elsewhere", nickname=member.nickname)
+        return self._server.give_way(member)
 
     def _heard(self, news: BanSet | LinesForgotten) -> None:
         if isinstance(news, BanSet):

@@ -65,8 +65,7 @@ class Errands:
             if not answer.called:
                 answer.errback(OutOfReach())
 
-    def noted(self, text: str) -> None:
-        note = json.loads(text)
+    def noted(self, note: dict[str, Any]) -> None:
         if "do" in note:
             Deferred.fromCoroutine(self._do(note)).addErrback(self._failed)
         elif (answer := self._asked.get(note["n"])) is not None and not answer.called:

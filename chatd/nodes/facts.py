@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Iterable
+from dataclasses import astuple, fields
 from typing import Any, assert_never
 
 from chatd.core import refusals
 from chatd.core.bans import END_OF_TIME as END
 from chatd.core.bans import Bans
-from chatd.core.events import Acted, Cause, Departure, Said
+from chatd.core.events import (
+    Acted,
+    Announced,
+    Cause,
+    Departure,
+    Event,
+    Said,
+    SaidLate,
+    ToldByAdministrator,
+    Whispered,
+    WhisperSent,
+)
 from chatd.core.memory import Whose
 from chatd.core.nickname import nickname
 from chatd.core.refusals import HallError
@@ -32,6 +44,8 @@ from chatd.core.relay import (
 )
 from chatd.core.text import one_line
 from chatd.nodes.telling import Fact
+
+_BROUGHT = (Said, Acted, SaidLate, Whispered, WhisperSent, Announced, ToldByAdministrator)  # of plain data alone
 
 
 def of_act(number: int, act: Act, is_late: bool = False) -> Fact:
@@ -103,6 +117,20 @@ def news_in(fact: Fact, now: float) -> News | None:
             return LinesForgotten(tuple(Whose(*whose) for whose in which), room)
         case _:
             return None
+
+
+def of_events(told: Iterable[Event]) -> list[Fact]:
+    """Return those events that can be told elsewhere later: what was said, to the room or to one person."""
+    return [[type(event).__name__, *astuple(event)] for event in told if isinstance(event, _BROUGHT)]
+
+
+def event_in(plain: Fact) -> Event:
+    """@raises ValueError: if it is none of those."""
+    kind = next((kind for kind in _BROUGHT if kind.__name__ == plain[0]), None)
+    if kind is None:
+        raise ValueError(plain[0])
+    event: Event = kind(*plain[1:])
+    return event
 
 
 def of_errand(errand: Errand) -> Fact:

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+import json
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from chatd.core.delivery import broadcast, tell
-from chatd.core.events import Acted, Divided, Event, Joined, Reunited, Said, SomeLost
+from chatd.core.events import Acted, Departure, Divided, Event, Joined, NicknameLost, Reunited, Said, SomeLost
 from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.nickname import Nickname
-from chatd.core.refusals import HallError, NicknameTaken, OthersUnreachable, TooMuchWaits
+from chatd.core.ports import Deliver
+from chatd.core.refusals import HallError, OthersUnreachable, TooMuchWaits
 from chatd.core.relay import Act, Actor, Announcement, BanSet, Errand, LinesForgotten, Moved, Named, News, Went
+from chatd.nodes.alike import Alike
 from chatd.nodes.errands import Errands
 from chatd.nodes.facts import news_in, of_act, of_news
+from chatd.nodes.homes import Homes
 from chatd.nodes.log import Log
-from chatd.nodes.people import People
-from chatd.nodes.shared import Fenced, Known, NameTaken, Node, OutOfReach, Shared
+from chatd.nodes.names import Names
+from chatd.nodes.people import People, traits
+from chatd.nodes.shared import Known, NameTaken, Node, Shared
 from chatd.nodes.telling import Fact, Told
 from chatd.nodes.turn import Turn
 
 MOST_WAITING = 10_000  # lines that may wait while Redis is away
-ASK_AGAIN = 0.05  # seconds after which a name is asked for again whose holder is just leaving
 
 
 class Link:
@@ -34,7 +38,8 @@ class Link:
 
     While Redis is away, people here go on hearing each other at once, and the others hear them later; whatever else
     takes its turn is refused. `news_heard` is called with bans and mutes of other nodes, once they hold here, and
-    with what is to be forgotten.
+    with what is to be forgotten. `gives_way` is called with somebody at home here who has come in elsewhere: it ends
+    their connection here, and returns what that may not have brought.
     """
 
     _log = Logger()
@@ -47,6 +52,7 @@ class Link:
         me: Node,
         news_heard: Callable[[BanSet | LinesForgotten], object] = lambda news: None,
         most_waiting: int = MOST_WAITING,
+        gives_way: Callable[[Member], Sequence[Event]] = lambda member: (),
     ) -> None:
         self.hall = hall
         self.me = me
@@ -54,17 +60,22 @@ class Link:
         self._news_heard = news_heard
         self.log = Log(shared, clock, me, self)
         self.people = People(hall, me.id, self._forget_room)
+        self.alike = Alike(self.log)
+        self._names = Names(hall, self.log)
         self._errands = Errands(hall, self.people, self.log)
+        self._homes = Homes(hall, self.people, self.log, gives_way)
         self._number = 0  # of the last person who came
-        self._claimed: dict[str, str] = {}  # holders by keys, of names that nobody has yet
         self._last: dict[Member, Turn] = {}  # that isn't over
         self._was_parted = False
+        self._linked_at: float | None = None
         hall.relay = self
 
     def start(self) -> None:
         self.log.start()
+        self.alike.start()
 
     async def stop(self) -> None:
+        self.alike.stop()
         await self.log.stop()
 
     # What the hall calls.
@@ -88,24 +99,24 @@ class Link:
     def claim(self, name: Nickname, member: Actor | None) -> Awaitable[None]:
         if member is None:
             self._number += 1
-            return self._claim(name, f"{self.me.id} {self._number}", frozenset())
-        return self._claim(name, self._holder(cast(Member, member)), member.name.keys)
+            return self._names.claim(name, f"{self.me.id} {self._number}")
+        return self._names.claim(name, self._holder(cast(Member, member)), member.name.keys)
 
     def release(self, keys: Collection[str]) -> None:
-        self._free({key: self._claimed.pop(key) for key in keys if key in self._claimed})
+        self._names.release(keys)
 
     def came(self, member: Actor) -> None:
         member = cast(Member, member)
-        holder = next(self._claimed[key] for key in member.name.keys)
+        holder = next(self._names.claimed[key] for key in member.name.keys)
         number = int(holder.rpartition(" ")[2])
-        self._no_claim(member.name.keys)
+        self._names.taken(member.name.keys)
         self.people.add(self.me.id, number, member)
         self.log.tell(Told(["came", self.people.row(number, member)]))
 
     def changed(self, member: Actor) -> None:
         member = cast(Member, member)
         _, number = self.people.id_of(member)
-        self.log.tell(Told(["traits", number, member.away, member.quiet, member.traces.remembered]))
+        self.log.tell(Told(["traits", number, *traits(member)]))
 
     def tell(self, news: News) -> None:
         self.log.tell(Told(of_news(news)))
@@ -113,11 +124,28 @@ class Link:
     def send(self, sender: Actor | None, other: Actor, errand: Errand) -> Awaitable[None]:
         return self._errands.send(cast("Member | None", sender), cast(Member, other), errand)
 
+    async def fetch(
+        self, member: Actor, deliver: Deliver, dismissed: Callable[[Departure], object]
+    ) -> Awaitable[tuple[Event, ...]] | None:
+        self._number += 1
+        return await self._homes.fetch(cast(Member, member), self._number, deliver, dismissed)
+
+    async def give_other_name(self, member: Member) -> None:
+        """Somebody at home here has a name that is another's by right.
+
+        @raises HallError: if that can't be changed now.
+        """
+        before, name = member.nickname, self.people.other_name(member)
+        renamed = self.hall.rename(member, name.shown)
+        if renamed is not None:
+            await renamed
+        tell(NicknameLost(self.hall.now(), name.shown, before), member)
+
     # What the log calls.
 
     def known(self) -> Known:
         nodes = {node for node, _ in map(self.people.id_of, self.hall.members)} - {self.me.id}
-        return Known(tuple(nodes), {**self.people.holders(), **self._claimed})
+        return Known(tuple(nodes), {**self.people.holders(), **self._names.claimed})
 
     def about(self) -> dict[str, Any]:
         return {"people": len(self.people.of(self.me.id))}
@@ -133,6 +161,8 @@ class Link:
             if is_new:
                 self.people.hear_line(node, fact)
             return
+        if self.alike.hear(node, fact):
+            return
         news = news_in(fact, self.hall.now())
         if isinstance(news, Announcement):
             if is_new:
@@ -142,13 +172,20 @@ class Link:
         elif news is not None:
             self._news_heard(news)
         elif not is_in_state:
-            self.people.hear(node, fact)
+            if fact[0] == "home":
+                self._homes.hear(node, fact)
+            else:
+                self.people.hear(node, fact)
 
     def gone(self, node: str) -> None:
         self.people.gone(node)
 
     def noted(self, text: str) -> None:
-        self._errands.noted(text)
+        note = json.loads(text)
+        if "luggage" in note:
+            self._homes.noted(note)
+        else:
+            self._errands.noted(note)
 
     async def claim_again(self) -> list[Told]:
         renamed = []
@@ -172,15 +209,23 @@ class Link:
 
     def lost(self) -> None:
         self._tell_people(SomeLost(self.hall.now()))
+        self.alike.compare()
+
+    @property
+    def linked_for(self) -> float:
+        """For how many seconds the others have been in reach, 0 while they aren't."""
+        return 0.0 if self._linked_at is None else self.log.clock.seconds() - self._linked_at
 
     def linked(self) -> None:
+        self._linked_at = self.log.clock.seconds()
         if self._was_parted:
             self._tell_people(Reunited(self.hall.now()))
         self._was_parted = False
+        self.alike.compare()
 
     def parted(self) -> None:
         """Let those here hear now what they have said; what was not told yet, the others hear late."""
-        self._was_parted = True
+        self._was_parted, self._linked_at = True, None
         self._errands.give_up()
         self._tell_people(Divided(self.hall.now()))
         for told in self.log.telling.withdraw(lambda told: isinstance(told, Turn) and not told.goes_on):
@@ -207,7 +252,11 @@ class Link:
         self.log.tell(turn)
 
     def _take(self, turn: Turn) -> None:
-        if not turn.is_over:
+        if turn.member.is_remote:  # they have come in elsewhere meanwhile, where nobody has heard of it
+            if isinstance(turn.act, Named):
+                self._names.release(turn.act.name.keys - turn.member.name.keys)
+            self._end(turn, OthersUnreachable())
+        elif not turn.is_over:
             turn.take()
             self._ended(turn)
             if turn.is_given_up and isinstance(turn.act, Moved) and turn.error is None:
@@ -222,7 +271,7 @@ class Link:
         if self._last.get(turn.member) is turn:
             del self._last[turn.member]
         if isinstance(turn.act, Named):
-            self._no_claim(turn.act.name.keys)
+            self._names.taken(turn.act.name.keys)
         elif isinstance(turn.act, Went):
             self.people.remove(turn.member)
 
@@ -239,49 +288,6 @@ class Link:
     def _holder(self, member: Member) -> str:
         node, number = self.people.id_of(member)
         return f"{node} {number}"
-
-    async def _claim(self, name: Nickname, holder: str, kept: Collection[str]) -> None:
-        """Have a holder have a name besides the keys of the one that is kept."""
-        if not self.log.is_linked:
-            raise OthersUnreachable
-        try:
-            if await self._ask_for(name, holder, kept):
-                return
-            await self.log.wait(ASK_AGAIN)
-            if await self._ask_for(name, holder, kept):
-                return
-        except (OutOfReach, Fenced):
-            raise OthersUnreachable from None
-        raise NicknameTaken(name.shown, self._who_has(name), self.hall.lost_after)
-
-    async def _ask_for(self, name: Nickname, holder: str, kept: Collection[str]) -> bool:
-        new = dict.fromkeys(name.keys.difference(kept), holder)
-        try:
-            place = await self.log.shared.claim(self.me, holder, name.keys)
-            self._claimed.update(new)
-            await self.log.reached(place)
-        except NameTaken:
-            return False
-        except (CancelledError, OutOfReach, Fenced):  # it may have been granted
-            self._no_claim(new)
-            self._free(new)
-            raise
-        return True
-
-    def _free(self, released: dict[str, str]) -> None:
-        if released:
-            self.log.tell(Told(["free"], released))
-
-    def _no_claim(self, keys: Collection[str]) -> None:
-        for key in keys:
-            self._claimed.pop(key, None)
-
-    def _who_has(self, name: Nickname) -> str:
-        try:
-            self.hall.check_free(name, None)
-        except NicknameTaken as error:
-            return error.holder
-        return name.shown
 
     def _take_ban(self, news: BanSet) -> None:
         ban = news.ban

@@ -42,6 +42,11 @@ class People:
     def remove(self, member: Member) -> None:
         del self._members[self._ids.pop(member)]
 
+    def move(self, member: Member, node: str, number: int) -> None:
+        """Somebody is at home at another node from now on."""
+        self.remove(member)
+        self.add(node, number, member)
+
     def id_of(self, member: Member) -> tuple[str, int]:
         """Return the node and the number of a person."""
         return self._ids[member]
@@ -59,8 +64,7 @@ class People:
 
     def row(self, number: int, member: Member) -> Fact:
         """Return what others must know of a person."""
-        remembered = member.traces.remembered
-        return [number, member.nickname, member.room.name, member.since, member.away, member.quiet, remembered]
+        return [number, member.nickname, member.room.name, member.since, *traits(member)]
 
     # What others tell.
 
@@ -83,8 +87,8 @@ class People:
                 self._put(node, row)
             case ["people", rows]:
                 self._put_all(node, rows)
-            case ["traits", number, away, quiet, remembered]:
-                self._set_traits(self.find(node, number), away, quiet, remembered)
+            case ["traits", number, *its]:
+                self._set_traits(self.find(node, number), its)
             case [_, int(number), *_]:
                 member, act = self.find(node, number), act_in(fact)
                 if member is not None and act is not None:
@@ -106,7 +110,7 @@ class People:
             self.remove(member)
 
     def _put(self, node: str, row: Fact) -> Member:
-        number, shown, room, since, away, quiet, remembered = row
+        number, shown, room, since, *its = row
         member = self.find(node, number)
         if member is None:
             name = nickname(shown)
@@ -121,7 +125,7 @@ class People:
             with suppress(HallError):
                 member.carry_out(Moved(room, True))
         if member.is_remote:
-            self._set_traits(member, away, quiet, remembered)
+            self._set_traits(member, its)
         return member
 
     def _put_all(self, node: str, rows: list[Fact]) -> None:
@@ -138,10 +142,12 @@ class People:
         del member.room.members[member]
         member.room.members[member] = None
 
-    def _set_traits(self, member: Member | None, away: str | None, quiet: bool, remembered: bool) -> None:
+    def _set_traits(self, member: Member | None, its: Fact) -> None:
         if member is not None:
+            away, quiet, remembered, account = its
             member.away = None if away is None else one_line(away)
             member.quiet, member.traces.remembered = quiet, remembered
+            self._hall.stand_in_for(member, account)
 
     def _take_out(self, member: Member) -> None:
         self.remove(member)
@@ -169,11 +175,14 @@ class People:
 
     def give_other_name(self, member: Member) -> None:
         """Somebody at home here has lost their name to another."""
-        before = member.nickname
-        name = next(self._variants(before))
+        before, name = member.nickname, self.other_name(member)
         self._hall.call(member, name)
         self._log.info("{before} is now called {nickname}: the name was lost", before=before, nickname=name.shown)
         tell(NicknameLost(self._hall.now(), name.shown, before), member)
+
+    def other_name(self, member: Member) -> Nickname:
+        """Return a free name for somebody who can't have theirs."""
+        return next(self._variants(member.nickname))
 
     def _variants(self, before: str) -> Iterator[Nickname]:
         for n in count(2):
@@ -216,6 +225,11 @@ class People:
                 if room is not hall.lobby:
                     room.ring.archived = archived and hall.memory.archive is not None
         hall.bans.replace(state["bans"], hall.now())
+
+
+def traits(member: Member) -> Fact:
+    """Return what the home of a person alone knows of them."""
+    return [member.away, member.quiet, member.traces.remembered, member.traces.account]
 
 
 def _unheard(events: Events) -> None:

@@ -9,7 +9,7 @@ from unicodedata import normalize
 
 from twisted.logger import Logger
 
-from chatd.core.events import Departure, Event
+from chatd.core.events import Cause, Departure, Event
 from chatd.core.member import Member
 from chatd.core.nickname import look_alike_keys
 from chatd.core.owners import Owner
@@ -269,7 +269,24 @@ class AwaitingNickname(Participant):
             self._let_go(name)
         if self.session.brief:
             raise NicknameTaken(name, here.nickname, hall.lost_after)
+        if here.is_remote:
+            return await self._fetch(here, person, owner)
         person.take_over(here)
+        return person
+
+    async def _fetch(self, member: Member, person: Chatting, owner: Owner) -> Chatting | None:
+        """Let in an owner who is here by another server: they come over, with all that is theirs.
+
+        @raises HallError: if they can't.
+        """
+        missed = await self.server.hall.relay.fetch(member, self.client.track(), person.dismissed)
+        if not self.session.is_in(self):
+            if missed is not None:
+                member.leave(Departure(Cause.LOST))
+            return None
+        if missed is None:  # they have just left there
+            return await self._as_owner(owner)
+        await person.go_on_from_elsewhere(member, missed)
         return person
 
 
@@ -315,23 +332,34 @@ class Chatting(Participant):
         """Go on as somebody who is here by another connection, which may be lost: the others notice nothing."""
         hall, client = self.server.hall, self.client
         hall.broadcaster.settle()
-        missed: list[Event] = []
-        for other in [session for session in self.server.sessions if session.member is member]:
-            missed += other.client.missing()
+        for other in self.server.sessions_of(member):
             client.view = other.client.view.but(colours=client.view.colours)  # these are the terminal's
-            other.give_way()
+        missed = self.server.give_way(member)
         member.hand_over(client.track(), self.dismissed)
-        member.hold_typed_ahead_of_take_over()
+        self._go_on_as(member)
+        self._go_on_with(missed)
+
+    async def go_on_from_elsewhere(self, member: Member, coming: Awaitable[tuple[Event, ...]]) -> None:
+        """Go on as somebody who was here by a connection of another server, and whose turn to come over it is."""
+        self._go_on_as(member)
+        missed = await coming
+        if self.session.is_in(self):
+            self._go_on_with(missed)
+
+    def _go_on_as(self, member: Member) -> None:
         self.member = member
         nickname, address = member.nickname, self.session.address
         self._log.info("{nickname} came again, from {address}", event="came again", nickname=nickname, address=address)
         self.session.become(self)
         self.send(TakenOver())
         self.greet()
-        if member.addressee is not None:
-            self.send(TalkingTo(member.addressee.nickname))
+
+    def _go_on_with(self, missed: tuple[Event, ...]) -> None:
+        self.member.hold_typed_ahead_of_take_over()
+        if self.member.addressee is not None:
+            self.send(TalkingTo(self.member.addressee.nickname))
         if missed:
-            self.send(Replay(Of.MISSED, tuple(missed), hall.now()))
+            self.send(Replay(Of.MISSED, missed, self.server.hall.now()))
         self.send(Hint())
 
     def greet(self) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Protocol, assert_never
 from twisted.logger import Logger
 
 from chatd.core.bans import Address
-from chatd.core.events import Cause, Departure
+from chatd.core.events import Cause, Departure, Event
 from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.refusals import HallError, HallFull
@@ -94,6 +94,18 @@ class Server:
         except HallFull:
             if not self.hall.accounts_here:
                 raise
+
+    def sessions_of(self, member: Member) -> list[Session]:
+        """Return the sessions of one person: more than one while another takes over."""
+        return [session for session in self.sessions if session.member is member]
+
+    def give_way(self, member: Member) -> tuple[Event, ...]:
+        """End the sessions of somebody who has come in by another connection; return what they may not have brought."""
+        missed: list[Event] = []
+        for session in self.sessions_of(member):
+            missed += session.client.missing()
+            session.give_way()
+        return tuple(missed)
 
     def kept_in(self, room: Room[Member]) -> KeptHere:
         """Return what is kept on the disk of what is said in a room, and privately."""

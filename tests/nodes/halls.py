@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -53,7 +53,11 @@ class Server:
         self.shared = MemoryShared(halls.memory)
         started = int(halls.clock.seconds() * 1000)
         self.lost = 0
-        self.link = CountingLink(self, self.hall, self.shared, halls.clock, Node(f"{name}.{started}", name, started))
+        self.gives_way: Callable[[Member], Sequence[Event]] = lambda member: ()
+        me = Node(f"{name}.{started}", name, started)
+        self.link = CountingLink(
+            self, self.hall, self.shared, halls.clock, me, gives_way=lambda member: self.gives_way(member)
+        )
         self.link.start()
 
     def enter(self, name: str) -> Someone:
@@ -103,8 +107,8 @@ class Server:
 class CountingLink(Link):
     """Counts how often something was lost, though nobody may be here to be told."""
 
-    def __init__(self, server: Server, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, server: Server, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
         self._server = server
 
     def lost(self) -> None:

@@ -1,0 +1,149 @@
+"""Owners who come in again by another node than the one that they are at home at: they are at home there from then on.
+
+  new home: tells "home" ----> in its turn, in every hall, the person is at home there, and their name is held there
+  old home, in that turn: ends their connection ----> a note to the new one, with what it may not have brought
+
+What nobody can say of a person but their old home follows in the note; the rest of them is in each hall already.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.defer import TimeoutError as TimedOut
+from twisted.logger import Logger
+
+from chatd.core.events import Cause, Departure, Event
+from chatd.core.hall import Hall
+from chatd.core.member import Member
+from chatd.core.ports import Deliver
+from chatd.core.refusals import OthersUnreachable
+from chatd.nodes.errands import ANSWER_WITHIN
+from chatd.nodes.facts import event_in, of_events
+from chatd.nodes.log import Log
+from chatd.nodes.people import People
+from chatd.nodes.shared import Fenced, OutOfReach
+from chatd.nodes.telling import Fact, Told
+
+LUGGAGE_WITHIN = 1.0  # seconds
+MOST_EVENTS = 1_000  # that are brought
+_LOST = Departure(Cause.LOST)
+
+
+class Homes:
+    """`gives_way` ends the connection of somebody at home here, and returns what it may not have brought."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        hall: Hall,
+        people: People,
+        log: Log,
+        gives_way: Callable[[Member], Sequence[Event]],
+    ) -> None:
+        self._hall = hall
+        self._people = people
+        self._nodes = log
+        self._gives_way = gives_way
+        self._coming: dict[int, Deferred[Any]] = {}  # what is expected of the old homes of people, by their numbers
+
+    async def fetch(
+        self, member: Member, number: int, deliver: Deliver, dismissed: Callable[[Departure], object]
+    ) -> Awaitable[tuple[Event, ...]] | None:
+        """Have somebody at home here from now on, under that number, and return what fires with what they have missed;
+        None: they have left, or have another name.
+
+        @raises OthersUnreachable: if that can't be.
+        """
+        if not self._nodes.is_linked:
+            raise OthersUnreachable
+        node, before = self._people.id_of(member)
+        name, here = member.name, self._nodes.me.id
+        moved: Deferred[bool] = Deferred()
+
+        def happen() -> None:
+            comes = self._is_at(node, before, name.shown)
+            if comes:
+                self._people.move(member, here, number)
+                member.come_home(deliver, dismissed)
+            if comes and moved.called:  # nobody waits any longer
+                member.leave(_LOST)
+            elif not moved.called:
+                self._coming[number] = Deferred()
+                moved.callback(comes)
+
+        fact = ["home", number, name.shown, node, before]
+        passed = dict.fromkeys(name.keys, (f"{node} {before}", f"{here} {number}"))
+        told = Told(fact, passed=passed, happen=happen, is_alone=True)
+        self._nodes.tell(told)
+        try:
+            comes = await moved.addTimeout(ANSWER_WITHIN, self._nodes.clock)
+        except TimedOut:
+            raise OthersUnreachable from None
+        finally:
+            self._nodes.telling.withdraw(lambda one: one is told)
+        return Deferred.fromCoroutine(self._unpack(member, number)) if comes else None
+
+    def noted(self, note: dict[str, Any]) -> None:
+        """What the old home of somebody knew of them has come."""
+        coming = self._coming.get(note["luggage"])
+        if coming is not None:
+            coming.callback(note)
+
+    async def _unpack(self, member: Member, number: int) -> tuple[Event, ...]:
+        """Take over what the old home of somebody knew of them, and return what they have missed."""
+        try:
+            found = await self._coming[number].addTimeout(LUGGAGE_WITHIN, self._nodes.clock)
+        except TimedOut:
+            return ()
+        finally:
+            del self._coming[number]
+        for node, other in found["ignoring"]:
+            ignored = self._people.find(node, other)
+            if ignored is not None and ignored is not member:
+                member.ignore_member(ignored)
+        if found["addressee"] is not None:
+            member.go_on_talking_to(self._people.find(*found["addressee"]))
+        return tuple(event_in(plain) for plain in found["missed"])
+
+    def hear(self, node: str, fact: Fact) -> None:
+        """Somebody is at home at another node from now on."""
+        _, number, shown, home, before = fact
+        member = self._people.find(home, before)
+        if member is None or not self._is_at(home, before, shown):
+            return
+        if home == self._nodes.me.id:
+            self._hall.broadcaster.settle()
+            luggage = self._packed(member)
+            member.leave_home()
+            self._send(node, {"luggage": number, **luggage})
+        self._people.move(member, node, number)
+
+    def _is_at(self, node: str, number: int, shown: str) -> bool:
+        """Say whether that is still so: all halls come to the same answer."""
+        member = self._people.find(node, number)
+        return member is not None and member.nickname == shown
+
+    def _packed(self, member: Member) -> dict[str, Any]:
+        missed = self._gives_way(member)
+        ids = self._people
+        other = member.addressee
+        return {
+            "missed": of_events(missed[-MOST_EVENTS:]),
+            "addressee": None if other is None else ids.id_of(other),
+            "ignoring": [ids.id_of(one) for one in member.ignoring],
+        }
+
+    def _send(self, node: str, note: dict[str, Any]) -> None:
+        async def post() -> None:
+            with suppress(OutOfReach, Fenced):  # then they begin with less
+                await self._nodes.shared.post(self._nodes.me, node, json.dumps(note, ensure_ascii=False))
+
+        Deferred.fromCoroutine(post()).addErrback(
+            lambda failure: self._log.failure("What somebody has missed could not be brought", failure)
+        )
