@@ -23,10 +23,12 @@ CHECKOUT = Path(chatd.__file__).parent.parent
 
 
 class Daemon:
-    """One of them, as a process."""
+    """One of them, as a process; with `owns` names are owned there, and letters kept."""
 
-    def __init__(self, folder: Path, name: str, redis: str, *more: str) -> None:
+    def __init__(self, folder: Path, name: str, redis: str, *more: str, owns: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self.state = folder / f"{name}.state"
+        self._keeping = [f"--state={self.state}", "--letters-days=30"] if owns else ["--state=none", "--owned-names=no"]
         self.name, self.folder, self.more, self.redis = name, folder, more, redis
         self.path = folder / f"{name}.sock"
         self.control = folder / f"{name}.control"
@@ -36,7 +38,8 @@ class Daemon:
         self.path.unlink(missing_ok=True)
         arguments = [
             *("-n", "--pidfile=", f"--logfile={self.folder}/{self.name}.log", "chatd"),
-            *(f"--listen=unix:{self.path}", f"--control={self.control}", "--state=none", "--owned-names=no"),
+            *(f"--listen=unix:{self.path}", f"--control={self.control}"),
+            *self._keeping,
             *(
                 f"--redis={self.redis}",
                 f"--node={self.name}",
@@ -56,7 +59,9 @@ class Daemon:
 
     @property
     def log(self) -> str:
-        return (self.folder / f"{self.name}.log").read_text() + (self.folder / f"{self.name}.err").read_text()
+        """All that it has logged so far."""
+        paths = (self.folder / f"{self.name}.{ending}" for ending in ("log", "err"))
+        return "".join(path.read_text() for path in paths if path.exists())
 
     def kill(self) -> None:
         self.process.kill()
@@ -108,7 +113,10 @@ class Person:
 
     def say(self, text: str) -> None:
         self.said.append(text)
-        self.type(json.dumps({"do": "say", "text": text}))
+        self.do("say", text=text)
+
+    def do(self, what: str, **arguments: str) -> None:
+        self.type(json.dumps({"do": what, **arguments}))
 
     def read(self) -> None:
         try:
@@ -142,11 +150,13 @@ class Person:
 class Cluster:
     """All of it; it must be closed."""
 
-    def __init__(self, folder: Path, *names: str, more: tuple[str, ...] = (), keeps: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *names: str, more: tuple[str, ...] = (), keeps: bool = False, owns: bool = False
+    ) -> None:
         self.folder = folder
         self.selector = selectors.DefaultSelector()
         self.redis = RedisServer(folder / "redis", keeps)
-        self.daemons = [Daemon(folder, name, self.redis.url, *more) for name in names]
+        self.daemons = [Daemon(folder, name, self.redis.url, *more, owns=owns) for name in names]
         self.people: list[Person] = []
 
     def enter(self, daemon: Daemon, name: str, within: float = 10) -> Person:
@@ -158,11 +168,34 @@ class Cluster:
             if time.monotonic() > until:
                 raise AssertionError((person.events[-3:], daemon.log[-3000:]))
             refused = len(person.of("refused"))
-            person.type(json.dumps({"do": "nick", "name": name}))
+            person.do("nick", name=name)
             self.until(partial(_is_answered, person, refused), 3, must=False)
             if not person.is_in():
                 self.run(0.05)
         person.events = [one for one in person.events if one[1]["event"] != "refused"]
+        return person
+
+    def come(self, daemon: Daemon, name: str, password: str) -> Person:
+        """An owner comes in by the password, at the first try."""
+        person = Person(self, daemon, name)
+        self.people.append(person)
+        person.do("nick", name=name)
+        self.until(lambda: person.of("asked", "refused", "entered"))
+        if not person.of("asked"):
+            raise AssertionError(person.events)
+        person.do("password", password=password)
+        self.until(lambda: person.of("entered", "refused"))
+        if not person.is_in():
+            raise AssertionError(person.events)
+        return person
+
+    def register(self, daemon: Daemon, name: str, password: str) -> Person:
+        """Somebody comes in, and makes the name theirs."""
+        person = self.enter(daemon, name)
+        person.do("register")
+        for _ in range(2):
+            person.do("password", password=password)
+        self.until(lambda: person.of("registered"))
         return person
 
     def run(self, seconds: float) -> None:

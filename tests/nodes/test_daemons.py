@@ -17,12 +17,12 @@ from tests.nodes.redis_server import MISSING
 class ClusterCase(SynchronousTestCase):
     skip = MISSING or None
     names: tuple[str, ...] = ("a", "b")
-    keeps = False
+    keeps = owns = False
 
     def setUp(self) -> None:
         folder = Path(mkdtemp(prefix="chatd"))  # a Unix socket's path must be short
         self.addCleanup(rmtree, folder)
-        self.cluster = Cluster(folder, *self.names, keeps=self.keeps)
+        self.cluster = Cluster(folder, *self.names, keeps=self.keeps, owns=self.owns)
         self.addCleanup(self.cluster.close)
         self.a, self.b = self.cluster.daemons[:2]
 
