@@ -183,7 +183,7 @@ class Log:
                 try:
                     last = await self.shared.beat(self.me, {**self._follower.about(), "behind": self._behind})
                     self._behind = max(0, _key(last)[0] - _key(self.place)[0]) / 1000
-                except (OutOfReach, Fenced) as error:
+                except (OutOfReach, Fenced, StaysOut) as error:
                     self._break(error)
 
     async def _ask_state(self) -> None:

@@ -49,7 +49,10 @@ class RedisFactory(Factory):
 
 
 class RedisShared:
-    """A `Shared` on Redis. `endpoint` is asked for before each connection: after a failover it is another."""
+    """A `Shared` on Redis. `endpoint` is asked for before each connection: after a failover it is another.
+
+    What was told is `kept` for so many seconds.
+    """
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class RedisShared:
         self._endpoint = endpoint
         self._prefix = f"{{{hall}}}:"
         self._credentials = credentials  # user and password, password alone, or nothing
+        self.kept = KEPT
         self._commands: Any = None
         self._reader: Any = None
 
@@ -94,12 +98,12 @@ class RedisShared:
 
     async def beat(self, me: Node, about: Mapping[str, Any]) -> str:
         said = json.dumps({"name": me.name, "started": me.started, "version": me.version, **about})
-        place: str = await self._run(scripts.BEAT, me.id, int(LEASE * 1000), said)
+        place: str = await self._run(scripts.BEAT, me.id, int(LEASE * 1000), said, int(self.kept * 1000))
         return place
 
     async def append(self, me: Node, number: int, text: str, passed: Mapping[str, tuple[str, str]]) -> None:
         flat = [part for key, (before, after) in passed.items() for part in (key, before, after)]
-        await self._run(scripts.APPEND, me.id, number, text, int(KEPT * 1000), *flat)
+        await self._run(scripts.APPEND, me.id, number, text, int(self.kept * 1000), *flat)
 
     async def claim(self, me: Node, holder: str, keys: Collection[str]) -> str:
         granted, found = await self._run(scripts.CLAIM, me.id, holder, *keys)

@@ -4,7 +4,7 @@ nodes   a sorted set: ids by when their leases end, in ms by Redis' clock
 about   a hash: what each node says about itself, as JSON
 numbers a hash: of the last entry of each node
 names   a hash: who holds each key of a name, as "node number"
-log     a stream; box:<id> are streams, too, the notes for each node
+log     a stream, trimmed at each sign of life; box:<id> are streams, too, the notes for each node
 beat    when any node last gave a sign of life
 gen     the generation: another one when all was lost
 """
@@ -84,8 +84,14 @@ BEAT = (
     _START
     + _FENCE
     + """
+local mine, all = cjson.decode(ARGV[3]).version, redis.call('HVALS', about)
+for _, said in ipairs(all) do
+  local its = cjson.decode(said)
+  if its.version and its.version > mine then return redis.error_reply('LATER ' .. its.version) end
+end
 beat(tonumber(ARGV[2]))
 redis.call('HSET', about, me, ARGV[3])
+redis.call('XTRIM', log, 'MINID', now() - tonumber(ARGV[4]))
 return last()
 """
 )

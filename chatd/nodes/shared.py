@@ -108,8 +108,10 @@ class Shared(Protocol):
         """Be none of them any more."""
 
     async def beat(self, me: Node, about: Mapping[str, Any]) -> str:
-        """Give a sign of life, which removes those who gave none for too long; return the place of the last entry.
+        """Give a sign of life, which removes those who gave none, and what was told, for too long; return the place of
+        the last entry.
 
+        @raises StaysOut: if a node has a later version by now.
         @raises Fenced: as do all that follow.
         """
 

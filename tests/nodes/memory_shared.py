@@ -94,6 +94,7 @@ class MemoryShared:
     def __init__(self, memory: Memory, way: float = WAY) -> None:
         self.memory = memory
         self.way = way
+        self.kept = KEPT
         self.is_cut = False
         self._asked: list[Deferred[None]] = []
 
@@ -115,7 +116,10 @@ class MemoryShared:
     async def beat(self, me: Node, about: Mapping[str, Any]) -> str:
         def beat() -> str:
             self.memory.check(me)
+            if any(its["version"] > me.version for its in self.memory.about.values()):
+                raise StaysOut("a later version")
             self.memory.beat(me.id)
+            self.memory.trim(self.kept)
             self.memory.about[me.id].update(about)
             return self.memory.last
 
@@ -132,7 +136,7 @@ class MemoryShared:
                 if memory.names.get(key) == before:
                     memory.names[key] = after
             memory.names = {key: one for key, one in memory.names.items() if one}
-            memory.trim(KEPT)
+            memory.trim(self.kept)
             memory.add(me.id, number, text)
 
         await self._do(append)

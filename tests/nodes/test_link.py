@@ -34,7 +34,9 @@ from chatd.core.refusals import (
     TooMuchWaits,
 )
 from chatd.core.relay import GiveName, PutOut
+from chatd.nodes.shared import Known, Node
 from tests.nodes.halls import Halls, Someone
+from tests.nodes.memory_shared import MemoryShared
 
 Kind = TypeVar("Kind")
 
@@ -55,6 +57,27 @@ class HallsCase(SynchronousTestCase):
     def assert_same(self) -> None:
         """All halls agree on who is where, and in which order."""
         self.assertEqual(self.a.rooms, self.b.rooms)
+
+
+class VersionTests(HallsCase):
+    def test_later(self) -> None:
+        """When a node of a later version comes the others stay out, each for itself, until it has gone."""
+        alice = self.a.enter("alice")
+        later = Node("z.1", "z", 1, version=99)
+        shared = MemoryShared(self.halls.memory)
+        self.a.do(joined(shared, later))
+        self.halls.run(1.5)
+        self.assertEqual(len(self.of(alice, Divided)), 1)
+        for server in self.halls.servers:
+            self.assertFalse(server.link.log.is_linked)
+        self.a.do(shared.leave(later))
+        self.halls.run(2)
+        self.assertEqual(len(self.of(alice, Reunited)), 1)
+        self.assert_same()
+
+
+async def joined(shared: MemoryShared, node: Node) -> None:
+    await shared.join(node, 0, Known((), {}))
 
 
 class TalkTests(HallsCase):

@@ -160,6 +160,28 @@ class Cases:
         with self.assertRaises(StaysOut):
             await self.joined()
 
+    async def test_later_comes(self: Any) -> None:
+        """A node can't stay once another of a later version has come."""
+        one, _ = await self.joined()
+        later = Node("c.1", "c", 1, version=99)
+        two, _ = await self.joined(later)
+        with self.assertRaises(StaysOut):
+            await one.beat(A, {})
+        await two.beat(later, {})
+
+    async def test_kept(self: Any) -> None:
+        """What was told is there for a while, and for no longer, though nobody tells anything more."""
+        one, joined = await self.joined()
+        await one.append(A, 1, "x", {})
+        await one.beat(A, {})
+        self.assertEqual([entry.text for entry in (await one.read(A, joined.last, START))[0]], ["x"])
+        one.kept = 0.05
+        await self.pass_time(0.1)
+        place = await one.beat(A, {})
+        self.assertEqual(await one.read(A, joined.last, START), ([], []))
+        await one.append(A, 2, "y", {})
+        self.assertEqual([entry.text for entry in (await one.read(A, place, START))[0]], ["y"])
+
     async def test_left(self: Any) -> None:
         """Who leaves is gone at once."""
         one, joined = await self.joined()
