@@ -264,7 +264,8 @@ class OwnedNamesTests(AccountsCase):
         for at, name in ((self.a, "alice"), (self.b, "bob")):
             owner = at.people.owners.named(name)
             assert owner is not None
-            at.do(at.people.add_key(owner.id, SSHKey("SHA256:k", "laptop", self.halls.clock.seconds())))
+            for key in (f"SHA256:{name}", "SHA256:k"):
+                at.do(at.people.add_key(owner.id, SSHKey(key, "laptop", self.halls.clock.seconds())))
             self.halls.run(1)
         self.heal()
         self.assert_shows(at_bob, "the SSH key SHA256:k does not open bob any more")

@@ -149,6 +149,24 @@ class TakeOverTests(AccountsCase):
             self.alice, self.at_alice = self.a.come("alice", SECRET)
             self.halls.run(1)
 
+    def test_both_gone(self) -> None:
+        """Who leaves there in that moment, and has gone here as well, is nowhere."""
+        self.come_slowly(0.05)
+        self.a.type(self.alice, "/quit")
+        self.session.lost(LOST)
+        self.halls.run(3)
+        for node in self.halls.servers:
+            self.assertEqual(node.rooms, {"#lobby": ["bob"]})
+        self.assertEqual(self.halls.memory.names, self.a.node.link.known().names)
+
+    def test_gone_before_all_has_come(self) -> None:
+        """Whose connection is lost before their old home has said what it knows has left, too."""
+        self.a.node.shared.is_cut = True
+        session, _ = self.b.come("alice", SECRET)
+        session.lost(LOST)
+        self.halls.run(6)
+        self.assertEqual(self.b.node.rooms, {"#lobby": ["bob"]})
+
     def test_no_answer(self) -> None:
         """If their old home says nothing they are here all the same, without what it knows."""
         self.a.node.shared.is_cut = True
