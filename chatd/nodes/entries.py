@@ -93,7 +93,7 @@ class Entries:
 
     def state(self) -> Any:
         """Return the state of the hall, at the place that was read last."""
-        return {"changed": self._changed, "hall": self._follower.state()}
+        return {"changed": dict(self._changed), "hall": self._follower.state()}
 
     def forget_own(self) -> None:
         """The others count this node as gone."""
