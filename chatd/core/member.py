@@ -175,8 +175,11 @@ class Member:
         self.room.set_listening(self, self.listens)
 
     def leave_home(self) -> None:
-        """Be at home in another hall from now on: what binds this person to others is known there alone."""
-        self.is_remote = True
+        """Be at home in another hall from now on: what binds this person to others is known there alone.
+
+        Somebody who was about to leave here is staying: it was the connection that they have left behind.
+        """
+        self.is_remote = self.here = True
         self.hand_over(_unheard, None)
         self.room.set_listening(self, False)
         self._set_addressee(None)

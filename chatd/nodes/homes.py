@@ -71,13 +71,14 @@ class Homes:
             if comes:
                 self._people.move(member, here, number)
                 member.come_home(deliver, dismissed)
+            told.fact[:] = ["came", self._people.row(number, member)] if comes else ["free"]  # if it is told again
             if comes and moved.called:  # nobody waits any longer
                 member.leave(_LOST)
             elif not moved.called:
                 self._coming[number] = Deferred()
                 moved.callback(comes)
 
-        fact = ["home", number, name.shown, node, before]
+        fact = ["home", node, before, name.shown, self._people.row(number, member)]
         passed = dict.fromkeys(name.keys, (f"{node} {before}", f"{here} {number}"))
         told = Told(fact, passed=passed, happen=happen, is_alone=True)
         self._nodes.tell(told)
@@ -113,8 +114,10 @@ class Homes:
 
     def hear(self, node: str, fact: Fact) -> None:
         """Somebody is at home at another node from now on."""
-        _, number, shown, home, before = fact
-        member = self._people.find(home, before)
+        _, home, before, shown, row = fact
+        number, member = row[0], self._people.find(home, before)
+        if member is None and home == self._nodes.me.id and self._has_left_early(before):
+            self._people.hear(node, ["came", row])
         if member is None or not self._is_at(home, before, shown):
             return
         if home == self._nodes.me.id:
@@ -128,6 +131,10 @@ class Homes:
         """Say whether that is still so: all halls come to the same answer."""
         member = self._people.find(node, number)
         return member is not None and member.nickname == shown
+
+    def _has_left_early(self, number: int) -> bool:
+        """Say whether somebody has left here while the others were out of reach, and for these not yet."""
+        return any(told.fact[:2] == ["went", number] for told in self._nodes.telling.waiting())
 
     def _packed(self, member: Member) -> dict[str, Any]:
         missed = self._gives_way(member)

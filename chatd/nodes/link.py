@@ -12,13 +12,13 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from chatd.core.delivery import broadcast, tell
-from chatd.core.events import Acted, Departure, Divided, Event, Joined, NicknameLost, Reunited, Said, SomeLost
+from chatd.core.events import Departure, Divided, Event, NicknameLost, Reunited, SomeLost
 from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.nickname import Nickname
 from chatd.core.ports import Deliver
-from chatd.core.refusals import HallError, OthersUnreachable, TooMuchWaits
-from chatd.core.relay import Act, Actor, Announcement, BanSet, Errand, LinesForgotten, Moved, Named, News, Went
+from chatd.core.refusals import HallError
+from chatd.core.relay import Act, Actor, Announcement, BanSet, Errand, LinesForgotten, Named, News
 from chatd.nodes.alike import Alike
 from chatd.nodes.errands import Errands
 from chatd.nodes.facts import news_in, of_act, of_news
@@ -29,6 +29,7 @@ from chatd.nodes.people import People, traits
 from chatd.nodes.shared import Known, NameTaken, Node, Shared
 from chatd.nodes.telling import Fact, Told
 from chatd.nodes.turn import Turn
+from chatd.nodes.turns import Turns
 
 MOST_WAITING = 10_000  # lines that may wait while Redis is away
 
@@ -56,16 +57,15 @@ class Link:
     ) -> None:
         self.hall = hall
         self.me = me
-        self.most_waiting = most_waiting
         self._news_heard = news_heard
         self.log = Log(shared, clock, me, self)
         self.people = People(hall, me.id, self._forget_room)
         self.alike = Alike(self.log)
         self._names = Names(hall, self.log)
+        self.turns = Turns(hall, self.people, self.log, self._names, most_waiting)
         self._errands = Errands(hall, self.people, self.log)
         self._homes = Homes(hall, self.people, self.log, gives_way)
         self._number = 0  # of the last person who came
-        self._last: dict[Member, Turn] = {}  # that isn't over
         self._was_parted = False
         self._linked_at: float | None = None
         hall.relay = self
@@ -81,26 +81,17 @@ class Link:
     # What the hall calls.
 
     def turn(self, member: Actor, act: Act) -> Turn | None:
-        member = cast(Member, member)
-        _, number = self.people.id_of(member)
-        turn = Turn(of_act(number, act), self._released(member, act), member=member, act=act)
-        turn.happen = lambda: self._take(turn)
-        if not self.log.is_linked:
-            self._turn_at_once(turn)
-            return None
-        self._last[member] = turn
-        self.log.tell(turn)
-        return turn
+        return self.turns.begin(cast(Member, member), act)
 
     def unsettled(self, member: Actor) -> Awaitable[None] | None:
-        turn = self._last.get(cast(Member, member))
+        turn = self.turns.last(cast(Member, member))
         return None if turn is None else turn.settled()
 
     def claim(self, name: Nickname, member: Actor | None) -> Awaitable[None]:
         if member is None:
             self._number += 1
             return self._names.claim(name, f"{self.me.id} {self._number}")
-        return self._names.claim(name, self._holder(cast(Member, member)), member.name.keys)
+        return self._names.claim(name, self.people.holder(cast(Member, member)), member.name.keys)
 
     def release(self, keys: Collection[str]) -> None:
         self._names.release(keys)
@@ -189,6 +180,7 @@ class Link:
 
     async def claim_again(self) -> list[Told]:
         renamed = []
+        await self._names.claim_again()
         for number, member in self.people.of(self.me.id):
             before = member.name
             while True:
@@ -228,66 +220,7 @@ class Link:
         self._was_parted, self._linked_at = True, None
         self._errands.give_up()
         self._tell_people(Divided(self.hall.now()))
-        for told in self.log.telling.withdraw(lambda told: isinstance(told, Turn) and not told.goes_on):
-            self._end(cast(Turn, told), OthersUnreachable())
-        for told in self.log.telling.waiting():
-            if isinstance(told, Turn) and not told.is_over:
-                if told.goes_on:
-                    told.mark_late()
-                    self._take(told)
-                else:
-                    told.give_up(OthersUnreachable())
-                    self._last.pop(told.member, None)
-
-    # The turns of people at home here.
-
-    def _turn_at_once(self, turn: Turn) -> None:
-        """@raises HallError: if it has to wait for the others."""
-        if not turn.goes_on:
-            raise OthersUnreachable
-        if isinstance(turn.act, Said | Acted) and self.log.telling.untold >= self.most_waiting:
-            raise TooMuchWaits(self.most_waiting, unsent=turn.act.text)
-        turn.mark_late()
-        self._take(turn)
-        self.log.tell(turn)
-
-    def _take(self, turn: Turn) -> None:
-        if turn.member.is_remote:  # they have come in elsewhere meanwhile, where nobody has heard of it
-            if isinstance(turn.act, Named):
-                self._names.release(turn.act.name.keys - turn.member.name.keys)
-            self._end(turn, OthersUnreachable())
-        elif not turn.is_over:
-            turn.take()
-            self._ended(turn)
-            if turn.is_given_up and isinstance(turn.act, Moved) and turn.error is None:
-                member = turn.member  # who was told that it was refused
-                tell(Joined(self.hall.now(), member.room.name, (member.nickname,)), member)
-
-    def _end(self, turn: Turn, error: HallError) -> None:
-        turn.end(error)
-        self._ended(turn)
-
-    def _ended(self, turn: Turn) -> None:
-        if self._last.get(turn.member) is turn:
-            del self._last[turn.member]
-        if isinstance(turn.act, Named):
-            self._names.taken(turn.act.name.keys)
-        elif isinstance(turn.act, Went):
-            self.people.remove(turn.member)
-
-    def _released(self, member: Member, act: Act) -> dict[str, str]:
-        """Return which keys are free, and whose they were, once an act has had its turn."""
-        if isinstance(act, Named):
-            keys = member.name.keys - act.name.keys
-        else:
-            keys = member.name.keys if isinstance(act, Went) else frozenset()
-        return dict.fromkeys(keys, self._holder(member))
-
-    # Names.
-
-    def _holder(self, member: Member) -> str:
-        node, number = self.people.id_of(member)
-        return f"{node} {number}"
+        self.turns.parted()
 
     def _take_ban(self, news: BanSet) -> None:
         ban = news.ban

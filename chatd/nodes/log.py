@@ -241,6 +241,7 @@ class Log:
                 rest = self._next_at - self.clock.seconds()
                 if rest > 0:
                     await self.wait(rest)
+                    continue  # what was to be told may be withdrawn meanwhile
                 self._next_at = self.clock.seconds() + REST
                 batch = self.telling.next(self.clock.seconds())
                 await self.shared.append(self.me, batch.number, batch.text, batch.passed)

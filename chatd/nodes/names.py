@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 
 from twisted.internet.defer import CancelledError
 
@@ -41,6 +42,15 @@ class Names:
         except (OutOfReach, Fenced):
             raise OthersUnreachable from None
         raise NicknameTaken(name.shown, self._who_has(name), self._hall.lost_after)
+
+    async def claim_again(self) -> None:
+        """Have those names again that somebody is about to take, since Redis may have lost them.
+
+        @raises OutOfReach, Fenced: if there can be no names now.
+        """
+        for key, holder in tuple(self.claimed.items()):
+            with suppress(NameTaken):
+                await self._nodes.shared.claim(self._nodes.me, holder, [key])
 
     def release(self, keys: Collection[str]) -> None:
         """A name was claimed, and won't be used."""

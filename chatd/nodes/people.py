@@ -58,6 +58,11 @@ class People:
         """Return the people of one node, with their numbers."""
         return [(number, member) for (home, number), member in self._members.items() if home == node]
 
+    def holder(self, member: Member) -> str:
+        """Return what somebody's name is held by, as the nodes share that."""
+        node, number = self._ids[member]
+        return f"{node} {number}"
+
     def holders(self) -> dict[str, str]:
         """Return who has each key of the names, as the nodes share that."""
         return {key: f"{node} {number}" for (node, number), member in self._members.items() for key in member.name.keys}

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd.core.events import Cause, Departure
 from chatd.core.owners import SSHKey
 from chatd.daemon.sharing import Tie
 from chatd.session.commands import a_person
@@ -32,6 +33,7 @@ class At:
         self.node = node
         self.halls = node.halls
         self.server = Server(node.hall, "the lab")
+        self.working: dict[Session, Deferred[None]] = {}
         folder.mkdir(exist_ok=True)
         self.people = own_names(self.server, folder, self.halls.clock)
         node.gives_way = self.server.give_way
@@ -51,8 +53,16 @@ class At:
     def type(self, session: Session, line: str, wait: float = 0.1) -> None:
         work = session.receive(Line(line, self.halls.clock.seconds()))
         if work is not None:
-            Deferred.fromCoroutine(_of(work))
+            self.working[session] = Deferred.fromCoroutine(_of(work))
         self.halls.run(wait)
+
+    def lose(self, session: Session) -> None:
+        """The connection is lost, and whatever waits for something there is cancelled."""
+        session.lost(Departure(Cause.LOST))
+        if session in self.working:
+            working = self.working.pop(session)
+            working.addErrback(lambda failure: failure.trap(CancelledError))
+            working.cancel()
 
     def operate(self, command: str) -> list[str]:
         """Return what an operator of this node is told."""

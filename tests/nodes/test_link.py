@@ -414,7 +414,7 @@ class AwayTests(HallsCase):
 
     def test_bound(self) -> None:
         """Beyond a bound lines are given back."""
-        self.a.link.most_waiting = 10
+        self.a.link.turns.most_waiting = 10
         self.halls.memory.is_away = True
         self.halls.run(3)
         for _ in range(10):

@@ -1,0 +1,116 @@
+"""The turns of people at home here: told, carried out when they are read back, and what becomes of them in between."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import cast
+
+from chatd.core.delivery import tell
+from chatd.core.events import Acted, Joined, Said
+from chatd.core.hall import Hall
+from chatd.core.member import Member
+from chatd.core.refusals import OthersUnreachable, TooMuchWaits
+from chatd.core.relay import Act, Moved, Named, Went
+from chatd.nodes.facts import of_act
+from chatd.nodes.log import Log
+from chatd.nodes.names import Names
+from chatd.nodes.people import People
+from chatd.nodes.turn import Turn
+
+
+class Turns:
+    """`most_waiting` is how many facts may wait while Redis is away before a line is given back."""
+
+    def __init__(self, hall: Hall, people: People, log: Log, names: Names, most_waiting: int) -> None:
+        self.most_waiting = most_waiting
+        self._hall = hall
+        self._people = people
+        self._nodes = log
+        self._names = names
+        self._last: dict[Member, Turn] = {}  # that isn't over
+
+    def begin(self, member: Member, act: Act) -> Turn | None:
+        """Have an act carried out in its turn; None: it has been done at once, as the others are out of reach.
+
+        @raises HallError: if it has to wait for them.
+        """
+        if member.is_remote:  # they have come in elsewhere while they waited for this
+            raise OthersUnreachable
+        _, number = self._people.id_of(member)
+        turn = Turn(of_act(number, act), self._released(member, act), member=member, act=act)
+        turn.happen = lambda: self._take(turn)
+        if not self._nodes.is_linked:
+            self._take_at_once(turn)
+            return None
+        self._last[member] = turn
+        self._nodes.tell(turn)
+        return turn
+
+    def last(self, member: Member) -> Turn | None:
+        """Return the last turn of somebody that isn't over."""
+        return self._last.get(member)
+
+    def parted(self) -> None:
+        """The others are out of reach: what can go on without them does."""
+        for told in self._nodes.telling.withdraw(lambda told: isinstance(told, Turn) and not told.goes_on):
+            turn = cast(Turn, told)
+            self._give_up(turn)
+            self._ended(turn)
+        for told in self._nodes.telling.waiting():
+            if isinstance(told, Turn) and not told.is_over:
+                if told.goes_on:
+                    told.mark_late()
+                    self._take(told)
+                else:
+                    told.give_up(OthersUnreachable())
+                    self._last.pop(told.member, None)
+
+    def _take_at_once(self, turn: Turn) -> None:
+        """@raises HallError: if it has to wait for the others."""
+        if not turn.goes_on:
+            raise OthersUnreachable
+        if isinstance(turn.act, Said | Acted) and self._nodes.telling.untold >= self.most_waiting:
+            raise TooMuchWaits(self.most_waiting, unsent=turn.act.text)
+        turn.mark_late()
+        self._take(turn)
+        self._nodes.tell(turn)
+
+    def _take(self, turn: Turn) -> None:
+        member = turn.member
+        if turn.is_over:
+            return
+        if member.is_remote or member not in self._hall.members:
+            self._give_up(turn)  # they have come in elsewhere meanwhile, or have left while Redis was away
+            return
+        turn.take()
+        self._ended(turn)
+        if turn.is_given_up and isinstance(turn.act, Moved) and turn.error is None:  # they were told otherwise
+            tell(Joined(self._hall.now(), member.room.name, (member.nickname,)), member)
+
+    def _give_up(self, turn: Turn) -> None:
+        """It is not carried out, in no hall."""
+        if isinstance(turn.act, Named):
+            self._names.release(turn.act.name.keys - turn.member.name.keys)
+        turn.end(OthersUnreachable())
+        self._forget(turn)
+
+    def _ended(self, turn: Turn) -> None:
+        self._forget(turn)
+        if isinstance(turn.act, Named):
+            self._names.taken(turn.act.name.keys)
+        elif isinstance(turn.act, Went):
+            self._people.remove(turn.member)
+
+    def _forget(self, turn: Turn) -> None:
+        if self._last.get(turn.member) is turn:
+            del self._last[turn.member]
+
+    def _released(self, member: Member, act: Act) -> dict[str, str]:
+        """Return which keys are free, and whose they were, once an act has had its turn."""
+        holder = self._people.holder(member)
+        keys: Collection[str] = ()
+        if isinstance(act, Named):
+            keys = member.name.keys - act.name.keys
+        elif isinstance(act, Went):  # who may be about to have another name
+            keys = member.name.keys.union(key for key, one in self._names.claimed.items() if one == holder)
+        return dict.fromkeys(keys, holder)

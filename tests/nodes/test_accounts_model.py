@@ -1,0 +1,197 @@
+"""A model of owners on three nodes, in simulated time, with delays, cuts and a log that is lost."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from twisted.internet.defer import Deferred
+from twisted.logger import globalLogPublisher
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.core.copies import GROUPS
+from chatd.core.owners import SSHKey
+from chatd.core.refusals import HallError
+from chatd.session.outputs import Asked, Prompt
+from chatd.session.session import Session
+from tests.keeping import SECRET
+from tests.nodes.halls import Halls
+from tests.nodes.test_accounts import At
+from tests.nodes.test_halls_model import Failures
+from tests.session.test_session import Screen
+
+NAMES = ("alice", "bob", "carol")
+LINES = ("hello", "@alice hi", "@bob hi", "/nick bob", "/nick dave", "/join #den")
+EXAMPLES = int(os.environ.get("EXAMPLES", "25"))  # more of them, for a longer search
+nodes = st.sampled_from(range(3))
+people = st.integers(0, 9)
+
+
+class OwnersMachine(RuleBasedStateMachine):
+    """People register names, come by another node while they are here, change what is theirs, and write to each other
+    on three nodes, any of which may be cut off, as may all.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failures = Failures()
+        globalLogPublisher.addObserver(self.failures)
+        self.folder = TemporaryDirectory(prefix="chatd")
+        self.halls = Halls("a", "b", "c")
+        self.at = [At(node, Path(self.folder.name) / node.name) for node in self.halls.servers]
+        self.sessions: list[tuple[At, Session]] = []
+        self.is_troubled = False
+        for name in NAMES[:2]:
+            self.at[0].come(name, "/register", SECRET, SECRET, "/quit")
+
+    def teardown(self) -> None:
+        self.heal()
+        self.halls.stop()
+        for at in self.at:
+            Deferred.fromCoroutine(at.people.close())
+        globalLogPublisher.removeObserver(self.failures)
+        self.folder.cleanup()
+        assert not self.failures.seen, self.failures.seen
+
+    def type(self, number: int, *lines: str) -> None:
+        here = [(at, session) for at, session in self.sessions if session.member is not None]
+        if here:
+            at, session = here[number % len(here)]
+            for line in lines:
+                at.type(session, line, wait=0.003)
+
+    @rule(node=nodes, name=st.sampled_from(NAMES), hurry=st.booleans())
+    def come(self, node: int, name: str, hurry: bool) -> None:
+        at = self.at[node]
+        session, screen = at.come()
+        at.type(session, name, wait=0.01)
+        if _is_asked(screen):
+            at.type(session, SECRET, wait=0.001 if hurry else 0.5)
+        self.sessions.append((at, session))
+
+    @rule(name=st.sampled_from(NAMES), first=nodes, second=nodes)
+    def come_twice(self, name: str, first: int, second: int) -> None:
+        for node in (first, second):
+            self.come(node, name, True)
+
+    @rule(number=people)
+    def register(self, number: int) -> None:
+        self.type(number, "/register", SECRET, SECRET)
+
+    @rule(number=people)
+    def unregister(self, number: int) -> None:
+        self.type(number, "/unregister", SECRET)
+
+    @rule(number=people, line=st.sampled_from(LINES))
+    def say(self, number: int, line: str) -> None:
+        self.type(number, line)
+
+    @rule(number=people, name=st.sampled_from(NAMES))
+    def ignore(self, number: int, name: str) -> None:
+        self.type(number, f"/ignore {name}")
+
+    @rule(number=people)
+    def leave(self, number: int) -> None:
+        self.type(number, "/quit")
+
+    @rule(number=people)
+    def lose_connection(self, number: int) -> None:
+        if self.sessions:
+            at, session = self.sessions[number % len(self.sessions)]
+            at.lose(session)
+
+    @rule(node=nodes, name=st.sampled_from(NAMES))
+    def disown(self, node: int, name: str) -> None:
+        self.at[node].operate(f"/disown {name}")
+
+    @rule(node=nodes, name=st.sampled_from(NAMES))
+    def bind_key(self, node: int, name: str) -> None:
+        at = self.at[node]
+        owner = at.people.owners.named(name)
+        if owner is not None:
+            key = SSHKey("SHA256:k", "laptop", self.halls.clock.seconds())
+            Deferred.fromCoroutine(at.people.add_key(owner.id, key)).addErrback(lambda failure: failure.trap(HallError))
+
+    @rule(seconds=st.sampled_from((0.001, 0.01, 0.5, 4.0)))
+    def wait(self, seconds: float) -> None:
+        self.halls.run(seconds)
+
+    @rule(node=nodes, way=st.sampled_from((0.0005, 0.02, 0.3)))
+    def delay(self, node: int, way: float) -> None:
+        self.halls.servers[node].shared.way = way
+
+    @rule(node=nodes)
+    def cut(self, node: int) -> None:
+        self.is_troubled = True
+        self.halls.servers[node].shared.is_cut = True
+
+    @rule(lose=st.booleans())
+    def away(self, lose: bool) -> None:
+        self.is_troubled = True
+        self.halls.memory.is_away = True
+        for server in self.halls.servers:
+            server.shared.close()
+        if lose:
+            self.halls.memory.lose_all()
+
+    @precondition(lambda self: self.is_troubled)
+    @rule()
+    def heal(self) -> None:
+        """Have all as it should be; then all nodes keep the same, and who is here is the same everywhere."""
+        self.halls.memory.is_away = False
+        for server in self.halls.servers:
+            server.shared.is_cut, server.shared.way = False, 0.0005
+        self.halls.run(12)
+        self.is_troubled = False
+        self.check()
+
+    def check(self) -> None:
+        first, *others = self.at
+        kept = [self.kept(at) for at in self.at]
+        for at, one in zip(others, kept[1:], strict=True):
+            assert at.node.link.log.is_linked, at.node.name
+            assert one == kept[0], (kept[0], one)
+            assert at.node.rooms == first.node.rooms, (first.node.rooms, at.node.rooms)
+        for at in self.at:
+            for owner in at.people.owners:
+                member = at.node.hall.holder_of(owner.id)
+                assert member is None or member.here, member
+        held = {
+            key: f"{one.id} {number}"
+            for one, server in ((server.link.me, server) for server in self.halls.servers)
+            for number, member in server.link.people.of(one.id)
+            for key in member.name.keys
+        }
+        assert self.halls.memory.names == held, (self.halls.memory.names, held)
+        with_sessions = {session.member for _, session in self.sessions if session.member is not None}
+        at_home = {member for server in self.halls.servers for _, member in server.link.people.of(server.link.me.id)}
+        assert at_home == with_sessions, ([one.nickname for one in at_home], [one.nickname for one in with_sessions])
+
+    def kept(self, at: At) -> list[str]:
+        stamps = at.do(at.people.stamps(range(GROUPS)))
+        return sorted(f"{number}: {stamp}" for number, stamp in stamps.items())
+
+
+def _is_asked(screen: Screen) -> bool:
+    last = screen.outputs[-1]
+    return isinstance(last, Prompt) and last.asked is Asked.PASSWORD
+
+
+class OwnersModelTests(SynchronousTestCase):
+    def test_model(self) -> None:
+        """Whatever happens, in the end all nodes keep the same, and everybody is at home where their connection is."""
+        run_state_machine_as_test(
+            OwnersMachine,
+            settings=settings(
+                max_examples=EXAMPLES,
+                stateful_step_count=40,
+                deadline=None,
+                phases=(Phase.explicit, Phase.reuse, Phase.generate),
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+        self.flushLoggedErrors()
