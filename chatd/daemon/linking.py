@@ -25,7 +25,7 @@ from chatd.nodes.link import Link
 from chatd.nodes.shared import Node, OutOfReach, Shared
 from chatd.session.moderation import take_ban
 from chatd.session.operator_answers import NodeFacts, NodeList
-from chatd.session.refusals import NotKept
+from chatd.session.refusals import NodeSilent, NoSuchNode, NotKept, OpenAlready
 from chatd.session.remembering import forget_lines, forget_room
 from chatd.session.session import Server
 
@@ -33,22 +33,30 @@ ALONE = {"nodes_ok": 1, "facts_untold": 0}  # the figures of a daemon that is th
 
 
 class Linking:
-    """This daemon as a node. `keep_bans` writes them to their file."""
+    """This daemon as a node. `keep_bans` writes them to their file; `obey` drains it, or ends that."""
 
     _log = Logger()
 
     def __init__(
-        self, settings: Settings, server: Server, reactor: Any, keeping: Keeping, keep_bans: Callable[[], Any]
+        self,
+        settings: Settings,
+        server: Server,
+        reactor: Any,
+        keeping: Keeping,
+        keep_bans: Callable[[], Any],
+        obey: Callable[[int | None], bool],
     ) -> None:
         """@raises BadSetting: if Redis can't be used so."""
         self._server = server
         self._keeping = keeping
         self._keep_bans = keep_bans
+        self._obey = obey
         started = int(server.hall.now() * 1000)
         name = settings.node or socket.gethostname().partition(".")[0] or "chatd"
         me = Node(f"{name}.{started}.{secrets.token_hex(4)}", name, started)
         self._shared = _shared(settings, reactor)
         self._link = Link(server.hall, self._shared, reactor, me, self._heard, settings.redis_waiting, self._gives_way)
+        self._link.errands.ordered = obey
 
     def start(self) -> None:
         people, link = self._keeping.people, self._link
@@ -64,10 +72,7 @@ class Linking:
     async def nodes(self) -> NodeList:
         """@raises OthersUnreachable: if Redis gives no answer."""
         me, people, untold = self._link.me.id, self._link.people, self._link.log.telling.untold
-        try:
-            found = await self._shared.nodes()
-        except OutOfReach:
-            raise OthersUnreachable from None
+        found = await self._found()
         rows = [
             NodeFacts(
                 node["name"],
@@ -79,6 +84,27 @@ class Linking:
             for node in found
         ]
         return NodeList(tuple(sorted(rows, key=lambda row: row.name)), untold)
+
+    async def drain(self, name: str, minutes: int | None) -> None:
+        """Have the node of that name let nobody in any more, or with None let people in again."""
+        found = [node["id"] for node in await self._found() if node["name"] == name]
+        if not found:
+            raise NoSuchNode(name)
+        if found[0] == self._link.me.id:
+            obeyed: bool | None = self._obey(minutes)
+        else:
+            obeyed = await self._link.errands.order(found[0], minutes)
+        if obeyed is None:
+            raise NodeSilent(name)
+        if not obeyed:
+            raise OpenAlready
+
+    async def _found(self) -> list[dict[str, Any]]:
+        """@raises OthersUnreachable: if Redis gives no answer."""
+        try:
+            return await self._shared.nodes()
+        except OutOfReach:
+            raise OthersUnreachable from None
 
     def figures(self) -> dict[str, int]:
         """Return what can be counted, by its name."""

@@ -143,6 +143,21 @@ class Operations:
             self._timers.append(self._reactor.callLater(60 * (minutes - 1), self.announce_closing, 1))
         self._timers.append(self._reactor.callLater(60 * minutes, self.stop))
 
+    async def drain_node(self, node: str, minutes: int | None) -> None:
+        if self.linking is None:
+            raise OnlyOne
+        await self.linking.drain(node, minutes)
+
+    def obey(self, minutes: int | None) -> bool:
+        """Drain, as an operator of any daemon wants it, or with None let people in again; False: they were let in."""
+        if minutes is not None:
+            self.drain(minutes)
+        elif self.server.hall.draining:
+            self.open_again()
+        else:
+            return False
+        return True
+
     def open_again(self) -> None:
         if not self.server.hall.draining:
             raise OpenAlready

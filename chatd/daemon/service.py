@@ -73,7 +73,9 @@ class ChatService(MultiService):
         self.keeping = Keeping(settings, server, reactor)
         self.operations = Operations(settings, server, people, self.keeping, reactor, levels=levels, reread=reread)
         if settings.redis:
-            self.linking = Linking(settings, server, reactor, self.keeping, self.operations.keep_bans)
+            self.linking = Linking(
+                settings, server, reactor, self.keeping, self.operations.keep_bans, self.operations.obey
+            )
             self.operations.linking = self.linking
         if settings.control:
             operators = operators_entrance(server, self.operations, reactor, batcher)

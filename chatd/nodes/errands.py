@@ -7,6 +7,7 @@ its sender, who gives up. So a private line is never both given back and shown.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -38,6 +39,7 @@ class Errands:
         self._log_of_nodes = log
         self._number = 0
         self._asked: dict[int, Deferred[Any]] = {}
+        self.ordered: Callable[[int | None], bool] = lambda order: False  # called with what other nodes' operators want
 
     async def send(self, sender: Member | None, other: Member, errand: Errand) -> None:
         """@raises HallError: if it is refused there, or can't be brought there."""
@@ -45,19 +47,40 @@ class Errands:
         if not log.is_linked:
             raise OthersUnreachable(unsent=text)
         node, to = self._people.id_of(other)
-        self._number += 1
-        number, answer = self._number, Deferred[Any]()
-        self._asked[number] = answer
+        number, answer = self._expect()
         who = None if sender is None else self._people.id_of(sender)[1]
         note = {"do": of_errand(errand), "n": number, "from": log.me.id, "who": who, "to": to, "place": log.place}
         try:
-            found = await self._answer(node, note, answer, other, text)
+            found = await self._answer(node, note, answer, other.nickname, text)
         finally:
             del self._asked[number]
         if found["refused"] is not None:
             raise refusal_in(found["refused"], text)
         if sender is not None and sender.here and isinstance(errand, Whisper):
             self._show_sent(sender, other, text, found)
+
+    async def order(self, node: str, order: int | None) -> bool | None:
+        """Have a node do what this one's operator wants, and return what it says to that, None if it says nothing.
+
+        @raises OthersUnreachable: if it can't be told.
+        """
+        log = self._log_of_nodes
+        if not log.is_linked:
+            raise OthersUnreachable
+        number, answer = self._expect()
+        note = {"order": order, "n": number, "from": log.me.id}
+        try:
+            found = await self._answer(node, note, answer, "", "")
+        except NoAnswer:
+            return None
+        finally:
+            del self._asked[number]
+        return bool(found["obeyed"])
+
+    def _expect(self) -> tuple[int, Deferred[Any]]:
+        self._number += 1
+        self._asked[self._number] = Deferred()
+        return self._number, self._asked[self._number]
 
     def give_up(self) -> None:
         """No answer will come: Redis is away."""
@@ -68,17 +91,20 @@ class Errands:
     def noted(self, note: dict[str, Any]) -> None:
         if "do" in note:
             Deferred.fromCoroutine(self._do(note)).addErrback(self._failed)
+        elif "order" in note:
+            obeyed = {"n": note["n"], "obeyed": self.ordered(note["order"])}
+            Deferred.fromCoroutine(self._post(note["from"], obeyed)).addErrback(self._failed)
         elif (answer := self._asked.get(note["n"])) is not None and not answer.called:
             answer.callback(note)
 
-    async def _answer(self, node: str, note: dict[str, Any], answer: Deferred[Any], other: Member, text: str) -> Any:
+    async def _answer(self, node: str, note: dict[str, Any], answer: Deferred[Any], nickname: str, text: str) -> Any:
         log = self._log_of_nodes
         try:
             place = await log.shared.post(log.me, node, json.dumps(note, ensure_ascii=False))
         except Fenced:
             raise OthersUnreachable(unsent=text) from None
         except OutOfReach:
-            raise NoAnswer(other.nickname) from None
+            raise NoAnswer(nickname) from None
         try:
             found = await answer.addTimeout(ANSWER_WITHIN, log.clock)
             await log.reached(found["place"])
@@ -87,7 +113,7 @@ class Errands:
                 taken_back = await log.shared.take_back(node, place)
             except OutOfReach:
                 taken_back = False
-            raise (OthersUnreachable(unsent=text) if taken_back else NoAnswer(other.nickname)) from None
+            raise (OthersUnreachable(unsent=text) if taken_back else NoAnswer(nickname)) from None
         return found
 
     def _show_sent(self, sender: Member, other: Member, text: str, found: dict[str, Any]) -> None:
@@ -106,8 +132,11 @@ class Errands:
             answer["away"] = await self._done(note)
         except HallError as error:
             answer["refused"] = of_refusal(error)
-        answer["place"] = log.place
-        await log.shared.post(log.me, note["from"], json.dumps(answer, ensure_ascii=False))
+        await self._post(note["from"], answer)
+
+    async def _post(self, node: str, answer: dict[str, Any]) -> None:
+        log = self._log_of_nodes
+        await log.shared.post(log.me, node, json.dumps({**answer, "place": log.place}, ensure_ascii=False))
 
     async def _done(self, note: dict[str, Any]) -> str | None:
         """Do it, and return why the person is away, "" where that is not said, None if they aren't.

@@ -63,7 +63,7 @@ class Link:
         self.alike = Alike(self.log)
         self._names = Names(hall, self.log)
         self.turns = Turns(hall, self.people, self.log, self._names, most_waiting)
-        self._errands = Errands(hall, self.people, self.log)
+        self.errands = Errands(hall, self.people, self.log)
         self._homes = Homes(hall, self.people, self.log, gives_way)
         self._number = 0  # of the last person who came
         self._was_parted = False
@@ -113,7 +113,7 @@ class Link:
         self.log.tell(Told(of_news(news)))
 
     def send(self, sender: Actor | None, other: Actor, errand: Errand) -> Awaitable[None]:
-        return self._errands.send(cast("Member | None", sender), cast(Member, other), errand)
+        return self.errands.send(cast("Member | None", sender), cast(Member, other), errand)
 
     async def fetch(
         self, member: Actor, deliver: Deliver, dismissed: Callable[[Departure], object]
@@ -176,7 +176,7 @@ class Link:
         if "luggage" in note:
             self._homes.noted(note)
         else:
-            self._errands.noted(note)
+            self.errands.noted(note)
 
     async def claim_again(self) -> list[Told]:
         renamed = []
@@ -218,7 +218,7 @@ class Link:
     def parted(self) -> None:
         """Let those here hear now what they have said; what was not told yet, the others hear late."""
         self._was_parted, self._linked_at = True, None
-        self._errands.give_up()
+        self.errands.give_up()
         self._tell_people(Divided(self.hall.now()))
         self.turns.parted()
 

@@ -111,7 +111,12 @@ class Telling:
         return facts
 
     def append_again(self, with_recent: bool) -> None:
-        """What was sent may be in the log, or not; with all that was read back lately, the same is true of that."""
+        """What was sent may be in the log, or not; with all that was read back lately, the same is true of that.
+
+        Names are held anew then, as they were after that.
+        """
+        for told in [told for batch in self._recent for told in batch.facts] if with_recent else ():
+            told.released, told.passed = {}, {}
         self._again = deque((*self._recent, *self._sent) if with_recent else self._sent)
 
     def tell_anew(self, first: Iterable[Told]) -> None:

@@ -59,6 +59,14 @@ class Daemon(Protocol):
         @raises NoLevels: if that is not ours to say.
         """
 
+    async def drain_node(self, node: str, minutes: int | None) -> None:
+        """Have another daemon of the hall let nobody new in, and stop in that many minutes; None lets people in again.
+
+        @raises OnlyOne, NoSuchNode: if there is none of that name.
+        @raises OpenAlready: if people get in there.
+        @raises OthersUnreachable, NodeSilent: if it can't be told, or gives no answer.
+        """
+
     def drain(self, minutes: int | None) -> None:
         """Let nobody in any more, and stop after so many minutes; None is not at all."""
 

@@ -143,10 +143,11 @@ class Stats:
 
 @dataclass(frozen=True, slots=True)
 class Draining:
-    """Whether nobody new gets in, and in how many minutes chatd stops."""
+    """Whether nobody new gets in, and in how many minutes chatd stops; `node` is another daemon of the hall."""
 
     draining: bool
     minutes: int | None
+    node: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

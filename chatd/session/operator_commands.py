@@ -123,23 +123,47 @@ async def nodes(state: Operating) -> None:
     state.answer(await state.daemon.nodes())
 
 
-@command("drain", arguments="[minutes|off]", help="let nobody new in, and stop after that many minutes")
-def drain(state: Operating, minutes: str) -> None:
-    number = minutes.removesuffix("m")
-    if minutes == "off":
-        state.daemon.open_again()
-        state.log("opened", "let people in again")
-        state.answer(Draining(False, None))
-    elif not minutes:
+@command(
+    "drain",
+    arguments="[minutes|off] [node]",
+    help="let nobody new in, and stop after that many minutes; here, or another server of this chat",
+)
+def drain(state: Operating, minutes: str, node: str) -> Awaitable[None] | None:
+    if node:
+        return _drain_node(state, _minutes(minutes), node)
+    if not minutes:
         state.daemon.drain(None)
         state.log("draining", "lets nobody new in")
         state.answer(Draining(True, None))
-    elif number.isascii() and number.isdecimal() and 1 <= int(number) <= LONGEST_DRAIN:
-        state.daemon.drain(int(number))
-        state.log("draining", "lets nobody new in, and stops chatd in {minutes} min", minutes=number)
-        state.answer(Draining(True, int(number)))
+    elif (number := _minutes(minutes)) is None:
+        state.daemon.open_again()
+        state.log("opened", "let people in again")
+        state.answer(Draining(False, None))
     else:
-        raise BadDrain(minutes, LONGEST_DRAIN)
+        state.daemon.drain(number)
+        state.log("draining", "lets nobody new in, and stops chatd in {minutes} min", minutes=number)
+        state.answer(Draining(True, number))
+    return None
+
+
+async def _drain_node(state: Operating, minutes: int | None, node: str) -> None:
+    await state.daemon.drain_node(node, minutes)
+    told = "let people in again at {node}" if minutes is None else "lets nobody new in at {node}, which stops"
+    state.log("drained", told, node=node)
+    state.answer(Draining(minutes is not None, minutes, node))
+
+
+def _minutes(typed: str) -> int | None:
+    """Return after how many minutes chatd shall stop, None to let people in again.
+
+    @raises BadDrain: if that can't be read.
+    """
+    number = typed.removesuffix("m")
+    if typed == "off":
+        return None
+    if number.isascii() and number.isdecimal() and 1 <= int(number) <= LONGEST_DRAIN:
+        return int(number)
+    raise BadDrain(typed, LONGEST_DRAIN)
 
 
 @command("stop", help="say goodbye to everyone, and stop chatd")

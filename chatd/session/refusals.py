@@ -331,5 +331,19 @@ OfPasswords = WrongPassword | TooManyPasswords | PasswordsDiffer | PasswordFirst
 
 
 @dataclass(eq=False)
+class NoSuchNode(HallError):
+    """No daemon of this hall is called that."""
+
+    typed: str
+
+
+@dataclass(eq=False)
+class NodeSilent(HallError):
+    """Another daemon of this hall was told to do something, and hasn't said what came of it."""
+
+    node: str
+
+
+@dataclass(eq=False)
 class OnlyOne(HallError):
     """This daemon is the only one of its hall."""

@@ -72,6 +72,12 @@ class TogetherTests(ClusterCase):
         cluster.until(lambda: again.of("refused"))
         self.assertEqual(again.of("refused")[0]["code"], "NicknameBanned")
         again.close()
+        self.assertIn("no server of this chat is called zurich", self.a.operator("drain 5 zurich"))
+        self.assertIn("people are let in already", self.a.operator("drain off b"))
+        self.assertIn("b: nobody new is let in, and chatd stops in 5 min", self.a.operator("drain 5 b"))
+        self.assertRegex(self.b.operator("stats"), "draining: 1")
+        self.assertIn("b: people are let in again", self.a.operator("drain off b"))
+        self.assertIn("a: nobody new is let in", self.a.operator("drain 5 a"))
         for daemon in (self.b, self.a):
             daemon.end()
             self.assertIn("Server Shut Down", daemon.log)

@@ -53,6 +53,9 @@ class NotedDaemon:
     def log_level(self) -> str:
         return self.level
 
+    async def drain_node(self, node: str, minutes: int | None) -> None:
+        self.told.append((node, minutes))
+
     def drain(self, minutes: int | None) -> None:
         self.told.append(("drain", minutes))
 
@@ -500,9 +503,12 @@ class DaemonTests(OperatorTestCase):
         self.assertIn("chatd stops in 10 min", self.type("/drain 10")[0])
         self.assertEqual(self.type("/drain off"), ["-- people are let in again"])
         self.assertEqual(self.daemon.told, [("drain", None), ("drain", 10), "open again"])
+        self.assertIn("berlin: nobody new is let in, and chatd stops in 5 min", self.type("/drain 5 berlin")[0])
+        self.assertIn("berlin: people are let in again", self.type("/drain off berlin")[0])
+        self.assertEqual(self.daemon.told[3:], [("berlin", 5), ("berlin", None)])
         for typed in ("0", "x", "-1", "10081", "1.5", "٣", "2h", "m"):
             self.assertIn("is not a number of minutes from 1 to 10,080", self.type(f"/drain {typed}")[0])
-        self.assertEqual(len(self.daemon.told), 3)
+        self.assertEqual(len(self.daemon.told), 5)
         self.assertIn("chatd stops in 10 min", self.type("/drain 10m")[0])
 
     def test_stop(self) -> None:

@@ -173,6 +173,11 @@ def _figure(value: Any) -> str:
 
 
 def _draining(answer: to.Draining, language: Language) -> str:
+    what = _draining_here(answer, language)
+    return what if answer.node is None else language.say("{node}: {what}", node=answer.node, what=what)
+
+
+def _draining_here(answer: to.Draining, language: Language) -> str:
     if not answer.draining:
         return language.say("people are let in again")
     if answer.minutes is None:

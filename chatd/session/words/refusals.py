@@ -92,6 +92,8 @@ OfOperators = (
     | session.NotKept
     | session.NotBackedUp
     | session.OnlyOne
+    | session.NoSuchNode
+    | session.NodeSilent
     | session.NoLevels
     | session.OpenAlready
     | session.StoppingAlready
@@ -362,6 +364,10 @@ def _of_operators(error: OfOperators, language: Language) -> str:
             return say("{path} can't be written ({why}); it holds until chatd stops", path=path, why=why)
         case session.OnlyOne():
             return say("this chatd is the only one of its hall; with --redis it is one of several")
+        case session.NoSuchNode(typed):
+            return say("no server of this chat is called {typed}; /nodes lists them", typed=typed)
+        case session.NodeSilent(node):
+            return say("{node} gives no answer: it may do that, or not; /nodes says whether it is up", node=node)
         case session.NotBackedUp(why):
             return say("there is no backup: {why}", why=why)
         case session.NoLevels():
