@@ -53,7 +53,7 @@ class Errands:
         try:
             found = await self._answer(node, note, answer, other.nickname, text)
         finally:
-            del self._asked[number]
+            self._expect_no_more(number)
         if found["refused"] is not None:
             raise refusal_in(found["refused"], text)
         if sender is not None and sender.here and isinstance(errand, Whisper):
@@ -74,13 +74,16 @@ class Errands:
         except NoAnswer:
             return None
         finally:
-            del self._asked[number]
+            self._expect_no_more(number)
         return bool(found["obeyed"])
 
     def _expect(self) -> tuple[int, Deferred[Any]]:
         self._number += 1
         self._asked[self._number] = Deferred()
         return self._number, self._asked[self._number]
+
+    def _expect_no_more(self, number: int) -> None:
+        self._asked.pop(number).addErrback(lambda failure: None)  # which may have come before anybody waited for it
 
     def give_up(self) -> None:
         """No answer will come: Redis is away."""

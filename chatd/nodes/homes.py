@@ -64,31 +64,37 @@ class Homes:
             raise OthersUnreachable
         node, before = self._people.id_of(member)
         name, here = member.name, self._nodes.me.id
-        moved: Deferred[bool] = Deferred()
+        moved: Deferred[Member | None] = Deferred()
 
         def happen() -> None:
-            comes = self._is_at(node, before, name.shown)
-            if comes:
-                self._people.move(member, here, number)
-                member.come_home(deliver, dismissed)
-            told.fact[:] = ["came", self._people.row(number, member)] if comes else ["free"]  # if it is told again
-            if comes and moved.called:  # nobody waits any longer
-                member.leave(_LOST)
-            elif not moved.called:
-                self._coming[number] = Deferred()
-                moved.callback(comes)
+            found = self._find(node, before, name.shown)
+            told.fact[:] = ["free"]  # if it is told again
+            if found is not None:
+                self._people.move(found, here, number)
+                found.come_home(deliver, dismissed)
+                told.fact[:] = ["came", self._people.row(number, found)]
+                if found is not member or moved.called:  # nobody waits for them any longer
+                    found.leave(_LOST)
+            if not moved.called:
+                if found is member:
+                    self._coming[number] = Deferred()
+                moved.callback(found)
 
         fact = ["home", node, before, name.shown, self._people.row(number, member)]
         passed = dict.fromkeys(name.keys, (f"{node} {before}", f"{here} {number}"))
         told = Told(fact, passed=passed, happen=happen, is_alone=True)
         self._nodes.tell(told)
         try:
-            comes = await moved.addTimeout(ANSWER_WITHIN, self._nodes.clock)
+            found = await moved.addTimeout(ANSWER_WITHIN, self._nodes.clock)
         except TimedOut:
             raise OthersUnreachable from None
         finally:
             self._nodes.telling.withdraw(lambda one: one is told)
-        return Deferred.fromCoroutine(self._unpack(member, number)) if comes else None
+        if found is None:
+            return None
+        if found is not member:  # they were lost from sight meanwhile
+            raise OthersUnreachable
+        return Deferred.fromCoroutine(self._unpack(member, number))
 
     def noted(self, note: dict[str, Any]) -> None:
         """What the old home of somebody knew of them has come."""
@@ -115,22 +121,21 @@ class Homes:
     def hear(self, node: str, fact: Fact) -> None:
         """Somebody is at home at another node from now on."""
         _, home, before, shown, row = fact
-        number, member = row[0], self._people.find(home, before)
-        if member is None and home == self._nodes.me.id and self._has_left_early(before):
+        number, member = row[0], self._find(home, before, shown)
+        if member is not None:
+            if home == self._nodes.me.id:
+                self._hall.broadcaster.settle()
+                luggage = self._packed(member)
+                member.leave_home()
+                self._send(node, {"luggage": number, **luggage})
+            self._people.move(member, node, number)
+        elif home == self._nodes.me.id and self._has_left_early(before):
             self._people.hear(node, ["came", row])
-        if member is None or not self._is_at(home, before, shown):
-            return
-        if home == self._nodes.me.id:
-            self._hall.broadcaster.settle()
-            luggage = self._packed(member)
-            member.leave_home()
-            self._send(node, {"luggage": number, **luggage})
-        self._people.move(member, node, number)
 
-    def _is_at(self, node: str, number: int, shown: str) -> bool:
-        """Say whether that is still so: all halls come to the same answer."""
+    def _find(self, node: str, number: int, shown: str) -> Member | None:
+        """Return who that is, if they still are, under that name: all halls come to the same answer."""
         member = self._people.find(node, number)
-        return member is not None and member.nickname == shown
+        return member if member is not None and member.nickname == shown else None
 
     def _has_left_early(self, number: int) -> bool:
         """Say whether somebody has left here while the others were out of reach, and for these not yet."""

@@ -142,7 +142,7 @@ class Log:
             await self._read()
         renamed = [] if is_new or joined.is_first else await self._follower.claim_again()
         if is_new or joined.was_in or joined.is_first:
-            self.telling.append_again(with_recent=all_lost)
+            self.telling.append_again(all_lost, self._follower.known().names)
             for told in renamed:
                 self.telling.tell(told)
         else:

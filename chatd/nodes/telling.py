@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -110,13 +110,14 @@ class Telling:
             self._recent.popleft()
         return facts
 
-    def append_again(self, with_recent: bool) -> None:
+    def append_again(self, with_recent: bool, held: Mapping[str, str]) -> None:
         """What was sent may be in the log, or not; with all that was read back lately, the same is true of that.
 
-        Names are held anew then, as they were after that.
+        A name that was free then, and is `held` by the same holder again, stays so.
         """
-        for told in [told for batch in self._recent for told in batch.facts] if with_recent else ():
-            told.released, told.passed = {}, {}
+        for told in [told for batch in self._recent for told in batch.facts]:
+            told.released = {key: holder for key, holder in told.released.items() if held.get(key) != holder}
+            told.passed = {}
         self._again = deque((*self._recent, *self._sent) if with_recent else self._sent)
 
     def tell_anew(self, first: Iterable[Told]) -> None:
