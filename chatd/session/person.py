@@ -259,6 +259,12 @@ class AwaitingNickname(Participant):
         @raises HallError: if they can't come in.
         """
         person, hall, name = Chatting(self.session, self.table), self.server.hall, owner.name.shown
+        here = hall.holder_of(owner.id)
+        leaving = None if here is None or here.here else hall.relay.unsettled(here)
+        if leaving is not None:  # by another connection, and their turn hasn't come yet
+            await leaving
+            if not self.session.is_in(self):
+                return None
         claimed = hall.claim(name, owner.id) if hall.holder_of(owner.id) is None else None
         if claimed is not None and not await self._is_granted(claimed, name):
             return None

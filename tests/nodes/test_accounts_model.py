@@ -25,7 +25,7 @@ from tests.nodes.test_halls_model import Failures
 from tests.session.test_session import Screen
 
 NAMES = ("alice", "bob", "carol")
-LINES = ("hello", "@alice hi", "@bob hi", "/nick bob", "/nick dave", "/join #den")
+LINES = ("hello", "@alice hi", "@bob hi", "/nick bob", "/nick dave")
 EXAMPLES = int(os.environ.get("EXAMPLES", "25"))  # more of them, for a longer search
 nodes = st.sampled_from(range(3))
 people = st.integers(0, 9)

@@ -149,6 +149,23 @@ class TakeOverTests(AccountsCase):
             self.alice, self.at_alice = self.a.come("alice", SECRET)
             self.halls.run(1)
 
+    def test_leaving(self) -> None:
+        """Who is just leaving by another connection of the same node comes in anew, once they have left."""
+        self.a.node.shared.way = 0.05
+        for ends in (False, True):
+            session, screen = self.a.come("alice")
+            self.a.type(self.alice, "/quit", wait=0.01)
+            self.a.type(session, SECRET, wait=0.01)
+            if ends:
+                self.a.lose(session)
+            self.halls.run(2)
+            here = [] if ends else ["alice"]
+            for node in self.halls.servers:
+                self.assertEqual(node.rooms, {"#lobby": [*here, "bob"]})
+            self.alice = session
+            if not ends:
+                self.assert_shows(screen, "you are alice in #lobby")
+
     def test_both_gone(self) -> None:
         """Who leaves there in that moment, and has gone here as well, is nowhere."""
         self.come_slowly(0.05)
