@@ -41,6 +41,7 @@ REGISTRATIONS, REGISTERED_WITHIN = 3, 86_400.0  # names from one neighbourhood, 
 ONE_TIME_FOR = 86_400.0  # seconds that a password of the administrator's is valid
 TIDIED_EVERY = 3_600.0  # seconds
 _DAY = 86_400.0
+_AT_ONCE = 0.001  # seconds
 
 
 class People:
@@ -66,6 +67,7 @@ class People:
         self.changes = Changes(self._ledger, now)
         self.owners = self._ledger.owners
         self._passwords = passwords or Passwords(new_worker("passwords"))
+        self._letter_at = 0.0  # when the last one was written, so that no two are at one time: that is their order
         self._guesses = Tally(GUESSES, GUESSED_WITHIN)
         self._registrations = Tally(REGISTRATIONS, REGISTERED_WITHIN)
         self._tidying = LoopingCall(self._tidy)
@@ -172,7 +174,11 @@ class People:
     async def leave_letter(self, owner: int, sender: str, sender_owner: int | None, text: str) -> None:
         if not self.letters_days:
             raise OwnerNotHere(self.owners.demand(owner, text).name.shown, unsent=text)
-        letter = Letter(new_id(), owner, sender, sender_owner, self._now(), text)
+        now = self._now()
+        if abs(now - self._letter_at) < _AT_ONCE:
+            now = merging.later(now, self._letter_at)
+        self._letter_at = now
+        letter = Letter(new_id(), owner, sender, sender_owner, now, text)
         await self._ledger.change(partial(self.changes.leave_letter, letter, self._oldest.letter))
 
     async def letters(self, owner: int) -> list[Letter]:

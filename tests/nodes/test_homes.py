@@ -157,7 +157,7 @@ class TakeOverTests(AccountsCase):
             self.a.type(self.alice, "/quit", wait=0.01)
             self.a.type(session, SECRET, wait=0.01)
             if ends:
-                self.a.lose(session)
+                session.lost(LOST)
             self.halls.run(2)
             here = [] if ends else ["alice"]
             for node in self.halls.servers:
