@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from math import inf, nextafter
+from secrets import randbits
 from zlib import crc32
 
 from chatd.core.copies import GROUPS, AccountCopy, AccountGone, Copy, LetterGone, Stamp
@@ -41,8 +42,16 @@ NO_LETTERS = Oldest(inf, inf)
 
 
 def later(now: float, before: float) -> float:
-    """Return when something changes that has changed `before`, by a clock that may be ahead of this one."""
-    return max(now, nextafter(before, inf))
+    """Return when something changes that has changed `before`, by a clock that may be ahead of this one.
+
+    Of two servers whose clocks are behind none says the same: two copies of one time would both stay.
+    """
+    return now if now > before else before + (1 + randbits(17)) / 1_000_000
+
+
+def judged(changed_at: float) -> float:
+    """Return when something is taken away that changed at that time: it is the same for all servers."""
+    return nextafter(changed_at, inf)
 
 
 def stamps(db: sqlite3.Connection, oldest: Oldest) -> dict[int, Stamp]:
@@ -117,8 +126,8 @@ def _merge_account(db: sqlite3.Connection, copy: AccountCopy) -> list[AccountCop
     if rival is not None:
         number, since, changed_at = rival
         if (since, number) < (owner.since, owner.id):
-            return _remove(db, AccountGone(owner.id, later(0.0, owner.changed_at)))
-        changed += _remove(db, AccountGone(number, later(0.0, changed_at)))
+            return _remove(db, AccountGone(owner.id, judged(owner.changed_at)))
+        changed += _remove(db, AccountGone(number, judged(changed_at)))
     if before is not None:
         owner = replace(owner, seen=max(owner.seen, before[1]))
     others, ssh_keys = _judge_keys(db, owner)

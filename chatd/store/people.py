@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Container, Sequence
 from contextlib import suppress
 from functools import partial
-from math import inf
+from math import inf, nextafter
 from pathlib import Path
 
 from twisted.internet.defer import Deferred
@@ -176,7 +176,7 @@ class People:
             raise OwnerNotHere(self.owners.demand(owner, text).name.shown, unsent=text)
         now = self._now()
         if abs(now - self._letter_at) < _AT_ONCE:
-            now = merging.later(now, self._letter_at)
+            now = nextafter(self._letter_at, inf)
         self._letter_at = now
         letter = Letter(new_id(), owner, sender, sender_owner, now, text)
         await self._ledger.change(partial(self.changes.leave_letter, letter, self._oldest.letter))

@@ -287,7 +287,7 @@ class FactsTests(PeopleTestCase):
         self.wait_for(self.people.add_key(self.alice, key("one")))
         self.wait_for(self.people.add_key(self.alice, key("two")))
         self.assertEqual(self.alices().ssh_keys, (key("one"), key("two")))
-        self.assertAlmostEqual(self.alices().changed_at, NOW + 10, 3)
+        self.assertLess(abs(self.alices().changed_at - NOW - 10), 1)
         self.refused(KeyTaken, self.people.add_key(self.bob, key("one")))
         self.refused(NoSuchKey, self.people.remove_key(self.bob, "SHA256:one"))
         self.wait_for(self.people.remove_key(self.alice, "SHA256:one"))
@@ -322,7 +322,8 @@ class FactsTests(PeopleTestCase):
             self.assertEqual(people.owners.ignored_by(self.bob), frozenset())
         self.assertEqual([letter.sender_owner for letter in self.wait_for(self.people.letters(self.bob))], [None])
         [[gone, at]] = self.rows("select owner, at from gone")
-        self.assertEqual((gone, round(at, 3)), (self.alice, NOW + 10))
+        self.assertEqual(gone, self.alice)
+        self.assertLess(abs(at - NOW - 10), 1)
         self.refused(NotOwned, self.people.remove(self.alice))
         self.assertNotEqual(self.register("alice").id, self.alice)
 
