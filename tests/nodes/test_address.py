@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.daemon.service import ChatService
-from chatd.daemon.settings import BadSetting, Settings
 from chatd.nodes.address import Address
 
 
@@ -38,9 +35,3 @@ class AddressTests(SynchronousTestCase):
         error = self.assertRaises(ValueError, Address.parse, "redis://chatd:secret@example.org")
         self.assertIn("--redis-password", str(error))
         self.assertNotIn("secret", str(error))
-
-    def test_owned_names(self) -> None:
-        """With several daemons names can't be owned, which is said at the start."""
-        settings = Settings(state=None, redis="redis://localhost")
-        error = self.assertRaises(BadSetting, ChatService, settings, MemoryReactorClock())
-        self.assertIn("--owned-names no", str(error))
