@@ -37,9 +37,10 @@ from chatd.core.owner_refusals import (
 )
 from chatd.core.owners import MOST_KEYS, Owner, SSHKey
 from chatd.core.refusals import HallError, NotHeardBy
+from chatd.store.accounts import SCRIPTS
 from chatd.store.passwords import MOST_WAITING, Passwords
 from chatd.store.people import GUESSES, TIDIED_EVERY, People
-from chatd.store.sqlite_file import FileDamaged, FileNewer, FileUnusable
+from chatd.store.sqlite_file import FileDamaged, FileNewer, FileUnusable, SQLiteFile
 from chatd.store.worker import Worker, WorkerThread
 from tests.store.at_once import AtOnce, ByHand
 
@@ -424,6 +425,17 @@ class FileTests(PeopleTestCase):
             self.path.write_bytes(damaged)
             self.assertRaises(FileDamaged, self.make().open)
             self.assertEqual([path.read_bytes() for path in self.folder.iterdir()], [damaged])
+
+    def test_first_version(self) -> None:
+        """In a file of the first version letters have ids that another server may give too: they get others."""
+        path = self.folder / "older.sqlite"
+        with closing(SQLiteFile(path, SCRIPTS[:1], disposable=False).open()) as db:
+            for text in ("one", "two"):
+                db.execute("insert into letter (owner, sender, at, text) values (1, 'bob', ?, ?)", (NOW, text))
+        self.path = path
+        letters = self.wait_for(self.again().letters(1))
+        self.assertEqual({letter.text for letter in letters}, {"one", "two"})
+        self.assertEqual({letter.id for letter in letters} & {1, 2}, set())
 
     def test_damaged_within(self) -> None:
         """So is one in which the damage is where SQLite wouldn't look by itself."""
