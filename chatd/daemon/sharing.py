@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from chatd.core.copies import AccountGone
 from chatd.core.hall import Hall
+from chatd.core.member import Member
 from chatd.core.owners import Owner
 from chatd.core.refusals import HallError
 from chatd.nodes.link import Link
@@ -25,9 +28,25 @@ class Tie:
     def __init__(self, hall: Hall, link: Link, people: People) -> None:
         self._hall = hall
         self._link = link
+        self._people = people
+        link.people.registered = self._registered
         link.alike.kept = people
         people.changes.tell = link.alike.tell
         people.changes.merged = self._merged
+
+    def _registered(self, member: Member) -> None:
+        """Owners here go on ignoring somebody elsewhere who has an account by now."""
+        ignoring = {other.traces.account for other in member.ignored_by if not other.is_remote}
+        for account in ignoring | member.traces.shunned_by:
+            if account is not None and member.traces.account not in self._hall.owners.ignored_by(account):
+                self._aside(self._people.ignore(account, member.traces.account or 0))
+
+    def _aside(self, work: Coroutine[Any, Any, None]) -> None:
+        Deferred.fromCoroutine(work).addErrback(self._failed)
+
+    def _failed(self, failure: Failure) -> None:
+        if not failure.check(HallError):  # those have been logged
+            self._log.failure("What another server told of accounts went wrong", failure)
 
     def _merged(self, merged: Sequence[Merged]) -> None:
         for one in merged:
@@ -35,9 +54,7 @@ class Tie:
                 registration_lost(self._hall, one.now.id, one.before)
             else:
                 account_changed(self._hall, one.now.owner, one.before)
-                Deferred.fromCoroutine(self._make_way(one.now.owner)).addErrback(
-                    lambda failure: self._log.failure("What another server told of accounts went wrong", failure)
-                )
+                self._aside(self._make_way(one.now.owner))
 
     async def _make_way(self, owner: Owner) -> None:
         """Whoever is at home here under a name that is another's is called otherwise."""

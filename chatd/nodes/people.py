@@ -32,6 +32,7 @@ class People:
         self._hall = hall
         self._home = home
         self._lock_heard = lock_heard
+        self.registered: Callable[[Member], object] = lambda member: None  # called with who has an account from now on
         self._members: dict[tuple[str, int], Member] = {}
         self._ids: dict[Member, tuple[str, int]] = {}
 
@@ -152,7 +153,10 @@ class People:
             away, quiet, remembered, account = its
             member.away = None if away is None else one_line(away)
             member.quiet, member.traces.remembered = quiet, remembered
+            had_one = member.traces.account is not None
             self._hall.stand_in_for(member, account)
+            if member.traces.account is not None and not had_one:
+                self.registered(member)
 
     def _take_out(self, member: Member) -> None:
         self.remove(member)

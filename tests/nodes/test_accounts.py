@@ -181,6 +181,24 @@ class OwnedNamesTests(AccountsCase):
         self.assert_shows(at_bob, "ignor")
         self.assertFalse([line for line in at_alice.take() if line.startswith(("<bob>", "[bob"))])
 
+    def test_ignored_before(self) -> None:
+        """Whom owners ignore on another node they go on ignoring when that person registers, here or not by then."""
+        alice, _ = self.register(self.a, "alice")
+        carol, _ = self.register(self.a, "carol")
+        bob, _ = self.b.come("bob")
+        for session in (alice, carol):
+            self.a.type(session, "/ignore bob")
+        self.a.type(carol, "/quit")
+        for line in ("/register", SECRET, SECRET):
+            self.b.type(bob, line)
+        for at in (self.a, self.b):
+            owners = at.people.owners
+            bobs = owners.named("bob")
+            for name in ("alice", "carol"):
+                owner = owners.named(name)
+                assert owner is not None and bobs is not None
+                self.assertEqual(owners.ignored_by(owner.id), {bobs.id}, (at.node.name, name))
+
     def test_redis_lost(self) -> None:
         """Redis away, and without its data when it is back: every name has its owner all the same."""
         alice, _ = self.register(self.a, "alice")
