@@ -57,22 +57,26 @@ class LineDoor(Framing):
         self.connection.begin()
 
     def dataReceived(self, data: bytes) -> None:
-        if data.startswith(TLS_HELLO) and self._is_first:
+        if self._is_first and data.startswith(TLS_HELLO):
             self.connection.session.turn_away(WrongProtocol("TLS"))
             return
         if self._row.is_on:
             self._row.take(data)
         else:
             super().dataReceived(data)
-        self._row.check()
+        if self._terminal.speaks_telnet:
+            self._row.check()
 
     def lineReceived(self, line: bytes) -> None:
-        self._telnet.show_typing()
-        if self._is_first and self.connection.session.is_entering and (protocol := protocol_of(line)):
-            self._turn_away(protocol)
-        self._is_first = False
-        if self._row.finish(line):
+        if self._telnet.offer.hides:
+            self._telnet.offer.show_typing()
+        if self._is_first:
+            self._is_first = False
+            if self.connection.session.is_entering and (protocol := protocol_of(line)):
+                self._turn_away(protocol)
+        if self._row.begun is not None:
             self._lines -= 1
+            self._row.finish(line)
         else:
             super().lineReceived(line)
 

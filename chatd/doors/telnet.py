@@ -131,10 +131,6 @@ class Telnet:
         """Have the client not show what is typed; return False if it doesn't, or is no telnet."""
         return self._terminal.is_telnet and self.offer.hide_typing()
 
-    def show_typing(self) -> None:
-        """Have the client show again what is typed, if that was hidden."""
-        self.offer.show_typing()
-
     def _without_words(self, data: bytes) -> bytes:
         data, self._begun = self._begun + data, b""
         text = bytearray()

@@ -43,8 +43,7 @@ class TypedLines:
 
     def take(self, data: bytes) -> None:
         """Take keys, and hand over the lines that they finish, if that may be now."""
-        self._connection.note_read()
-        self._connection.note_typed()
+        self._connection.note_read(True)
         self._connection.note_discarded(len(data))
         self._results += self._codec.editor.feed(data, self._connection.read_at)
         self._ahead += len(data)

@@ -14,6 +14,7 @@ from chatd.core.member import Member
 from chatd.core.owners import Owner
 from chatd.core.refusals import AddresseeUnclear, HallError, NicknameTaken, NotAdmitted
 from chatd.core.room import Room
+from chatd.core.text import one_line
 from chatd.session.accounts import Accounts, as_events
 from chatd.session.answers import StillAway, TalkingTo
 from chatd.session.inputs import Command, Line, Refused
@@ -38,7 +39,7 @@ from chatd.session.refusals import (
 )
 from chatd.session.replays import replay_of
 from chatd.session.secrets import Choosing, Proving
-from chatd.session.session import QUIT, Participant, Session, clean, logged
+from chatd.session.session import QUIT, Participant, Session, logged
 from chatd.session.table import Entry, Table, split_name, split_word
 from chatd.session.typed import is_quit, marked
 
@@ -90,7 +91,7 @@ class AwaitingNickname(Participant):
         if isinstance(given, Command):
             entry = self.table.find(given.name)
             return self._obey(entry, entry.take(given.arguments))
-        typed = "" if given.hidden else marked(clean(given).strip())
+        typed = "" if given.hidden else marked(one_line(given.text).strip())
         if typed.startswith("/"):
             return self._obey_line(typed[1:])
         if is_quit(typed):
@@ -309,7 +310,7 @@ class Chatting(Participant):
                 raise
         if given.hidden and given.text:
             raise AddresseeUnclear(self.talks_to)
-        return self._obey(clean(given))
+        return self._obey(one_line(given.text))
 
     def not_read(self, given: Refused) -> None:
         if given.chooses:
@@ -318,7 +319,8 @@ class Chatting(Participant):
     def say(self, text: str) -> None:
         """Say a line to whom this person talks."""
         self.member.speak(text, self.typed_at)
-        self.talked()
+        if self.member.away is not None or self._told_away:
+            self.talked()
 
     def turn_to(self, name: str, text: str) -> None:
         """Talk to somebody from now on, or with "" to the room; `text` is the first thing said to them, if any."""
@@ -360,11 +362,13 @@ class Chatting(Participant):
 
     def _obey(self, line: str) -> Awaitable[None] | None:
         typed = marked(line.lstrip())  # an indented command is a command: a slip must not be sent to everyone
-        if typed.startswith("//"):
-            self.say(typed[1:])
-        elif typed.startswith("/"):
-            return self._command(typed[1:], line)
-        elif typed.startswith("@"):
+        mark = typed[:1]
+        if mark == "/":
+            if typed.startswith("//"):
+                self.say(typed[1:])
+            else:
+                return self._command(typed[1:], line)
+        elif mark == "@":
             return self._whisper(typed[1:], line)
         elif typed[:3].lower() == "to:":
             self._choose(typed[3:], line)

@@ -7,7 +7,6 @@ session takes that. What goes out: the session's outputs and the hall's events, 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from enum import Enum, auto
 from typing import Any
 
@@ -147,13 +146,12 @@ class Connection(TimeoutMixin):
 
     # What the door calls.
 
-    def note_typed(self) -> None:
-        """The person has typed something; what their client sends by itself doesn't count."""
-        self._heard_at = self._clock.seconds()
-
-    def note_read(self) -> None:
-        """Something has arrived."""
-        self._pace.note_read()
+    def note_read(self, was_typed: bool) -> None:
+        """Something has arrived: what the person has typed, or what their client sends by itself."""
+        now = self._clock.seconds()
+        self._pace.note_read(now)
+        if was_typed:
+            self._heard_at = now
 
     def receive(self, line: bytes) -> None:
         """Take a line, without its end."""
@@ -168,7 +166,7 @@ class Connection(TimeoutMixin):
         self._pace.spend(1, 0)
         given = self.codec.decode(line, begun_at)
         if hidden and isinstance(given, Line):
-            given = replace(given, hidden=True)
+            given = given._replace(hidden=True)
         self._outbox.stand(self.codec.row)
         self._take(given)
         self._pace.hold_back()

@@ -151,6 +151,8 @@ class Outbox:
 
     def stand(self, row: Row | None) -> None:
         """Have another row stand below what is waiting, or none: then the person has ended the line themselves."""
+        if row is None and self.row is None:
+            return
         if row is not self.row and not self._closed:
             self._begin_to_send(self._drawn() + (b"" if row is None else row.around(b"")))
         self.row = row

@@ -73,9 +73,8 @@ class Pace:
         """Go by other limits from now on. A pause that has begun keeps its length."""
         self._rate.apply(limits)
 
-    def note_read(self) -> None:
+    def note_read(self, now: float) -> None:
         """Something has arrived."""
-        now = self._clock.seconds()
         if now < self._behind_until:
             self._behind_until = now + CAUGHT_UP
         else:
