@@ -19,7 +19,7 @@ from chatd.core.ports import Subscriber
 FLUSH_INTERVAL = 0.005  # seconds of rest after a round, at least
 REST_FOR_EACH = 0.00002  # seconds at most, for each outbox: under load, more lines share a send in a room of thousands
 LONGEST_REST = 0.1  # seconds
-PIECE = 1024  # characters said that are put into outboxes together: far less than the smallest bound of an outbox
+PIECE = 2048  # characters said that are put into outboxes together: with a line more, less than the smallest sendq
 
 
 class Flushed(Protocol):
