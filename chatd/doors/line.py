@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
-
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol, ILoggingContext, ISSLTransport
 from twisted.internet.protocol import Factory, connectionDone
@@ -13,7 +10,7 @@ from zope.interface import implementer
 
 from chatd.core.events import Cause, Departure
 from chatd.doors.framing import Framing
-from chatd.doors.jsonl import JSONCodec
+from chatd.doors.jsonl import JSON_CODECS
 from chatd.doors.keyboard import Keyboard
 from chatd.doors.strangers import HTTP_HEAD, TLS_HELLO, protocol_of
 from chatd.doors.telnet import Telnet, Terminal
@@ -42,18 +39,11 @@ class LineDoor(Framing):
 
     def connectionMade(self) -> None:
         terminal = Terminal()
-        self._telnet = telnet = Telnet(
-            terminal,
-            reply=lambda data: self.connection.write(data),
-            there=lambda: self.connection.send(StillHere()),
-            interrupted=lambda: self.connection.session.interrupted(),
-            unfinished=lambda: self.connection.refuse(TelnetUnfinished()),
-            resized=self._resized,
-        )
+        self._telnet = telnet = Telnet(terminal, self)
         self._terminal = terminal
         self.keys = Keyboard(terminal, telnet)
         self._row = TelnetRow(self, telnet, terminal, self._entrance.clock)
-        self.connection = Connection(self._entrance, self, self.transport, codecs_for(terminal), "text")
+        self.connection = Connection(self._entrance, self, self.transport)
         self.connection.begin()
 
     def dataReceived(self, data: bytes) -> None:
@@ -80,10 +70,6 @@ class LineDoor(Framing):
         else:
             super().lineReceived(line)
 
-    def _resized(self) -> None:
-        """What follows is laid out for another width, and shared with those who see alike."""
-        self.connection.view = self.connection.view
-
     def _turn_away(self, protocol: str) -> None:
         """Tell a program that this is a chat, and close: what it says next must not be taken for a nickname."""
         if protocol == "HTTP":
@@ -106,7 +92,30 @@ class LineDoor(Framing):
         else:
             self.connection.lost(Departure(Cause.CLOSED if reason.check(ConnectionDone) else Cause.LOST))
 
+    # What telnet's words call.
+
+    def reply(self, data: bytes) -> None:
+        self.connection.write(data)
+
+    def asked_whether_here(self) -> None:
+        self.connection.send(StillHere())
+
+    def interrupted(self) -> None:
+        self.connection.session.interrupted()
+
+    def word_unfinished(self) -> None:
+        self.connection.refuse(TelnetUnfinished())
+
+    def resized(self) -> None:
+        """What follows is laid out for another width, and shared with those who see alike."""
+        self.connection.view = self.connection.view
+
     # What the connection calls: this is its wire.
+
+    formats = ("text", *JSON_CODECS)
+
+    def codec_for(self, format: str) -> Codec:
+        return TextCodec(self._terminal) if format == "text" else JSON_CODECS[format]()
 
     def stop_reading(self) -> None:
         self._row.pause()
@@ -164,12 +173,3 @@ class LineFactory(Factory):
 
     def buildProtocol(self, addr: IAddress | None) -> LineDoor:
         return LineDoor(self.entrance)
-
-
-def codecs_for(terminal: Terminal) -> Mapping[str, Callable[[], Codec]]:
-    """Return the formats that are spoken over lines, by their names."""
-    return {
-        "text": partial(TextCodec, terminal),
-        "json": JSONCodec,
-        "json+text": partial(JSONCodec, with_lines=True),
-    }

@@ -14,6 +14,7 @@ _EDIT = bytes([IAC, WILL, ECHO, IAC, WILL, SGA])
 _LEAVE = bytes([IAC, WONT, ECHO, IAC, WONT, SGA])
 _HIDE = bytes([IAC, WILL, ECHO])
 _SHOW = bytes([IAC, WONT, ECHO]) + b"\r\n"  # the client has not shown its own Enter
+_NONE: frozenset[int] = frozenset()
 
 
 class Offer:
@@ -32,7 +33,7 @@ class Offer:
 
     def __init__(self, reply: Callable[[bytes], object]) -> None:
         self._reply = reply
-        self._agreed: frozenset[int] = frozenset()  # the options of which the client has said DO
+        self._agreed = _NONE  # the options of which the client has said DO
         self._late: tuple[int, ...] = ()  # the options of which a DONT is still to come that only confirms
         self.hides = False  # ECHO is offered for one line alone
         self._refuses_echo = False
@@ -55,7 +56,7 @@ class Offer:
         self.is_open = self.hides = False
         self._reply(_LEAVE)
         self._late += tuple(self._agreed)
-        self._agreed = frozenset()
+        self._agreed = _NONE
 
     def hide_typing(self) -> bool:
         """Have the client not show what is typed; return False if it has refused that."""

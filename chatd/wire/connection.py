@@ -6,7 +6,7 @@ session takes that. What goes out: the session's outputs and the hall's events, 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from typing import Any
 
@@ -73,18 +73,18 @@ class Connection(TimeoutMixin):
         entrance: Entrance,
         wire: Wire,
         transport: Any,
-        codecs: Mapping[str, Callable[[], Codec]],
-        format: str,
+        format: str = "text",
         carrier: Any = None,
     ) -> None:
-        """`carrier` is what has the socket and was let in, where `transport` is only a channel of it."""
+        """`format` is what is spoken first. `carrier` is what has the socket and was let in, where `transport` is only
+        a channel of it.
+        """
         clock, limits = entrance.clock, entrance.limits
         self._entrance = entrance
         self._clock = clock
         self._wire = wire
         self._carrier = transport if carrier is None else carrier
-        self._codecs = codecs
-        self.codec = codecs[format]()
+        self.codec = wire.codec_for(format)
         self.codec.view = self.codec.view.but(code=entrance.server.language)
         self._outbox = Outbox(
             transport,
@@ -102,9 +102,7 @@ class Connection(TimeoutMixin):
         self._work: Deferred[None] | None = None  # what the session is busy with
         self._warned = self._told_seen = False
         counts = entrance.server.hall.counts
-        self._pace = Pace(
-            wire, clock, limits, counts, lambda: self._outbox.busy or self._work is not None, self._too_fast
-        )
+        self._pace = Pace(wire, clock, limits, counts, self)
         self._heard_at = clock.seconds()
         address = self._carrier.getPeer()
         self.neighbourhood = neighbourhood(address)
@@ -289,10 +287,10 @@ class Connection(TimeoutMixin):
         self._pace.spend(lines, 0)
 
     def speak(self, format: str) -> None:
-        if format not in self._codecs:
-            raise NoSuchFormat(format, tuple(self._codecs))
+        if format not in self._wire.formats:
+            raise NoSuchFormat(format, self._wire.formats)
         self._wire.leave_row()
-        self.replace_codec(self._codecs[format]())
+        self.replace_codec(self._wire.codec_for(format))
 
     def edit(self, on: bool) -> None:
         self._wire.edit(on)
@@ -396,7 +394,12 @@ class Connection(TimeoutMixin):
         self._log.failure("Something that was typed could not be dealt with")
         self.give_up(Departure(Cause.BROKEN))
 
-    def _too_fast(self) -> None:
+    @property
+    def is_busy(self) -> bool:
+        """Whether what was read is still being dealt with, or answered."""
+        return self._outbox.busy or self._work is not None
+
+    def typing_too_fast(self) -> None:
         limits = self._entrance.limits
         self.send(TypingTooFast(limits.line_rate, limits.byte_rate))
 
