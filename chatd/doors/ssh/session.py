@@ -82,6 +82,24 @@ class Windows(SSHConnection):
 class SessionChannel(SSHChannel):
     """One session, from its requests to the order in which it ends: data, exit-status, EOF, CLOSE."""
 
+    __slots__ = (  # besides conch's own, which stand in a dict: one that is small enough to share its keys
+        "_acknowledged",
+        "_carrier",
+        "_channels",
+        "_door",
+        "_early",
+        "_has_begun",
+        "_input_ended",
+        "_is_held",
+        "_is_paused",
+        "_make_door",
+        "_producer",
+        "_sent",
+        "_waiting",
+        "_wanted",
+        "disconnecting",
+    )
+
     _log = SILENT
     name = b"session"
 

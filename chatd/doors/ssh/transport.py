@@ -70,6 +70,21 @@ class Channel(Protocol):
 class Transport(_Base):
     """The carrier of one session, which the gate counts from the first byte on."""
 
+    __slots__ = (  # besides conch's own, which stand in a dict: one that is small enough to share its keys
+        "_clock",
+        "_deadline",
+        "_held",
+        "_is_full",
+        "_is_over",
+        "_rate",
+        "_rekeys",
+        "channel",
+        "entrance",
+        "lost_how",
+        "neighbourhood",
+        "neighbours",
+    )
+
     _log = SILENT
     _own_log = Logger()
     factory: Port  # type: ignore[assignment]  # conch names its own factory, and needs no more than this of it
@@ -223,6 +238,7 @@ class Transport(_Base):
 
     def _newKeys(self) -> None:
         super()._newKeys()
+        self.ourKexInitPayload = self.otherKexInitPayload = b""  # which are hashed, and of no use any more
         self._tell_channel()
 
     def sendExtInfo(self, extensions: object) -> None:
