@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from twisted.internet.address import UNIXAddress
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol, ILoggingContext, ISSLTransport
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IHalfCloseableProtocol,
+    IHandshakeListener,
+    ILoggingContext,
+    ISSLTransport,
+)
 from twisted.internet.protocol import Factory, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -28,7 +36,10 @@ class HandshakeFailed(Exception):
     """Why a connection was lost before its door could be reached; `str()` is for the log."""
 
 
-@implementer(IHalfCloseableProtocol)
+GREETED_AFTER = 0.1  # seconds; by then, a client that speaks first, such as a browser, has begun
+
+
+@implementer(IHalfCloseableProtocol, IHandshakeListener)
 class LineDoor(Framing):
     """The framing of one connection, and its `Wire`: telnet's words are taken out, what is left is cut into lines."""
 
@@ -44,7 +55,17 @@ class LineDoor(Framing):
         self.keys = Keyboard(terminal, telnet)
         self._row = TelnetRow(self, telnet, terminal, self._entrance.clock)
         self.connection = Connection(self._entrance, self, self.transport)
+        if isinstance(self.transport.getPeer(), UNIXAddress):
+            self._greeting: IDelayedCall | None = None
+        else:
+            self.connection.hold_greeting()
+            self._greeting = self._entrance.clock.callLater(GREETED_AFTER, self._greet)
         self.connection.begin()
+
+    def handshakeCompleted(self) -> None:
+        """Only now could the client say anything."""
+        if self._greeting is not None:
+            self._greeting.reset(GREETED_AFTER)
 
     def dataReceived(self, data: bytes) -> None:
         if self._is_first and data.startswith(TLS_HELLO):
@@ -56,6 +77,18 @@ class LineDoor(Framing):
             super().dataReceived(data)
         if self._terminal.speaks_telnet:
             self._row.check()
+        if self._greeting is not None:
+            self._greet()
+
+    def _greet(self) -> None:
+        """Send the greeting, now that the client has begun to speak, or waits for it."""
+        self._stop_waiting()
+        self.connection.greet()
+
+    def _stop_waiting(self) -> None:
+        greeting, self._greeting = self._greeting, None
+        if greeting is not None and greeting.active():
+            greeting.cancel()
 
     def lineReceived(self, line: bytes) -> None:
         if self._telnet.offer.hides:
@@ -72,6 +105,8 @@ class LineDoor(Framing):
 
     def _turn_away(self, protocol: str) -> None:
         """Tell a program that this is a chat, and close: what it says next must not be taken for a nickname."""
+        if self._greeting is not None:
+            self.connection.take_greeting_back()
         if protocol == "HTTP":
             self.connection.write(HTTP_HEAD)
         self.connection.session.turn_away(WrongProtocol(protocol))
@@ -87,6 +122,7 @@ class LineDoor(Framing):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._row.stop()
+        self._stop_waiting()
         if reason.check(HandshakeFailed):
             self.connection.lost(Departure(Cause.LOST), str(reason.value))
         else:

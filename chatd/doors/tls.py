@@ -165,6 +165,8 @@ class Handshake(Protocol):
     def handshakeCompleted(self) -> None:
         self._deadline.cancel()
         self.transport.wrappedProtocol = self._door
+        if IHandshakeListener.providedBy(self._door):
+            self._door.handshakeCompleted()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         if self._deadline.active():

@@ -194,6 +194,18 @@ class Connection(TimeoutMixin):
         """Refuse something that is no line at all."""
         self._take(Refused(error))
 
+    def hold_greeting(self) -> None:
+        """Send nothing yet: the client may begin to speak, and want no greeting."""
+        self._outbox.hold()
+
+    def greet(self) -> None:
+        """Send what has been held."""
+        self._outbox.release()
+
+    def take_greeting_back(self) -> None:
+        """Forget what has been held."""
+        self._outbox.drop()
+
     def ended(self) -> None:
         """The client has sent all it will, and may still be reading (`nc -N`)."""
         self._read_closed = True

@@ -93,7 +93,9 @@ class Outbox:
         self._rest = b""  # of what a flush has begun to send: the row is drawn around it already
         self._answers: list[Iterator[bytes]] = []
         self._skipped = 0  # lines; once there is one, all behind it are skipped too
-        self._due = False  # whether a flush is coming: from the batcher, or from the transport while it is blocked
+        self._due = (
+            False  # whether a flush is coming: from the batcher, the transport while it is blocked, or `release`
+        )
         self._blocked = False
         self._closed = False
         self._stall: IDelayedCall | None = None
@@ -143,6 +145,23 @@ class Outbox:
         if not was_busy:  # only a flush may bring a long one to its end, and say so
             self._pull(self._limit if self._blocked or self.waiting >= CHUNK else CHUNK)
         self._expect_flush()
+
+    def hold(self) -> None:
+        """Send nothing until `release`."""
+        self._due = True
+
+    def release(self) -> None:
+        """Send what waits, and from now on whatever comes."""
+        if not self._closed:
+            self.flush()
+
+    def drop(self) -> None:
+        """Forget what waits: nothing of it has been sent."""
+        self._lines.clear()
+        self._rest = b""
+        self._answers.clear()
+        self.row = None
+        self.waiting = 0
 
     def redraw(self) -> None:
         """Draw the row again if something in it has changed."""
