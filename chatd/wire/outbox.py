@@ -200,11 +200,12 @@ class Outbox:
         if was_busy := bool(self._answers):
             self._pull(CHUNK)
         lines = self._lines
-        if self.row is not None or self._rest:
-            data = self._behind_rest(self._drawn())
-        else:  # nearly all that is ever sent
-            data = lines[0] if len(lines) == 1 else b"".join(lines)
-            lines.clear()
+        data = lines[0] if len(lines) == 1 else b"".join(lines)
+        lines.clear()
+        if self.row is not None:
+            data = self.row.around(data)
+        if self._rest:
+            data = self._behind_rest(data)
         try:
             taken = self._send(data)
         except OSError:  # it can take nothing now, or is lost, which the transport will find out
