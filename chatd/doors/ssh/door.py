@@ -60,7 +60,7 @@ class SSHDoor(Framing):
     def connectionMade(self) -> None:
         carrier, command = self._carrier, self._command
         spoken = command if command in self.formats else "text"
-        self.connection = Connection(carrier.entrance, self, self._channel, spoken, carrier.transport)
+        self.connection = Connection(carrier.entrance, self, self._channel, spoken, carrier.socket)
         self.keys = Keyboard(self._terminal, PlainBytes())
         guest = carrier.avatar
         if not self._is_shell:

@@ -239,12 +239,12 @@ class SessionChannel(SSHChannel):
     def taken(self) -> int:
         """Return a number that grows when the client takes something: lines first of all, not answers to keepalives."""
         if not self._waiting:
-            self._acknowledged = taken(self._carrier.transport)
+            self._acknowledged = taken(self._carrier.socket)
         return self._sent + self._acknowledged
 
     def unacknowledged(self) -> int:
         """Return how many bytes wait here, or were sent and are not acknowledged."""
-        return len(self._waiting) + unacknowledged(self._carrier.transport)
+        return len(self._waiting) + unacknowledged(self._carrier.socket)
 
     # The flow.
 

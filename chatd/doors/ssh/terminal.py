@@ -23,7 +23,7 @@ class TerminalDoor:
         self._carrier = carrier
         self._channel = channel
         self._codec = codec = TerminalCodec(Screen.of(wanted.term, wanted.columns, wanted.no_colour), self._complete)
-        self.connection = Connection(carrier.entrance, self, channel, carrier=carrier.transport)
+        self.connection = Connection(carrier.entrance, self, channel, carrier=carrier.socket)
         self._typed = TypedLines(self.connection, codec)
 
     def makeConnection(self, transport: Any) -> None:
