@@ -33,6 +33,7 @@ from chatd.session.refusals import (
     BadUsage,
     CommandElsewhere,
     NicknameFirst,
+    PasswordDue,
     PastedBehindNickname,
     TooManyNicknames,
     UnknownCommand,
@@ -191,6 +192,8 @@ class AwaitingNickname(Participant):
         if not owner.must_change or self.session.identity.holds_key_of(owner):
             await self._come_in(accounts, owner)
             return
+        if self.session.brief:
+            raise PasswordDue
         self.send(NewPasswordDue())
         state = Choosing(self, owner.name, partial(self._chosen, accounts, owner))
         self.session.become(state)
@@ -423,5 +426,5 @@ class Chatting(Participant):
         if word in COMMANDS_ELSEWHERE and word != self._given_back:
             self._given_back = word
             self.member.hold_typed_ahead()  # who takes this for the end may go on in another program
-            raise CommandElsewhere(unsent=line)
+            raise CommandElsewhere(self.session.brief, unsent=line)
         self._given_back = ""

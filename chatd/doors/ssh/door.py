@@ -111,10 +111,13 @@ class SSHDoor(Framing):
         return self._command in ("", *self.formats)
 
     def _check_let_in(self) -> None:
-        """Say goodbye to somebody whose name was refused."""
-        if self.connection.session.is_entering and self._carrier.avatar.name and not self.paused:
+        """Say goodbye to somebody whose name was refused, or who has to choose a password before their command."""
+        session = self.connection.session
+        if session.is_entering and self._carrier.avatar.name and not self.paused:
+            if self._is_shell and session.asked is not None and session.asked.is_secret:
+                return  # the client asks its person, or answers it
             self._name_was_refused = True
-            self.connection.session.close(QUIT)
+            session.close(QUIT)
 
     def _say_ended(self) -> None:
         if self._input_ended and not (self._end_is_said or self.paused):
