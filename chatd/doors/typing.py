@@ -12,7 +12,7 @@ from chatd.doors.editor import Ended, Listed, PasteRefused, Result, Typed
 from chatd.doors.telnet import CTRL_D
 from chatd.doors.terminal import TerminalCodec
 from chatd.session.outputs import Candidates
-from chatd.session.refusals import PasteTooLong
+from chatd.session.refusals import LineCutOff, PasteTooLong
 from chatd.wire.connection import Connection
 
 MOST_AHEAD = 16 * 1024  # bytes that are read while lines wait
@@ -68,7 +68,7 @@ class TypedLines:
         self.hand_over()
 
     def end(self, ended: Callable[[], object]) -> None:
-        """Call that behind the last line: nothing more will be typed."""
+        """Call that behind the last line: nothing more will be typed, and what was only begun is given back."""
         self._ended = ended
         self.hand_over()
 
@@ -88,6 +88,8 @@ class TypedLines:
                 self._hand(self._results.pop())
             if self._ended is not None and not self.is_paused:
                 ended, self._ended = self._ended, None
+                if self._codec.editor.half_typed:
+                    self._connection.refuse(LineCutOff())
                 ended()
         except Exception:
             self._connection.broken()
