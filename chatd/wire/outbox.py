@@ -118,7 +118,8 @@ class Outbox:
 
     def deliver(self, events: Events) -> bool:
         """Take events; return False if they are skipped because the reader is too slow."""
-        self._batcher.settle()
+        if self._batcher.lines:
+            self._batcher.settle()
         if self._hear is not None:
             self._hear(events)
         return self.append(self._encoded.encode(events, self.codec))
@@ -197,7 +198,9 @@ class Outbox:
         if self._blocked or self._closed:
             return
         self._due = False
-        if was_busy := bool(self._answers):
+        was_busy = False
+        if self._answers:
+            was_busy = True
             self._pull(CHUNK)
         lines = self._lines
         data = lines[0] if len(lines) == 1 else b"".join(lines)
