@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
+from math import inf
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -98,6 +99,7 @@ class Connection(TimeoutMixin):
         )
         self.deliver = self._outbox.deliver  # bound directly: it is called for each line that the person hears
         self._phase = Phase.TALKING
+        self._gone_by = inf  # on the clock, when the chat is closed
         self._read_closed = self._is_lost = False
         self._work: Deferred[None] | None = None  # what the session is busy with
         self._warned = self._told_seen = False
@@ -222,7 +224,7 @@ class Connection(TimeoutMixin):
     def all_sent(self) -> None:
         """All is sent; now it is the client's turn to close."""
         self._phase = Phase.SENT
-        self.setTimeout(LINGER)
+        self._end_within(LINGER)
 
     def lost(self, how: Departure, logged_as: str = "") -> None:
         """The connection is gone."""
@@ -323,7 +325,7 @@ class Connection(TimeoutMixin):
 
     def close(self) -> None:
         self._phase = Phase.LEAVING
-        self.setTimeout(SLOW_GOODBYE)
+        self._end_within(SLOW_GOODBYE)
         self._outbox.finish()
         if self._read_closed and self._receipts is not None:
             self._receipts.finish(self._wire.close)
@@ -366,10 +368,11 @@ class Connection(TimeoutMixin):
             self.give_up(Departure(Cause.LOST))
 
     def close_within(self, seconds: float) -> None:
-        """Say goodbye for chatd, and be gone by then even if the client reads nothing."""
+        """Say goodbye for chatd, and be gone by then even if the client reads nothing, or up to the last moment."""
+        self._gone_by = self._clock.seconds() + seconds
         if self._phase is Phase.TALKING:
             self.session.close(Departure(Cause.STOPPED))
-        self.setTimeout(seconds)
+        self._end_within(seconds)
 
     def _show_prompt(self, prompt: Prompt) -> None:
         """Leave a prompt at the end of the screen; lines that come before the next input stand above it."""
@@ -420,6 +423,9 @@ class Connection(TimeoutMixin):
     def callLater(self, period: float, func: Callable[[], None]) -> IDelayedCall:
         call: IDelayedCall = self._clock.callLater(period, func)
         return call
+
+    def _end_within(self, seconds: float) -> None:
+        self.setTimeout(max(0.0, min(seconds, self._gone_by - self._clock.seconds())))
 
     def timeoutConnection(self) -> None:
         limit = self._entrance.limits.idle_timeout

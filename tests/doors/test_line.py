@@ -330,6 +330,20 @@ class DepartureTests(DoorTestCase):
         self.successResultOf(gone)
         self.assertEqual([line.connected for line in lines], [False] * 3)
 
+    def test_close_all_reads_late(self) -> None:
+        """Who has taken all in the last moment gets no time to close beyond that which the daemon has."""
+        door, line = self.connect(b"alice\n")
+        line.lingers = True
+        gone = Deferred.fromCoroutine(self.entrance.close_all(4))
+        self.clock.advance(3.5)
+        line.lingers = False
+        door.writeConnectionLost()
+        self.clock.advance(0.4)
+        self.assertNoResult(gone)
+        self.clock.advance(0.1)
+        self.successResultOf(gone)
+        self.assertFalse(line.connected)
+
     def test_close_all_reads_nothing(self) -> None:
         """Somebody who reads nothing delays that by no more than the time given."""
         _, line = self.connect(b"alice\n")
