@@ -34,7 +34,7 @@ except ImportError:
 from chatd.doors.certificate import Certificate, InThread, in_words
 from chatd.doors.endpoints import split
 from chatd.doors.line import HandshakeFailed
-from chatd.wire.connection import LINGER
+from chatd.wire.lifetime import LINGER
 
 CHECK_EVERY = 60.0  # seconds
 HANDSHAKE_WITHIN = 15.0  # seconds

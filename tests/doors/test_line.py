@@ -22,8 +22,8 @@ from chatd.session.commands import a_person
 from chatd.session.session import Server, Session, State
 from chatd.session.view import view
 from chatd.wire.batcher import Batcher
-from chatd.wire.connection import SLOW_GOODBYE
 from chatd.wire.entrance import Entrance
+from chatd.wire.lifetime import SLOW_GOODBYE
 from tests.wire.test_gate import UNLIMITED
 
 DO_BINARY = bytes.fromhex("fffd00")  # what a client that looks like telnet is asked for

@@ -32,9 +32,9 @@ from chatd.doors.ssh.silence import SILENT, Mistake
 from chatd.session.words.languages import LANGUAGES
 from chatd.session.words.refusals import refusal_words
 from chatd.wire.addresses import ip_address_of, neighbourhood, shown_address
-from chatd.wire.connection import LINGER
 from chatd.wire.entrance import Entrance
 from chatd.wire.gate import PerAddress
+from chatd.wire.lifetime import LINGER
 from chatd.wire.sockets import prepare
 from chatd.wire.token_bucket import TokenBucket
 
