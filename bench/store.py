@@ -19,6 +19,7 @@ from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.task import LoopingCall, deferLater, react
 
+from chatd.core.events import Said
 from chatd.core.memory import Kept, Memory, Ring, Whose
 from chatd.core.nickname import nickname
 from chatd.core.owners import Owner
@@ -115,10 +116,10 @@ async def rate(folder: Path, per_second: int) -> None:
     def say(ticks: int) -> None:
         nonlocal said
         while said < per_second * (time.perf_counter() - begun):
-            ring.keep(time.time(), f"guest{said % 200}", None, False, texts[said % 1_000])
+            ring.keep(Said(time.time(), "#lobby", f"guest{said % 200}", texts[said % 1_000]), None)
             said += 1
 
-    ring.keep(time.time(), "first", None, False, "so that the thread is there")
+    ring.keep(Said(time.time(), "#lobby", "first", "so that the thread is there"), None)
     await history.last("#lobby", 1)
     before, begun = cpu_of("history.sqlite writer"), time.perf_counter()
     talking = LoopingCall.withCount(say)

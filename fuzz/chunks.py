@@ -17,6 +17,8 @@ from tests.doors.test_telnet import CLIENTS
 
 EXAMPLES = 3000
 LIFE = 40  # chunks in the mean, between two connections
+LINES_OF_A_LIFE = 100_000  # marked ones, at most
+DO_ECHO = b"\xff\xfd\x01"  # telnet's: the line may be edited by chatd, if the client agrees to more
 
 RECORDINGS = tuple(sent for sent, _, _ in CLIENTS.values())
 SPELLINGS = tuple((name, entry.arguments.split()) for entry in TABLE for name in entry.names)
@@ -80,6 +82,7 @@ class Chunks:
         self._name = name
         self._examples = examples
         self._private = 0
+        self._edited: set[int] = set()  # the lives in which there may be a row, and so a history
         self._kinds = (
             *[self._command] * 5,
             *[self._example] * 4,
@@ -95,7 +98,14 @@ class Chunks:
         """Yield the chunks of one connection."""
         yield from self._arrival()
         for _ in range(int(self._random.expovariate(1 / LIFE))):
-            yield self._random.choice(self._kinds)() or b"\n"
+            chunk = self._random.choice(self._kinds)() or b"\n"
+            if DO_ECHO in chunk:
+                self._edited.add(self._lives)
+            yield chunk
+
+    def may_recall(self, number: int) -> bool:
+        """Whether the keys of a row may have brought the marked line of that number back, to be sent once more."""
+        return number // LINES_OF_A_LIFE in self._edited
 
     def greedy_life(self) -> Iterator[bytes]:
         """Yield the chunks of a connection that wants one thing without end: to be heard, answers, or telnet's."""
@@ -108,7 +118,7 @@ class Chunks:
         """Most give a nickname that is free."""
         self._lives += 1  # how far the one before came was up to the daemon, so chance begins anew with each
         self._random.seed(f"{self._seed} {self._name} {self._lives}")
-        self._private = 100_000 * self._lives  # so that no mark is sent twice
+        self._private = LINES_OF_A_LIFE * self._lives  # so that no mark is sent twice
         if self._random.random() < 0.9:
             yield f"{self._own_name()}\n".encode()
         if self._random.random() < 0.5:

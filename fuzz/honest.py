@@ -6,6 +6,7 @@ import re
 import socket
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 
 from fuzz.faults import Fault
@@ -30,14 +31,17 @@ LINE = re.compile(
     r"|## Administrator: .*)"
 )
 NUMBERED = re.compile(r"line (\d+)")
-PRIVATE = re.compile(r"only for (\w+): \d+ from \w+")
+PRIVATE = re.compile(r"only for (\w+): (\d+) from (\w+)")
+MayRecall = Callable[[str, int], bool]
+"""Says whether somebody hostile may have sent the marked line of that number more than once."""
 
 
 class Ears:
     """Judges what one honest person is shown; `heard` is how many lines of each of the honest have come, in order."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, may_recall: MayRecall) -> None:
         self.name = name
+        self._may_recall = may_recall
         self.heard = dict.fromkeys(HONEST, 0)
         self.private: set[str] = set()
         self.last_line = ""
@@ -85,11 +89,11 @@ class Ears:
             raise self._fault(f"another line of {speaker} than number {self.heard[speaker]}", line)
 
     def _judge_private(self, line: str) -> None:
-        """Whoever is hostile sends each marked line once, to one person."""
+        """Whoever is hostile sends each marked line to one person, and once unless a row lets them recall it."""
         for mark in PRIVATE.finditer(line):
             if mark[1] != self.name:
                 raise self._fault("a private line to somebody else", line)
-            if mark[0] in self.private:
+            if mark[0] in self.private and not self._may_recall(mark[3], int(mark[2])):
                 raise self._fault("a private line twice", line)
             self.private.add(mark[0])
 
@@ -100,11 +104,11 @@ class Ears:
 class Honest:
     """One of the five, with a connection."""
 
-    def __init__(self, name: str, port: int) -> None:
+    def __init__(self, name: str, port: int, may_recall: MayRecall) -> None:
         self.name = name
         self.said = 0
         self.is_cut_off = False
-        self.ears = Ears(name)
+        self.ears = Ears(name, may_recall)
         self._on_the_way: deque[tuple[int, float]] = deque()  # our lines that have not come back, and since when
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=10)
         self._enter()

@@ -44,10 +44,12 @@ class Siege:
         self.samples = [daemon.memory()]
         examples = draw_examples(seed)
         self._pulse = Pulse(daemon.port)
-        self.honest = [Honest(name, daemon.port) for name in HONEST]
+        chunks = {name: Chunks(seed, name, examples) for name in ROGUES}
+        self.honest = [
+            Honest(name, daemon.port, lambda rogue, number: chunks[rogue].may_recall(number)) for name in HONEST
+        ]
         self.hostile: list[Hostile | HostileSSH] = [
-            Hostile(Random(f"{seed} {name}"), Chunks(seed, name, examples), daemon.port, deaf=name in DEAF)
-            for name in ROGUES
+            Hostile(Random(f"{seed} {name}"), chunks[name], daemon.port, deaf=name in DEAF) for name in ROGUES
         ]
         self.hostile += [HostileSSH(Random(f"{seed} ssh {number}"), daemon.ssh_port) for number in range(SSH_ROGUES)]
 

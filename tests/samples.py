@@ -223,6 +223,8 @@ REFUSALS: tuple[HallError, ...] = (
     session.UnknownCommand("jion", "join", True),
     session.AdministratorOnly("kick"),
     session.CommandElsewhere(unsent="exit"),
+    session.CommandElsewhere(True, unsent="ls"),
+    session.PasswordDue(),
     session.NoSuchTimeZone("Mars"),
     session.NoSuchLanguage("xx", ("en", "zh")),
     session.NoSuchFormat("xml", ("text", "json")),

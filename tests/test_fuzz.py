@@ -16,7 +16,7 @@ from fuzz.names import HONEST, LOOK_ALIKES, look_alikes
 
 class EarsTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.ears = Ears("honest1")
+        self.ears = Ears("honest1", lambda rogue, number: (rogue, number) == ("rogue2", 7))
 
     def test_ordinary_lines(self) -> None:
         """Every kind of line may be shown, however it is cut, and the honest ones are counted."""
@@ -53,12 +53,19 @@ class EarsTests(SynchronousTestCase):
             b"<rogue1> only for honest2: 1 from rogue1\r\n",
             b"[rogue1 -> you] only for honest1: 1 from rogue1\r\n" * 2,
         ):
-            self.assertRaises(Fault, Ears("honest1").hear, shown)
+            self.assertRaises(
+                Fault, Ears("honest1", lambda rogue, number: (rogue, number) == ("rogue2", 7)).hear, shown
+            )
+
+    def test_recalled(self) -> None:
+        """Whoever has their line edited by chatd may send it once more."""
+        self.ears.hear(b"[rogue2 -> you] only for honest1: 7 from rogue2\r\n" * 2)
+        self.assertEqual(self.ears.private, {"only for honest1: 7 from rogue2"})
 
     def test_no_farewell(self) -> None:
         """Whoever is cut off without a farewell, or in the middle of it, notices."""
         for shown in (b"", b"-- a line\r\n", *(farewell.encode() for farewell in FAREWELL)):
-            ears = Ears("honest1")
+            ears = Ears("honest1", lambda rogue, number: (rogue, number) == ("rogue2", 7))
             ears.hear(shown)
             self.assertRaises(Fault, ears.end)
 

@@ -37,9 +37,9 @@ class Guard:
 
     def stops(self, typed_at: float) -> bool:
         """Say whether a line must be given back. What was pasted together with one that is, is given back too."""
-        if typed_at >= max(self._typed_before, self._first_before):
-            return False
         if typed_at >= self._typed_before:
+            if typed_at >= self._first_before:
+                return False
             self._first_before = NEVER
         self._typed_before = max(self._typed_before, typed_at + PASTED)
         return True

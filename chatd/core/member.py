@@ -5,7 +5,6 @@ Every refusal is a `HallError`: then nothing was sent and nothing changed.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
@@ -122,9 +121,9 @@ class Member:
         self.talked_to_by: dict[Member, None] = {}
         self.wrote_last: Member | None = None  # the one who last wrote to this person privately
         self.wrote_last_as = name  # and under which name
-        self.ignoring: set[Member] = set()
-        self.ignored_by: set[Member] = set()
-        self.ignored_before: deque[Whose] = deque(maxlen=_MOST_IGNORED_BEFORE)  # lines of those who have left
+        self.ignoring: dict[Member, None] = {}  # no set, nor is the next: they are empty nearly always
+        self.ignored_by: dict[Member, None] = {}
+        self.ignored_before: list[Whose] = []  # lines of those who have left
         self.invitations: dict[Room[Member], bool] = {}  # and whether the room's first member invited, who may lock it
 
     @property
@@ -443,8 +442,7 @@ class Member:
 
     def ignore_member(self, other: Member) -> None:
         """Hear nothing more from somebody."""
-        self.ignoring.add(other)
-        other.ignored_by.add(self)
+        self.ignoring[other] = other.ignored_by[self] = None
         self.room.divide_again()
 
     def unignore(self, name: str) -> Member:
@@ -456,9 +454,8 @@ class Member:
         other = self._hall.find(name)
         if other not in self.ignoring:
             raise NotIgnored(other.nickname)
-        self.ignoring.discard(other)
-        other.ignored_by.discard(self)
-        other.traces.shunned_by.discard(self.traces.account or 0)
+        del self.ignoring[other], other.ignored_by[self]
+        other.traces.shunned_by.pop(self.traces.account or 0, None)
         self.room.divide_again()
         return other
 
@@ -518,12 +515,13 @@ class Member:
         self.wrote_last = None
         self.talked_to_by = {}
         for other in self.ignoring:
-            other.ignored_by.discard(self)
+            del other.ignored_by[self]
             if self.traces.account is not None:
-                other.traces.shunned_by.add(self.traces.account)
+                other.traces.shunned_by[self.traces.account] = None
         for other in self.ignored_by:
-            other.ignoring.discard(self)
-            other.ignored_before.extend(self.traces.whose(until=self._hall.now()))
+            del other.ignoring[self]
+            other.ignored_before += self.traces.whose(until=self._hall.now())
+            del other.ignored_before[:-_MOST_IGNORED_BEFORE]
             other.room.divide_again()
         self.deliver = _unheard
 

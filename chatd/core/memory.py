@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple, Protocol
 
+from chatd.core.events import Spoken, is_acted
+
 
 class Kept(NamedTuple):
     """A line that was said in a room, or done there (`acted`).
@@ -117,17 +119,16 @@ class Ring:
         self._memory = memory
         self._lines: deque[Kept] = deque()
 
-    def keep(self, at: float, name: str, owner: int | None, acted: bool, text: str) -> None:
-        """Remember a line that was just said."""
+    def keep(self, line: Spoken, owner: int | None) -> None:
+        """Remember a line that was just said, by an account or with None by somebody without one."""
         memory = self._memory
-        if not memory.lines and not self.archived:
-            self.trim()
-            return
-        line = Kept(memory.number(at), at, self.room, name, owner, acted, text)
-        self._lines.append(line)
+        if memory.lines or self.archived:
+            at = line.at
+            kept = Kept(memory.number(at), at, self.room, line.speaker, owner, is_acted(line), line.text)
+            self._lines.append(kept)
+            if self.archived and memory.archive is not None:
+                memory.archive.keep(kept)
         self.trim()
-        if self.archived and memory.archive is not None:
-            memory.archive.keep(line)
 
     def last(self, count: int | None = None) -> list[Kept]:
         """Return the last lines, the oldest first: at most `count`, and no more than the memory's `lines`."""

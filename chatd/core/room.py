@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 from chatd.core.counts import Counts
 from chatd.core.delivery import broadcast, tell
-from chatd.core.events import Departure, LockTurned, RememberTurned, RoomIsYours, Spoken, is_acted
+from chatd.core.events import Departure, LockTurned, RememberTurned, RoomIsYours, Spoken
 from chatd.core.memory import Ring
 from chatd.core.nickname import Nickname
 from chatd.core.notices import Named, Notice, Notices
@@ -68,16 +68,16 @@ class Room(Generic[Inside]):
         self.notices.tell_before_hearing(speaker)
         if self._audience is None:
             self._divide()
-        audience = self._audience or ()
-        selected = (
-            [subscriber for subscriber in self._selective if subscriber.hears(speaker)] if self._selective else ()
-        )
-        self._counts.heard += 1
-        self._counts.delivered += len(audience) + len(selected)
+        audience, selected = self._audience or (), self._selective
+        if selected:
+            selected = tuple(subscriber for subscriber in selected if subscriber.hears(speaker))
+        counts = self._counts
+        counts.heard += 1
+        counts.delivered += len(audience) + len(selected)
         self._broadcaster.carry(line, audience, selected)
         traces = speaker.traces
         if traces.remembered and not self.locked:
-            self.ring.keep(line.at, line.speaker, traces.account, is_acted(line), line.text)
+            self.ring.keep(line, traces.account)
 
     def enter(self, member: Inside) -> None:
         self.members[member] = None

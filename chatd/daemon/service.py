@@ -45,7 +45,8 @@ class ChatService(MultiService):
     """The server and its doors, from the first port to the last goodbye.
 
     `reread` reads the settings anew for a reload. `log` is what an application that it is put under should log with,
-    None to leave that to twistd; `levels` how much of it there is.
+    None to leave that to twistd; `levels` how much of it there is; `logs_to_file` whether that is read elsewhere than
+    what the process says on stderr.
     """
 
     _log = Logger()
@@ -57,11 +58,13 @@ class ChatService(MultiService):
         reread: Callable[[], Settings] | None = None,
         levels: logs.Levels | None = None,
         log: Any = None,
+        logs_to_file: bool = False,
     ) -> None:
         """@raises BadSetting: for an endpoint or a certificate that can't be used."""
         super().__init__()
         self._reactor = reactor
         self._application_log = log
+        self._logs_to_file = logs_to_file
         self._ports: dict[Any, str] = {}  # services, and where each listens
         self._host_keys: list[Callable[[], None]] = []  # which are read once the state folder is there
         self._listen, self._control = settings.listen, settings.control
@@ -100,7 +103,7 @@ class ChatService(MultiService):
             try:
                 service.privilegedStartService()
             except Exception as error:  # each kind of endpoint has its own ways to fail
-                raise _refusal(f"{_reason(error)}: can't listen on {self._ports[service]}") from None
+                raise self._refusal(f"{_reason(error)}: can't listen on {self._ports[service]}") from None
         self._log.info("Up to {files:,} files and connections may be open", files=raise_file_limit())
 
     def startService(self) -> None:
@@ -109,7 +112,7 @@ class ChatService(MultiService):
             for take_key in self._host_keys:
                 take_key()
         except (StoreError, ValueError) as error:
-            raise _refusal(str(error)) from None
+            raise self._refusal(str(error)) from None
         self.operations.restore_bans()
         if self.linking is not None:
             self.linking.start()
@@ -160,6 +163,15 @@ class ChatService(MultiService):
         timer.clock = self._reactor
         timer.setServiceParent(self)
 
+    def _refusal(self, why: str) -> CannotStart:
+        """Return what ends the process, with one line on stderr; a daemon has none any more."""
+        refusal = CannotStart(f"chatd: {why}")
+        print(refusal, file=sys.__stderr__)  # by now, twistd has turned sys.stderr into a part of the log
+        refusal.code = 1  # so that Python prints it no second time
+        if self._logs_to_file:
+            self._log.critical("chatd can't start: {why}", why=why)
+        return refusal
+
     def _hang_up(self, *_: object) -> None:
         """SIGHUP: read the configuration again, and apply what has changed."""
         self._reactor.callFromThread(lambda: Deferred.fromCoroutine(self.operations.reload_and_log()))
@@ -204,14 +216,6 @@ def _naming(what: str, example: str) -> Iterator[None]:
         raise BadSetting(f"{what}: {why}{hint}") from None
 
 
-def _refusal(why: str) -> CannotStart:
-    """Return what ends the process, with one line on stderr."""
-    refusal = CannotStart(f"chatd: {why}")
-    print(refusal, file=sys.__stderr__)  # by now, twistd has turned sys.stderr into a part of the log
-    refusal.code = 1  # so that Python prints it no second time
-    return refusal
-
-
 def _reason(error: Exception) -> str:
     cause = error.socketError if isinstance(error, CannotListenError) else error
     return (cause.strerror if isinstance(cause, OSError) else None) or str(cause)
@@ -243,19 +247,18 @@ def makeService(options: Options) -> ChatService:
 
     try:
         settings = options.settings()
-        levels, log = _log_of(options.parent, settings, reactor)
-        return ChatService(settings, reactor, reread, levels, log)
+        return ChatService(settings, reactor, reread, *_log_of(options.parent, settings, reactor))
     except BadSetting as error:
         raise CannotStart(f"chatd: {error}") from None
 
 
-def _log_of(twistd: Any, settings: Settings, reactor: Any) -> tuple[logs.Levels | None, Any]:
-    """Return what is logged, and the log; None for each in a .tac, and for somebody who wants another log."""
+def _log_of(twistd: Any, settings: Settings, reactor: Any) -> tuple[logs.Levels | None, Any, bool]:
+    """Return what is logged, the log, and whether that is a file; None in a .tac, and for who wants another log."""
     if twistd is None or twistd["syslog"] or twistd["logger"]:
-        return None, None
+        return None, None, False
     stream = logs.stream_for(twistd, reactor)
     levels = logs.Levels(settings.log_level)
     log_format = settings.log_format
     if log_format == "auto":
         log_format = "systemd" if logs.read_by_systemd(stream, os.environ) else "text"
-    return levels, logs.observer(stream, log_format, levels)
+    return levels, logs.observer(stream, log_format, levels), stream is not sys.stdout

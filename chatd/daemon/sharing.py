@@ -37,7 +37,7 @@ class Tie:
     def _registered(self, member: Member) -> None:
         """Owners here go on ignoring somebody elsewhere who has an account by now."""
         ignoring = {other.traces.account for other in member.ignored_by if not other.is_remote}
-        for account in ignoring | member.traces.shunned_by:
+        for account in {*ignoring, *member.traces.shunned_by}:
             if account is not None and member.traces.account not in self._hall.owners.ignored_by(account):
                 self._aside(self._people.ignore(account, member.traces.account or 0))
 

@@ -151,8 +151,8 @@ class Editor:
 
     def around(self, data: bytes) -> bytes:
         """Return what shows `data`, whole lines or nothing, above the row as it is now."""
-        if not (data or self._changed or self._bell):
-            return b""
+        if not (self._changed or self._bell):
+            return self._row.around(data) if data else b""
         if self._changed:
             text, at = ("", 0) if self._hidden else (self._draft.text, self._draft.at)
             self._row.draw(self._prompt, text, at)

@@ -30,20 +30,19 @@ class Framing(LineReceiver):
         self._lines = 0  # read, and not handed over yet
 
     def dataReceived(self, data: bytes) -> None:
+        connection = self.connection
+        text = self.keys.typed(data, connection.codec.max_line)
         if data:
-            self.connection.note_read()
-        text = self.keys.typed(data, self.connection.codec.max_line)
-        if text:
-            self.connection.note_typed()
+            connection.note_read(bool(text))
         lines = text.count(b"\n")
         self._lines += lines
         discarded = len(data) - len(text) - lines  # a CR before each LF is part of the line's end
         if discarded > 0:
-            self.connection.note_discarded(discarded)
+            connection.note_discarded(discarded)
         try:
             super().dataReceived(text)
         except Exception:
-            self.connection.broken()
+            connection.broken()
 
     def lineReceived(self, line: bytes) -> None:
         self._lines -= 1

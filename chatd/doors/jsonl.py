@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from typing import Any
 
@@ -179,6 +179,12 @@ class JSONCodec:
         return iter(
             [words] if isinstance(output, Goodbye) and (words := goodbye_words(output, self.view.language)) else []
         )
+
+
+JSON_CODECS: Mapping[str, Callable[[], JSONCodec]] = {  # by the names of their formats
+    "json": JSONCodec,
+    "json+text": partial(JSONCodec, with_lines=True),
+}
 
 
 @cache  # at most as many as there are kinds of outputs

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from chatd.doors.telnet import CTRL_D, CTRL_U, DEL, EOF, Terminal
 
+_ALONE = b"\n" + CTRL_D
 _LINE_END = re.compile(rb"\r[\n\0]?")
 
 
@@ -43,7 +44,7 @@ class Keyboard:
         if not data:
             return data
         data = self._with_lf(data)
-        if data.endswith(b"\n" + CTRL_D) or (data == CTRL_D and not self._column):
+        if data.endswith(CTRL_D) and (data.endswith(_ALONE) or (len(data) == 1 and not self._column)):
             data += b"\n"
         if self._column + len(data) > max_line:
             return self._cut(data, max_line)

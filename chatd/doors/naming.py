@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from chatd.core.events import Events, Spoken
+from chatd.core.member import Member
 from chatd.core.mentions import folded, folded_name, stands_in
+from chatd.core.nickname import Nickname
 from chatd.session.session import Session
 
 
@@ -14,28 +16,43 @@ class Naming:
     each of them hears: what is said is folded once for all, and names are looked for in it by `in`, which is fast.
     """
 
-    __slots__ = ("_events", "_folded_name", "_name", "format", "nickname")
+    __slots__ = ("_events", "_folded_name", "_member", "_name", "format", "nickname")
 
     def __init__(self) -> None:
         self._events: Events = ()
-        self._name = self._folded_name = ""  # as the person was called when something was heard last
+        self._member: Member | None = None  # the person, once they have heard something
+        self._name: Nickname | None = None  # as they were called when something was heard last
+        self._folded_name = ""
         self.nickname = ""  # of the person, if they are named
         self.format: tuple[object, ...] = ()
 
     def hear(self, events: Events, session: Session | None) -> bool:
         """Take the events that come next; return whether `format` has changed."""
-        member = session.member if session is not None else None
-        named: Events = ()
+        if events is not _spoken.events:
+            _spoken.take(events)
+        member = self._member
+        if member is None or member.name is not self._name:
+            self._look_who_hears(session)
+        if self._folded_name not in _spoken.text and not self._events:  # as it nearly always is
+            return False
+        return self._look_for_name()
+
+    def _look_who_hears(self, session: Session | None) -> None:
+        self._member = member = session.member if session is not None else None
         if member is not None:
-            if member.nickname is not self._name:
-                self._name, self._folded_name = member.nickname, folded_name(member.nickname)
-            for event, text in _spoken.of(events):
-                if self._folded_name in text and event.speaker != self._name and stands_in(text, self._folded_name):
-                    named = (*named, event)
+            self._name, self._folded_name = member.name, folded_name(member.nickname)
+
+    def _look_for_name(self) -> bool:
+        name, nickname = self._folded_name, self._member.nickname if self._member is not None else ""
+        named = tuple(
+            event
+            for event, text in _spoken.lines
+            if name in text and event.speaker != nickname and nickname and stands_in(text, name)
+        )
         if not (named or self._events):
             return False
         self._events = named
-        self.nickname = member.nickname if member is not None and named else ""
+        self.nickname = nickname if named else ""
         self.format = (self.nickname, *map(id, named))
         return True
 
@@ -50,14 +67,14 @@ class _Spoken:
     """What is said in the last events, folded: those who hear them come one after the other."""
 
     def __init__(self) -> None:
-        self._events: Events = ()
-        self._found: tuple[tuple[Spoken, str], ...] = ()
+        self.events: Events = ()
+        self.lines: tuple[tuple[Spoken, str], ...] = ()  # the events that are some, each with its text
+        self.text = ""  # of all of them; no name holds a line's end
 
-    def of(self, events: Events) -> tuple[tuple[Spoken, str], ...]:
-        if events is not self._events:
-            self._found = tuple((event, folded(event.text)) for event in events if isinstance(event, Spoken))
-            self._events = events
-        return self._found
+    def take(self, events: Events) -> None:
+        self.events = events
+        self.lines = tuple((event, folded(event.text)) for event in events if isinstance(event, Spoken))
+        self.text = "\n".join(text for _, text in self.lines)
 
 
 _spoken = _Spoken()

@@ -14,6 +14,7 @@ _EDIT = bytes([IAC, WILL, ECHO, IAC, WILL, SGA])
 _LEAVE = bytes([IAC, WONT, ECHO, IAC, WONT, SGA])
 _HIDE = bytes([IAC, WILL, ECHO])
 _SHOW = bytes([IAC, WONT, ECHO]) + b"\r\n"  # the client has not shown its own Enter
+_NONE: frozenset[int] = frozenset()
 
 
 class Offer:
@@ -28,13 +29,13 @@ class Offer:
     3. A DONT that only confirms what was taken back says nothing of an offer that was made since.
     """
 
-    __slots__ = ("_agreed", "_hides", "_late", "_refuses_echo", "_reply", "is_open")
+    __slots__ = ("_agreed", "_late", "_refuses_echo", "_reply", "hides", "is_open")
 
     def __init__(self, reply: Callable[[bytes], object]) -> None:
         self._reply = reply
-        self._agreed: frozenset[int] = frozenset()  # the options of which the client has said DO
+        self._agreed = _NONE  # the options of which the client has said DO
         self._late: tuple[int, ...] = ()  # the options of which a DONT is still to come that only confirms
-        self._hides = False  # ECHO is offered for one line alone
+        self.hides = False  # ECHO is offered for one line alone
         self._refuses_echo = False
         self.is_open = False
 
@@ -52,29 +53,29 @@ class Offer:
 
     def withdraw(self) -> None:
         """Leave the line to the client."""
-        self.is_open = self._hides = False
+        self.is_open = self.hides = False
         self._reply(_LEAVE)
         self._late += tuple(self._agreed)
-        self._agreed = frozenset()
+        self._agreed = _NONE
 
     def hide_typing(self) -> bool:
         """Have the client not show what is typed; return False if it has refused that."""
-        if not (self.is_open or self._hides or self._refuses_echo):
-            self._hides = True
+        if not (self.is_open or self.hides or self._refuses_echo):
+            self.hides = True
             self._reply(_HIDE)
         return not self._refuses_echo
 
     def show_typing(self) -> None:
         """Have the client show again what is typed, unless it has left that to us."""
-        if self._hides:
-            self._hides = False
+        if self.hides:
+            self.hides = False
             self._late += tuple(self._agreed & {ECHO})
             self._agreed -= {ECHO}
             self._reply(_SHOW)
 
     def takes(self, verb: int, option: int) -> bool:
         """Take what a client says of an option; return False if that is no answer to what it was offered."""
-        if verb == DO and ((self.is_open and option in (ECHO, SGA)) or (self._hides and option == ECHO)):
+        if verb == DO and ((self.is_open and option in (ECHO, SGA)) or (self.hides and option == ECHO)):
             self._agreed |= {option}
             return True
         if verb == DONT and option in self._late:

@@ -82,6 +82,8 @@ class Row:
     def around(self, data: bytes) -> bytes:
         """Return what shows `data`, whole lines or nothing, above the row as it was last drawn."""
         shown, wanted = self._shown, self._wanted
+        if data and shown is wanted and not self._is_torn:  # as it nearly always is
+            return _ROW_AWAY + data + wanted.sent
         if shown and not (data or self._is_torn) and wanted.sent.startswith(shown.sent):
             sent = wanted.sent[len(shown.sent) :]  # something was typed at the end
         else:

@@ -10,8 +10,8 @@ option is refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from chatd.doors.offer import DO, DONT, IAC, WILL, WONT, Offer
 
@@ -35,6 +35,7 @@ _LONGEST_WINDOW = 13  # bytes
 _REFUSAL = {DO: WONT, WILL: DONT}
 # The bytes of UTF-8 that GNU telnet takes for its keys, by the commands that it sends instead.
 _KEYS = {IP: 0x83, AO: 0x8F, SUSP: 0x9A, BRK: 0x9C}
+_NOTHING: frozenset[tuple[int, int]] = frozenset()
 _END_OF_SUBNEGOTIATION = re.compile(rb"[\r\n]|\xff\xf0")
 
 
@@ -52,6 +53,25 @@ class Terminal:
         return self.speaks_telnet or self.ends_with_cr
 
 
+class Listener(Protocol):
+    """The door whose client speaks telnet."""
+
+    def reply(self, data: bytes) -> None:
+        """Answer telnet."""
+
+    def asked_whether_here(self) -> None:
+        """The client asks whether anybody is there."""
+
+    def interrupted(self) -> None:
+        """The person has pressed Ctrl-C."""
+
+    def word_unfinished(self) -> None:
+        """A word without an end was given up."""
+
+    def resized(self) -> None:
+        """The terminal has other columns than before."""
+
+
 class Telnet:
     """Takes telnet's words out of the bytes of one connection, and answers them.
 
@@ -63,43 +83,23 @@ class Telnet:
         "_asked_binary",
         "_asked_width",
         "_begun",
-        "_interrupted",
+        "_listener",
         "_refused",
-        "_reply",
-        "_resized",
         "_tail",
         "_terminal",
-        "_there",
-        "_unfinished",
         "_was_interrupted",
         "offer",
     )
 
-    def __init__(
-        self,
-        terminal: Terminal,
-        reply: Callable[[bytes], object],
-        there: Callable[[], object],
-        interrupted: Callable[[], object],
-        unfinished: Callable[[], object],
-        resized: Callable[[], object],
-    ) -> None:
-        """`reply` is called with what answers telnet, `there` for a client that asks whether anybody is,
-        `interrupted` for Ctrl-C, `unfinished` when a word without an end is given up, `resized` when the terminal has
-        other columns than before.
-        """
+    def __init__(self, terminal: Terminal, listener: Listener) -> None:
         self._terminal = terminal
-        self._reply = reply
-        self._there = there
-        self._interrupted = interrupted
+        self._listener = listener
         self._was_interrupted = False  # by this segment; however often, it is told once
-        self._unfinished = unfinished
         self._begun = b""  # of a word that is not whole yet
         self._tail = b""  # the end of the text before this segment
-        self._refused: frozenset[tuple[int, int]] = frozenset()
-        self._resized = resized
+        self._refused = _NOTHING
         self._asked_binary = self._asked_width = False
-        self.offer = Offer(reply)
+        self.offer = Offer(listener.reply)
 
     def text_in(self, data: bytes) -> bytes:
         """Return the text in one segment."""
@@ -107,7 +107,7 @@ class Telnet:
             data = self._without_words(data)
             if self._was_interrupted:  # told behind the answer to its mark: until then, telnet shows nothing
                 self._was_interrupted = False
-                self._interrupted()
+                self._listener.interrupted()
         self._tail = (self._tail + data[-3:])[-3:]
         return data
 
@@ -115,7 +115,7 @@ class Telnet:
         """Ask the client, once, to let all bytes pass as they are."""
         if not self._asked_binary:
             self._asked_binary = True
-            self._reply(_ASK_BINARY)
+            self._listener.reply(_ASK_BINARY)
 
     def offer_row(self) -> None:
         """Offer the client to have its line edited here, and ask how wide its window is."""
@@ -125,15 +125,11 @@ class Telnet:
     def _ask_width(self) -> None:
         if not self._asked_width:
             self._asked_width = True
-            self._reply(_ASK_WIDTH)
+            self._listener.reply(_ASK_WIDTH)
 
     def hide_typing(self) -> bool:
         """Have the client not show what is typed; return False if it doesn't, or is no telnet."""
         return self._terminal.is_telnet and self.offer.hide_typing()
-
-    def show_typing(self) -> None:
-        """Have the client show again what is typed, if that was hidden."""
-        self.offer.show_typing()
 
     def _without_words(self, data: bytes) -> bytes:
         data, self._begun = self._begun + data, b""
@@ -201,10 +197,10 @@ class Telnet:
         if end is None:
             if len(data) - at < MOST_SUBNEGOTIATED:
                 return 0
-            self._unfinished()
+            self._listener.word_unfinished()
             return MOST_SUBNEGOTIATED
         if end[0] in (b"\r", b"\n"):
-            self._unfinished()
+            self._listener.word_unfinished()
             return end.start() - at
         self._terminal.speaks_telnet = True
         return end.end() - at
@@ -213,7 +209,7 @@ class Telnet:
         self._terminal.speaks_telnet = True
         if columns != self._terminal.columns:
             self._terminal.columns = columns
-            self._resized()
+            self._listener.resized()
 
     def _do(self, command: int, text: bytearray) -> None:
         if command in _KEYS and _is_unfinished(self._tail + text[-3:]):
@@ -230,7 +226,7 @@ class Telnet:
             text += CTRL_U  # what was half typed is gone at the client already
             self._was_interrupted = True
         elif command == AYT:
-            self._there()
+            self._listener.asked_whether_here()
 
     def _answer(self, verb: int, option: int) -> None:
         """Answer DO with WONT and WILL with DONT: once, so that two sides can't answer each other for ever."""
@@ -245,7 +241,7 @@ class Telnet:
             return
         if option == TIMING_MARK or (verb, option) not in self._refused:
             self._refused |= {(verb, option)}
-            self._reply(bytes([IAC, _REFUSAL[verb], option]))
+            self._listener.reply(bytes([IAC, _REFUSAL[verb], option]))
 
 
 def _is_unfinished(text: bytes) -> bool:

@@ -30,7 +30,6 @@ class TelnetRow:
     """
 
     __slots__ = (
-        "_begun",
         "_clock",
         "_codec",
         "_colours",
@@ -41,6 +40,7 @@ class TelnetRow:
         "_telnet",
         "_terminal",
         "_typed",
+        "begun",
         "is_on",
     )
 
@@ -55,7 +55,7 @@ class TelnetRow:
         self._codec: TerminalCodec | None = None  # once there was a row
         self._typed: TypedLines | None = None  # likewise
         self._columns = 0
-        self._begun: tuple[str, float] | None = None  # what was half typed when a row ended, and when that was begun
+        self.begun: tuple[str, float] | None = None  # what was half typed when a row ended, and when that was begun
         self.is_on = False
 
     @property
@@ -116,7 +116,7 @@ class TelnetRow:
         assert self._typed is not None
         text = self._telnet.text_in(data)
         if len(text) < len(data):
-            self._connection.note_read()
+            self._connection.note_read(False)
             self._connection.note_discarded(len(data) - len(text))
             self._typed.note_ahead(len(data) - len(text))
         if text:
@@ -124,13 +124,11 @@ class TelnetRow:
         if self._typed.is_full:
             self._door.pauseProducing()
 
-    def finish(self, line: bytes) -> bool:
-        """Take a line that was begun in the row, if it was; return whether that is so."""
-        if self._begun is None or self._typed is None:
-            return False
-        (begun, begun_at), self._begun = self._begun, None
+    def finish(self, line: bytes) -> None:
+        """Take the rest of a line that was begun in the row."""
+        assert self.begun is not None and self._typed is not None
+        (begun, begun_at), self.begun = self.begun, None
         self._typed.finish(begun + line.decode(errors="surrogateescape"), begun_at)
-        return True
 
     def pause(self) -> None:
         """Hand over no further line."""
@@ -207,8 +205,8 @@ class TelnetRow:
         if door.paused:  # which is for lines alone, from now on
             self._typed.pause()
             door.resumeProducing()
-        self._typed.take_back(*(self._begun or ("", 0.0)), door.take_rest())
-        self._begun = None
+        self._typed.take_back(*(self.begun or ("", 0.0)), door.take_rest())
+        self.begun = None
 
     def _fit(self) -> None:
         if self._columns != self._terminal.columns:
@@ -223,7 +221,7 @@ class TelnetRow:
         assert self._codec is not None and self._typed is not None
         connection, editor = self._connection, self._codec.editor
         half, begun_at = editor.half_typed, editor.begun_at
-        self._begun = (half, begun_at) if half and begun_at is not None else None
+        self.begun = (half, begun_at) if half and begun_at is not None else None
         self.is_on = False
         view = connection.view
         connection.replace_codec(TextCodec(self._terminal))
@@ -239,5 +237,5 @@ class TelnetRow:
         self._connection.send(Editing(False))
         if was_on:
             self._connection.session.state.ask()
-        if was_on and self._begun is not None:
-            self._connection.write(self._begun[0].replace("\n", "\u21b5").encode())
+        if was_on and self.begun is not None:
+            self._connection.write(self.begun[0].replace("\n", "\u21b5").encode())

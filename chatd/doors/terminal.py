@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
-from chatd.core.events import Event, Events
+from chatd.core.events import Event, Events, Said
 from chatd.doors.cells import cells
 from chatd.doors.colour import Colours, Frame, painted
 from chatd.doors.editor import Completions, Editor
@@ -42,12 +42,13 @@ class TerminalCodec(TextCodec):
     the same of the events name the one person and the other.
     """
 
-    __slots__ = ("_columns", "_naming", "_where", "editor")
+    __slots__ = ("_columns", "_is_stale", "_naming", "_where", "editor")
 
     def __init__(self, screen: Screen, completions: Completions) -> None:
         self._columns = min(screen.columns, WIDEST)
         self._naming = Naming()
         self._where = ""  # the lines go that are typed in the row
+        self._is_stale = True  # something was sent since that was looked at, besides what people say
         self.editor = Editor(completions, columns=screen.columns)
         super().__init__(Terminal(closes_itself=True))
         self.view = view("on", colours=screen.colours.value)
@@ -63,6 +64,7 @@ class TerminalCodec(TextCodec):
         self.format = self._format()
 
     def encode(self, output: Output) -> Iterable[bytes]:
+        self._is_stale = True
         if isinstance(output, Prompt):
             return ()  # the row has it
         if isinstance(output, Hint):
@@ -84,13 +86,16 @@ class TerminalCodec(TextCodec):
         return self.editor.dirty
 
     def hear(self, events: Events) -> None:
+        if type(events[0]) is not Said:
+            self._is_stale = True
         if self._naming.hear(events, self.session):
             self.format = self._format()
-        if self._naming and self._view.bell:
-            self.editor.ring()
+            if self._naming and self._view.bell:
+                self.editor.ring()
 
     def around(self, data: bytes) -> bytes:
-        self._ask()
+        if self._is_stale:
+            self._ask()
         return self.editor.around(data)
 
     def finish(self, data: bytes) -> bytes:
@@ -98,6 +103,7 @@ class TerminalCodec(TextCodec):
 
     def _ask(self) -> None:
         """Have the row ask what the session asks for now, or say where its lines go."""
+        self._is_stale = False
         session = self.session
         asked = session.asked if session is not None else None
         member = session.member if session is not None else None

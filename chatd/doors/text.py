@@ -27,6 +27,7 @@ from chatd.wire.codec import Hear, Row
 MAX_LINE = 4096  # bytes
 INDENT = 6  # columns of the rows that a line is broken into: those of the time
 WIDEST = 512  # columns; nobody sees that what is wider is broken, and fewer widths are told apart
+_CTRL_D = CTRL_D.decode()
 _CHOICE = re.compile(r"to:|/(?:to|query|join|j|leave|part)\b", re.IGNORECASE)
 _ENCODINGS = ("utf-8", "gb18030", "big5")  # in which a line may be that can't be read
 _LONGEST_CHOICE = 64  # bytes, with what stands in front of it
@@ -92,7 +93,7 @@ class TextCodec:
             return Refused(error, _chooses(line), typed_at)
         if needs_erasing(line):
             text = erased(text)
-        return Ended() if text == CTRL_D.decode() else Line(text, typed_at)
+        return Ended() if text == _CTRL_D else Line(text, typed_at)
 
     def encode(self, output: Output) -> Iterable[bytes]:
         if isinstance(output, Said) and self._colours is Colours.OFF:  # nearly all that is ever encoded

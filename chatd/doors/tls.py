@@ -34,7 +34,7 @@ except ImportError:
 from chatd.doors.certificate import Certificate, InThread, in_words
 from chatd.doors.endpoints import split
 from chatd.doors.line import HandshakeFailed
-from chatd.wire.connection import LINGER
+from chatd.wire.lifetime import LINGER
 
 CHECK_EVERY = 60.0  # seconds
 HANDSHAKE_WITHIN = 15.0  # seconds
@@ -165,6 +165,8 @@ class Handshake(Protocol):
     def handshakeCompleted(self) -> None:
         self._deadline.cancel()
         self.transport.wrappedProtocol = self._door
+        if IHandshakeListener.providedBy(self._door):
+            self._door.handshakeCompleted()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         if self._deadline.active():

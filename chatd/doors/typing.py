@@ -5,15 +5,14 @@ Keys are read whatever happens to the lines: who is held back for typing fast go
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from chatd.doors.draft import Limit
 from chatd.doors.editor import Ended, Listed, PasteRefused, Result, Typed
 from chatd.doors.telnet import CTRL_D
 from chatd.doors.terminal import TerminalCodec
 from chatd.session.outputs import Candidates
-from chatd.session.refusals import PasteTooLong
+from chatd.session.refusals import LineCutOff, PasteTooLong
 from chatd.wire.connection import Connection
 
 MOST_AHEAD = 16 * 1024  # bytes that are read while lines wait
@@ -23,10 +22,12 @@ _UNITS = {Limit.LINES: "lines", Limit.SIZE: "bytes", Limit.LINE: "bytes in a lin
 class TypedLines:
     """The lines that were finished in a row, until each may be handed over."""
 
+    __slots__ = ("_ahead", "_codec", "_connection", "_ended", "_results", "is_paused")
+
     def __init__(self, connection: Connection, codec: TerminalCodec) -> None:
         self._connection = connection
         self._codec = codec
-        self._results: deque[Result] = deque()
+        self._results: list[Result] = []  # that are not handed over yet, the last one first
         self._ahead = 0
         self._ended: Callable[[], object] | None = None
         self.is_paused = False
@@ -43,10 +44,9 @@ class TypedLines:
 
     def take(self, data: bytes) -> None:
         """Take keys, and hand over the lines that they finish, if that may be now."""
-        self._connection.note_read()
-        self._connection.note_typed()
+        self._connection.note_read(True)
         self._connection.note_discarded(len(data))
-        self._results += self._codec.editor.feed(data, self._connection.read_at)
+        self._add(self._codec.editor.feed(data, self._connection.read_at))
         self._ahead += len(data)
         self.hand_over()
 
@@ -59,16 +59,16 @@ class TypedLines:
         if begun:
             self._codec.editor.begin(begun, begun_at)
         if keys:
-            self._results += self._codec.editor.feed(keys, self._connection.read_at)
+            self._add(self._codec.editor.feed(keys, self._connection.read_at))
         self.hand_over()
 
     def finish(self, text: str, begun_at: float) -> None:
         """Take a text that was begun in a row, and finished elsewhere; bytes that are no UTF-8 are escaped in it."""
-        self._results += [Typed(line, begun_at) for line in text.split("\n")]
+        self._add([Typed(line, begun_at) for line in text.split("\n")])
         self.hand_over()
 
     def end(self, ended: Callable[[], object]) -> None:
-        """Call that behind the last line: nothing more will be typed."""
+        """Call that behind the last line: nothing more will be typed, and what was only begun is given back."""
         self._ended = ended
         self.hand_over()
 
@@ -85,13 +85,18 @@ class TypedLines:
     def hand_over(self) -> None:
         try:
             while self._results and not self.is_paused:
-                self._hand(self._results.popleft())
+                self._hand(self._results.pop())
             if self._ended is not None and not self.is_paused:
                 ended, self._ended = self._ended, None
+                if self._codec.editor.half_typed:
+                    self._connection.refuse(LineCutOff())
                 ended()
         except Exception:
             self._connection.broken()
         self._connection.redraw()
+
+    def _add(self, results: Sequence[Result]) -> None:
+        self._results[:0] = reversed(results)
 
     def _hand(self, result: Result) -> None:
         match result:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from chatd.core.refusals import HallError
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line as it was typed, without its end: something to say, or a command with its slash.
 
     `typed_at` is on the hall's clock and never later than the truth; `id` is given back with what comes of it. One that
-    is `hidden` was typed unseen, where a password was asked for: it is a password, or nothing.
+    is `hidden` was typed unseen, where a password was asked for: it is a password, or nothing. It is a tuple because
+    one is made for each line that is typed.
     """
 
     text: str

@@ -13,11 +13,12 @@ from twisted.logger import Logger
 from chatd.core.events import Departure, Events
 from chatd.core.member import Member
 from chatd.core.room import Room
+from chatd.core.text import one_line
 from chatd.session.inputs import Command, Line, Refused
 from chatd.session.operator_answers import NodeList, Reloaded
 from chatd.session.outputs import OperatorWelcome
 from chatd.session.refusals import LooksLikeCommand, NoPrivateLines
-from chatd.session.session import QUIT, Participant, Session, clean
+from chatd.session.session import QUIT, Participant, Session
 from chatd.session.table import Table
 from chatd.session.typed import is_quit, marked
 
@@ -130,7 +131,7 @@ class Operating(Participant):
         if isinstance(given, Command):
             entry = self.table.find(given.name)
             return self.table.run(self, entry, *entry.take(given.arguments))
-        line = clean(given)
+        line = one_line(given.text)
         return self._obey(line.lstrip()) if line.strip() else None
 
     def not_read(self, given: Refused) -> None:

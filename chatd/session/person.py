@@ -16,6 +16,7 @@ from chatd.core.owners import Owner
 from chatd.core.ports import Deliver
 from chatd.core.refusals import AddresseeUnclear, HallError, NicknameTaken, NotAdmitted
 from chatd.core.room import Room
+from chatd.core.text import one_line
 from chatd.session.accounts import Accounts, as_events
 from chatd.session.answers import StillAway, TalkingTo
 from chatd.session.inputs import Command, Line, Refused
@@ -34,13 +35,14 @@ from chatd.session.refusals import (
     BadUsage,
     CommandElsewhere,
     NicknameFirst,
+    PasswordDue,
     PastedBehindNickname,
     TooManyNicknames,
     UnknownCommand,
 )
 from chatd.session.replays import replay_of
 from chatd.session.secrets import Choosing, Proving
-from chatd.session.session import QUIT, Participant, Session, clean, logged
+from chatd.session.session import QUIT, Participant, Session, logged
 from chatd.session.table import Entry, Table, split_name, split_word
 from chatd.session.typed import is_quit, marked
 
@@ -92,7 +94,7 @@ class AwaitingNickname(Participant):
         if isinstance(given, Command):
             entry = self.table.find(given.name)
             return self._obey(entry, entry.take(given.arguments))
-        typed = "" if given.hidden else marked(clean(given).strip())
+        typed = "" if given.hidden else marked(one_line(given.text).strip())
         if typed.startswith("/"):
             return self._obey_line(typed[1:])
         if is_quit(typed):
@@ -233,6 +235,8 @@ class AwaitingNickname(Participant):
         if not owner.must_change or self.session.identity.holds_key_of(owner):
             await self._come_in(accounts, owner)
             return
+        if self.session.brief:
+            raise PasswordDue
         self.send(NewPasswordDue())
         state = Choosing(self, owner.name, partial(self._chosen, accounts, owner))
         self.session.become(state)
@@ -420,7 +424,7 @@ class Chatting(Participant):
                 raise
         if given.hidden and given.text:
             raise AddresseeUnclear(self.talks_to)
-        return self._obey(clean(given))
+        return self._obey(one_line(given.text))
 
     def not_read(self, given: Refused) -> None:
         if given.chooses:
@@ -428,7 +432,10 @@ class Chatting(Participant):
 
     def say(self, text: str) -> Awaitable[None] | None:
         """Say a line to whom this person talks."""
-        return self.once(self.member.speak(text, self.typed_at), self.talked)
+        spoken = self.member.speak(text, self.typed_at)
+        if spoken is None and self.member.away is None and not self._told_away:  # as it nearly always is
+            return None
+        return self.once(spoken, self.talked)
 
     def turn_to(self, name: str, text: str) -> Awaitable[None] | None:
         """Talk to somebody from now on, or with "" to the room; `text` is the first thing said to them, if any."""
@@ -472,11 +479,10 @@ class Chatting(Participant):
 
     def _obey(self, line: str) -> Awaitable[None] | None:
         typed = marked(line.lstrip())  # an indented command is a command: a slip must not be sent to everyone
-        if typed.startswith("//"):
-            return self.say(typed[1:])
-        if typed.startswith("/"):
-            return self._command(typed[1:], line)
-        if typed.startswith("@"):
+        mark = typed[:1]
+        if mark == "/":
+            return self.say(typed[1:]) if typed.startswith("//") else self._command(typed[1:], line)
+        if mark == "@":
             return self._whisper(typed[1:], line)
         if typed[:3].lower() == "to:":
             return self._choose(typed[3:], line)
@@ -531,5 +537,5 @@ class Chatting(Participant):
         if word in COMMANDS_ELSEWHERE and word != self._given_back:
             self._given_back = word
             self.member.hold_typed_ahead()  # who takes this for the end may go on in another program
-            raise CommandElsewhere(unsent=line)
+            raise CommandElsewhere(self.session.brief, unsent=line)
         self._given_back = ""

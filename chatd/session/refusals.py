@@ -36,7 +36,16 @@ class AdministratorOnly(HallError):
 
 @dataclass(eq=False)
 class CommandElsewhere(HallError):
-    """The line is what other programs take for a command; if it is to be said, it is typed once more."""
+    """The line is what other programs take for a command. If it is to be said it is typed once more, unless it is all
+    that the person `only` came for.
+    """
+
+    only: bool = False
+
+
+@dataclass(eq=False)
+class PasswordDue(HallError):
+    """Who came with a one-time password for a command alone has to choose another one first."""
 
 
 @dataclass(eq=False)

@@ -23,7 +23,6 @@ from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.refusals import HallError, HallFull
 from chatd.core.room import Room
-from chatd.core.text import one_line
 from chatd.session.accounts import Accounts
 from chatd.session.client import Client
 from chatd.session.identity import NOBODY
@@ -311,7 +310,8 @@ class Session:
             return None
         if work is not None:
             return self._finish(work, given)
-        self._done(given)
+        if given.id is not None:
+            self.client.send(Done(given.id))
         return None
 
     async def _finish(self, work: Awaitable[None], given: Line | Command) -> None:
@@ -321,11 +321,8 @@ class Session:
             if not self.has_ended:  # meanwhile
                 self.refuse(error, given.id)
         else:
-            self._done(given)
-
-    def _done(self, given: Line | Command) -> None:
-        if given.id is not None:
-            self.client.send(Done(given.id))
+            if given.id is not None:
+                self.client.send(Done(given.id))
 
     def _tell(self, error: HallError, given_id: Any = None) -> None:
         self.server.hall.counts.refused[type(error).__name__] += 1
@@ -417,11 +414,6 @@ class Departed:
 
     def leave(self, how: Departure, logged_as: str) -> None:
         """No-op: the session has ended."""
-
-
-def clean(given: Line) -> str:
-    """Return a line as it may be shown: what looks like a command must be seen as one."""
-    return one_line(given.text)
 
 
 def logged(how: Departure) -> str:

@@ -6,6 +6,7 @@ import re
 from unicodedata import normalize
 
 _WIDE_MARK = re.compile("[@＠]|[/／]{1,2}|[tｔ][oｏ][:：]", re.IGNORECASE)
+_LONGEST_QUIT = 40  # characters, with spaces around it
 _NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}  # the full-width forms of ASCII
 
 
@@ -17,4 +18,4 @@ def marked(typed: str) -> str:
 
 def is_quit(line: str) -> bool:
     """Say whether a line is `quit`, however it is written."""
-    return normalize("NFKC", line).strip().rstrip("。").lower() == "quit"
+    return len(line) <= _LONGEST_QUIT and normalize("NFKC", line).strip().rstrip("。").lower() == "quit"

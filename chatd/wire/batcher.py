@@ -19,7 +19,7 @@ from chatd.core.ports import Subscriber
 FLUSH_INTERVAL = 0.005  # seconds of rest after a round, at least
 REST_FOR_EACH = 0.00002  # seconds at most, for each outbox: under load, more lines share a send in a room of thousands
 LONGEST_REST = 0.1  # seconds
-PIECE = 1024  # characters said that are put into outboxes together: far less than the smallest bound of an outbox
+PIECE = 2048  # characters said that are put into outboxes together: with a line more, less than the smallest sendq
 
 
 class Flushed(Protocol):
@@ -44,7 +44,7 @@ class Batcher:
         self._next_at = 0.0
         self._rest = FLUSH_INTERVAL
         self._is_loaded = False  # whether the next round had to wait for the end of a rest
-        self._lines: list[Event] = []  # not in the outboxes yet
+        self.lines: list[Event] = []  # that are not in the outboxes yet
         self._size = 0  # characters in them
         self._audience: tuple[Subscriber, ...] = ()  # of these lines
         self._selected: dict[Subscriber, list[Event]] = {}  # which of these lines the selective hear
@@ -53,7 +53,7 @@ class Batcher:
         if audience is not self._audience or self._size > PIECE:
             self.settle()
             self._audience = audience
-        self._lines.append(line)
+        self.lines.append(line)
         for subscriber in selected:
             self._selected.setdefault(subscriber, []).append(line)
         self._size += len(line.text) + len(line.speaker) + 12  # and what stands around them
@@ -61,8 +61,8 @@ class Batcher:
             self._schedule()
 
     def settle(self) -> None:
-        if self._lines:
-            lines, self._lines, self._size = self._lines, [], 0
+        if self.lines:
+            lines, self.lines, self._size = self.lines, [], 0
             selected, self._selected = self._selected, {}
             broadcast(tuple(lines), self._audience)
             for subscriber, heard in selected.items():

@@ -6,30 +6,27 @@ session takes that. What goes out: the session's outputs and the hall's events, 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
-from enum import Enum, auto
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as TimedOut
-from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
-from twisted.protocols.policies import TimeoutMixin
 
 from chatd.core.events import Cause, Departure, Event, Events
 from chatd.core.refusals import HallError
 from chatd.session.completion import completions
 from chatd.session.identity import Identity
 from chatd.session.inputs import Command, Ended, Input, Line, Refused
-from chatd.session.outputs import IdleWarning, Output, Prompt, TypingSeen, TypingTooFast
-from chatd.session.refusals import NicknameTooLate, NoSuchFormat, TookTooLong
+from chatd.session.outputs import Output, Prompt, TypingSeen, TypingTooFast
+from chatd.session.refusals import NoSuchFormat, TookTooLong
 from chatd.session.session import Session
 from chatd.session.view import View
 from chatd.wire.addresses import ip_address_of, neighbourhood, shown_address
 from chatd.wire.codec import Codec
 from chatd.wire.entrance import Entrance
 from chatd.wire.gate import PerAddress
+from chatd.wire.lifetime import Lifetime
 from chatd.wire.limits import Limits
 from chatd.wire.outbox import Outbox
 from chatd.wire.pace import Pace
@@ -38,23 +35,11 @@ from chatd.wire.sockets import has_vanished, prepare
 from chatd.wire.users import user_of
 from chatd.wire.wire import Wire
 
-NICKNAME_WITHIN = 60.0  # seconds
-IDLE_WARNING = 60.0  # seconds before an idle person is disconnected
-SLOW_GOODBYE = 30.0  # seconds in which what is waiting may still be taken by somebody who has left
-LINGER = 1.0  # seconds in which the client may close its side, once all is sent
 DONE_WITHIN = 30.0  # seconds in which what takes its time must be done
 COMPLETION = 256  # bytes that are as dear as one completion
 
 
-class Phase(Enum):
-    """How far a connection has come to its end."""
-
-    TALKING = auto()
-    LEAVING = auto()  # the goodbye is said, but not all is sent
-    SENT = auto()  # all is sent; it is the client's turn to close
-
-
-class Connection(TimeoutMixin):
+class Connection:
     """The client of its session, and the reader of its outbox.
 
     1. It hands an input to the session only when the one before is done, and in the order in which they were typed.
@@ -74,18 +59,18 @@ class Connection(TimeoutMixin):
         entrance: Entrance,
         wire: Wire,
         transport: Any,
-        codecs: Mapping[str, Callable[[], Codec]],
-        format: str,
+        format: str = "text",
         carrier: Any = None,
     ) -> None:
-        """`carrier` is what has the socket and was let in, where `transport` is only a channel of it."""
+        """`format` is what is spoken first. `carrier` is what has the socket and was let in, where `transport` is only
+        a channel of it.
+        """
         clock, limits = entrance.clock, entrance.limits
         self._entrance = entrance
         self._clock = clock
         self._wire = wire
         self._carrier = transport if carrier is None else carrier
-        self._codecs = codecs
-        self.codec = codecs[format]()
+        self.codec = wire.codec_for(format)
         self.codec.view = self.codec.view.but(code=entrance.server.language)
         self._outbox = Outbox(
             transport,
@@ -98,15 +83,12 @@ class Connection(TimeoutMixin):
             patience=limits.stall_timeout,
         )
         self.deliver = self._outbox.deliver  # bound directly: it is called for each line that the person hears
-        self._phase = Phase.TALKING
+        self._lifetime = Lifetime(self, wire, clock, limits.idle_timeout)
         self._read_closed = self._is_lost = False
         self._work: Deferred[None] | None = None  # what the session is busy with
-        self._warned = self._told_seen = False
+        self._told_seen = False
         counts = entrance.server.hall.counts
-        self._pace = Pace(
-            wire, clock, limits, counts, lambda: self._outbox.busy or self._work is not None, self._too_fast
-        )
-        self._heard_at = clock.seconds()
+        self._pace = Pace(wire, clock, limits, counts, self)
         address = self._carrier.getPeer()
         self.neighbourhood = neighbourhood(address)
         self._is_counted = False  # by this connection itself
@@ -125,7 +107,7 @@ class Connection(TimeoutMixin):
         """Let the person in, or say why not."""
         self._entrance.connections.add(self)
         prepare(self._carrier, self._entrance.limits.peer_timeout)
-        self.setTimeout(NICKNAME_WITHIN)
+        self._lifetime.begin()
         self._is_counted = True
         try:
             self._pace.neighbours = self._entrance.gate.admit(self.neighbourhood)
@@ -137,7 +119,7 @@ class Connection(TimeoutMixin):
     def begin_admitted(self, neighbours: PerAddress | None, identity: Identity, nickname: str) -> None:
         """Let in a person whose carrier has been admitted; they have a nickname unless it is ""."""
         self._entrance.connections.add(self)
-        self.setTimeout(NICKNAME_WITHIN)
+        self._lifetime.begin()
         self._pace.neighbours = neighbours
         self.session.identity = identity
         self.session.begin(asking=not nickname)
@@ -147,13 +129,12 @@ class Connection(TimeoutMixin):
 
     # What the door calls.
 
-    def note_typed(self) -> None:
-        """The person has typed something; what their client sends by itself doesn't count."""
-        self._heard_at = self._clock.seconds()
-
-    def note_read(self) -> None:
-        """Something has arrived."""
-        self._pace.note_read()
+    def note_read(self, was_typed: bool) -> None:
+        """Something has arrived: what the person has typed, or what their client sends by itself."""
+        now = self._clock.seconds()
+        self._pace.note_read(now)
+        if was_typed:
+            self._lifetime.typed(now)
 
     def receive(self, line: bytes) -> None:
         """Take a line, without its end."""
@@ -168,7 +149,7 @@ class Connection(TimeoutMixin):
         self._pace.spend(1, 0)
         given = self.codec.decode(line, begun_at)
         if hidden and isinstance(given, Line):
-            given = replace(given, hidden=True)
+            given = given._replace(hidden=True)
         self._outbox.stand(self.codec.row)
         self._take(given)
         self._pace.hold_back()
@@ -198,23 +179,34 @@ class Connection(TimeoutMixin):
         """Refuse something that is no line at all."""
         self._take(Refused(error))
 
+    def hold_greeting(self) -> None:
+        """Send nothing yet: the client may begin to speak, and want no greeting."""
+        self._outbox.hold()
+
+    def greet(self) -> None:
+        """Send what has been held."""
+        self._outbox.release()
+
+    def take_greeting_back(self) -> None:
+        """Forget what has been held."""
+        self._outbox.drop()
+
     def ended(self) -> None:
         """The client has sent all it will, and may still be reading (`nc -N`)."""
         self._read_closed = True
-        if self._phase is Phase.TALKING:
+        if self._lifetime.is_talking:
             self._take(Ended(closed=True))
         else:
             self._wire.close()
 
     def channel_ended(self) -> None:
         """Likewise for a channel, which is closed only when all is sent and the client closes it too."""
-        if self._phase is Phase.TALKING:
+        if self._lifetime.is_talking:
             self._take(Ended())
 
     def all_sent(self) -> None:
         """All is sent; now it is the client's turn to close."""
-        self._phase = Phase.SENT
-        self.setTimeout(LINGER)
+        self._lifetime.all_sent()
 
     def lost(self, how: Departure, logged_as: str = "") -> None:
         """The connection is gone."""
@@ -222,10 +214,10 @@ class Connection(TimeoutMixin):
         self.session.lost(how, logged_as)
         self._outbox.stopProducing()
         if self._receipts is not None:
-            if how.cause is Cause.CLOSED and self._phase is not Phase.TALKING:
+            if how.cause is Cause.CLOSED and not self._lifetime.is_talking:
                 self._receipts.arrived()
             self._receipts.stop()
-        self.setTimeout(None)
+        self._lifetime.stop()
         self._pace.stop()
         work, self._work = self._work, None
         if work is not None:
@@ -252,8 +244,7 @@ class Connection(TimeoutMixin):
 
     @property
     def idle(self) -> float:
-        idle: float = self._clock.seconds() - self._heard_at
-        return idle
+        return self._lifetime.idle
 
     @property
     def waiting(self) -> int:
@@ -291,10 +282,10 @@ class Connection(TimeoutMixin):
         self._pace.spend(lines, 0)
 
     def speak(self, format: str) -> None:
-        if format not in self._codecs:
-            raise NoSuchFormat(format, tuple(self._codecs))
+        if format not in self._wire.formats:
+            raise NoSuchFormat(format, self._wire.formats)
         self._wire.leave_row()
-        self.replace_codec(self._codecs[format]())
+        self.replace_codec(self._wire.codec_for(format))
 
     def edit(self, on: bool) -> None:
         self._wire.edit(on)
@@ -314,8 +305,7 @@ class Connection(TimeoutMixin):
         self._outbox.speak(codec)
 
     def close(self) -> None:
-        self._phase = Phase.LEAVING
-        self.setTimeout(SLOW_GOODBYE)
+        self._lifetime.leaving()
         self._outbox.finish()
         if self._read_closed and self._receipts is not None:
             self._receipts.finish(self._wire.close)
@@ -348,9 +338,7 @@ class Connection(TimeoutMixin):
 
     def apply_idle_timeout(self, limit: int | None) -> None:
         """Go by another limit on idleness, and warn the person before it ends."""
-        if self._phase is Phase.TALKING and not self.session.is_entering:
-            self._warned = False
-            self.setTimeout(None if limit is None else 0)
+        self._lifetime.apply_idle_timeout(limit)
 
     def drop_vanished(self) -> None:
         """Give up if the peer has vanished."""
@@ -358,10 +346,8 @@ class Connection(TimeoutMixin):
             self.give_up(Departure(Cause.LOST))
 
     def close_within(self, seconds: float) -> None:
-        """Say goodbye for chatd, and be gone by then even if the client reads nothing."""
-        if self._phase is Phase.TALKING:
-            self.session.close(Departure(Cause.STOPPED))
-        self.setTimeout(seconds)
+        """Say goodbye for chatd, and be gone by then even if the client reads nothing, or up to the last moment."""
+        self._lifetime.close_within(seconds)
 
     def _show_prompt(self, prompt: Prompt) -> None:
         """Leave a prompt at the end of the screen; lines that come before the next input stand above it."""
@@ -398,37 +384,14 @@ class Connection(TimeoutMixin):
         self._log.failure("Something that was typed could not be dealt with")
         self.give_up(Departure(Cause.BROKEN))
 
-    def _too_fast(self) -> None:
+    @property
+    def is_busy(self) -> bool:
+        """Whether what was read is still being dealt with, or answered."""
+        return self._outbox.busy or self._work is not None
+
+    def typing_too_fast(self) -> None:
         limits = self._entrance.limits
         self.send(TypingTooFast(limits.line_rate, limits.byte_rate))
-
-    # The timeout.
-
-    def callLater(self, period: float, func: Callable[[], None]) -> IDelayedCall:
-        call: IDelayedCall = self._clock.callLater(period, func)
-        return call
-
-    def timeoutConnection(self) -> None:
-        limit = self._entrance.limits.idle_timeout
-        if self._phase is Phase.SENT:  # orderly: the kernel goes on sending what the client has yet to take
-            self._wire.close()
-        elif self._phase is Phase.LEAVING:
-            self._wire.abort()
-        elif self.session.is_entering:
-            self.session.turn_away(NicknameTooLate(NICKNAME_WITHIN))
-        elif limit is not None:
-            self._judge_idleness(limit)
-
-    def _judge_idleness(self, limit: int) -> None:
-        if self.idle < limit - IDLE_WARNING:
-            self._warned = False
-            self.setTimeout(limit - IDLE_WARNING - self.idle)
-        elif not self._warned:
-            self._warned = True
-            self.send(IdleWarning(IDLE_WARNING))
-            self.setTimeout(IDLE_WARNING)
-        else:
-            self.session.close(Departure(Cause.IDLE, seconds=limit))
 
 
 async def _coroutine(work: Awaitable[None]) -> None:

@@ -93,7 +93,9 @@ class Outbox:
         self._rest = b""  # of what a flush has begun to send: the row is drawn around it already
         self._answers: list[Iterator[bytes]] = []
         self._skipped = 0  # lines; once there is one, all behind it are skipped too
-        self._due = False  # whether a flush is coming: from the batcher, or from the transport while it is blocked
+        self._due = (
+            False  # whether a flush is coming: from the batcher, the transport while it is blocked, or `release`
+        )
         self._blocked = False
         self._closed = False
         self._stall: IDelayedCall | None = None
@@ -116,7 +118,8 @@ class Outbox:
 
     def deliver(self, events: Events) -> bool:
         """Take events; return False if they are skipped because the reader is too slow."""
-        self._batcher.settle()
+        if self._batcher.lines:
+            self._batcher.settle()
         if self._hear is not None:
             self._hear(events)
         return self.append(self._encoded.encode(events, self.codec))
@@ -144,6 +147,23 @@ class Outbox:
             self._pull(self._limit if self._blocked or self.waiting >= CHUNK else CHUNK)
         self._expect_flush()
 
+    def hold(self) -> None:
+        """Send nothing until `release`."""
+        self._due = True
+
+    def release(self) -> None:
+        """Send what waits, and from now on whatever comes."""
+        if not self._closed:
+            self.flush()
+
+    def drop(self) -> None:
+        """Forget what waits: nothing of it has been sent."""
+        self._lines.clear()
+        self._rest = b""
+        self._answers.clear()
+        self.row = None
+        self.waiting = 0
+
     def redraw(self) -> None:
         """Draw the row again if something in it has changed."""
         if self.row is not None and self.row.dirty and not self._closed:
@@ -151,6 +171,8 @@ class Outbox:
 
     def stand(self, row: Row | None) -> None:
         """Have another row stand below what is waiting, or none: then the person has ended the line themselves."""
+        if row is None and self.row is None:
+            return
         if row is not self.row and not self._closed:
             self._begin_to_send(self._drawn() + (b"" if row is None else row.around(b"")))
         self.row = row
@@ -176,14 +198,17 @@ class Outbox:
         if self._blocked or self._closed:
             return
         self._due = False
-        if was_busy := bool(self._answers):
+        was_busy = False
+        if self._answers:
+            was_busy = True
             self._pull(CHUNK)
         lines = self._lines
-        if self.row is not None or self._rest:
-            data = self._behind_rest(self._drawn())
-        else:  # nearly all that is ever sent
-            data = lines[0] if len(lines) == 1 else b"".join(lines)
-            lines.clear()
+        data = lines[0] if len(lines) == 1 else b"".join(lines)
+        lines.clear()
+        if self.row is not None:
+            data = self.row.around(data)
+        if self._rest:
+            data = self._behind_rest(data)
         try:
             taken = self._send(data)
         except OSError:  # it can take nothing now, or is lost, which the transport will find out

@@ -5,7 +5,7 @@ What is not read yet waits at the client: it is heard later, and not lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
@@ -17,25 +17,34 @@ from chatd.wire.wire import Wire
 CAUGHT_UP = 1.0  # seconds without anything to read, after which nothing can be waiting at the client any more
 
 
+class Paced(Protocol):
+    """The connection that is read."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether nothing more may be handed over for now."""
+
+    def typing_too_fast(self) -> None:
+        """There are lines that have to wait. It is said once."""
+
+
 class Pace:
-    """Stops a wire from reading while enough was read of it, and while its connection `is_busy`.
+    """Stops a wire from reading while enough was read of it, and while its connection is busy.
 
     It reads on only in a turn of the reactor of its own. `read_at` is never later than the truth: what may have waited
-    at the client counts as typed when the connection last had nothing waiting. `too_fast` is called once, when there
-    are lines that have to wait.
+    at the client counts as typed when the connection last had nothing waiting.
     """
 
     __slots__ = (
         "_behind_until",
         "_clock",
+        "_connection",
         "_counts",
         "_held",
-        "_is_busy",
         "_rate",
         "_reading",
         "_spent",
         "_told",
-        "_too_fast",
         "_wire",
         "neighbours",
         "read_at",
@@ -47,14 +56,12 @@ class Pace:
         clock: IReactorTime,
         limits: Limits,
         counts: Counts,
-        is_busy: Callable[[], bool],
-        too_fast: Callable[[], None],
+        connection: Paced,
     ) -> None:
         self._wire = wire
         self._clock = clock
         self._counts = counts
-        self._is_busy = is_busy
-        self._too_fast = too_fast
+        self._connection = connection
         self._rate = RateLimit(limits, 1, clock.seconds())
         self._told = False
         self._reading = True
@@ -73,9 +80,8 @@ class Pace:
         """Go by other limits from now on. A pause that has begun keeps its length."""
         self._rate.apply(limits)
 
-    def note_read(self) -> None:
+    def note_read(self, now: float) -> None:
         """Something has arrived."""
-        now = self._clock.seconds()
         if now < self._behind_until:
             self._behind_until = now + CAUGHT_UP
         else:
@@ -103,8 +109,8 @@ class Pace:
             self._held = self._clock.callLater(wait, self._go_on)
             if not self._told and self._wire.lines_wait:
                 self._told = True
-                self._too_fast()
-        if self._reading and (wait or self._is_busy()):
+                self._connection.typing_too_fast()
+        if self._reading and (wait or self._connection.is_busy):
             self._reading = False
             self._wire.stop_reading()
 
@@ -122,7 +128,7 @@ class Pace:
     def _go_on(self) -> None:
         self._held = None
         self._spent = 0.0
-        if not (self._reading or self._is_busy()):
+        if not (self._reading or self._connection.is_busy):
             self._reading = True
             self._behind_until = self._clock.seconds() + CAUGHT_UP
             self._wire.read_on()

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from chatd.wire.codec import Codec
+
 
 class Wire(Protocol):
-    """What a door brings for each of its connections besides the codecs."""
+    """What a door brings for each of its connections."""
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The names of what may be spoken on it."""
+
+    def codec_for(self, format: str) -> Codec:
+        """Return a codec of one of the formats."""
 
     def stop_reading(self) -> None:
         """Hand over no further line, and read nothing from the transport."""

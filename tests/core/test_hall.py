@@ -190,7 +190,7 @@ class LeaveTests(HallTestCase):
         bob.ignore("alice")
         bob.talk_to("alice")
         bob.leave()
-        self.assertEqual((alice.ignoring, alice.ignored_by, alice.talked_to_by), (set(), set(), {}))
+        self.assertEqual((alice.ignoring, alice.ignored_by, alice.talked_to_by), ({}, {}, {}))
 
 
 class BrokenDeliveryTests(HallTestCase):

@@ -282,7 +282,7 @@ class HallMachine(RuleBasedStateMachine):
         gone = {person.member for person in self.gone}
         for person in self.people:
             member = person.member
-            assert gone.isdisjoint(member.ignoring | member.ignored_by | set(member.talked_to_by))
+            assert gone.isdisjoint({*member.ignoring, *member.ignored_by, *member.talked_to_by})
 
 
 class HallModelTests(SynchronousTestCase):

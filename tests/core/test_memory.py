@@ -5,6 +5,7 @@ from collections.abc import Collection
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd.core.events import Acted, Said
 from chatd.core.memory import Archive, Kept, Memory, Ring, Whose
 from chatd.core.owner_refusals import ArchiveSilent
 
@@ -55,7 +56,7 @@ class RingTests(SynchronousTestCase):
 
     def say(self, *texts: str, at: float = 0.0, name: str = "alice", owner: int | None = None) -> None:
         for text in texts:
-            self.ring.keep(at, name, owner, False, text)
+            self.ring.keep(Said(at, "#lobby", name, text), owner)
 
     def recall(self) -> None:
         self.successResultOf(Deferred.fromCoroutine(self.ring.recall()))
@@ -63,7 +64,7 @@ class RingTests(SynchronousTestCase):
     def test_last(self) -> None:
         """The last lines are there, as they were said, the oldest first; no more of them than memory is for."""
         self.say("one", "two", "three")
-        self.ring.keep(5.5, "bob", 7, True, "waves")
+        self.ring.keep(Acted(5.5, "#lobby", "bob", "waves"), 7)
         self.assertEqual(texts(self.ring), ["two", "three", "waves"])
         self.assertEqual(texts(self.ring, 2), ["three", "waves"])
         self.assertEqual(texts(self.ring, 9), ["two", "three", "waves"])
@@ -105,12 +106,12 @@ class RingTests(SynchronousTestCase):
         """Ids grow through all rooms and over a restart, even if the clock is set back."""
         other = self.memory.ring("#den")
         for ring, at in ((self.ring, 10.0), (other, 10.0), (self.ring, 9.0), (other, 11.0)):
-            ring.keep(at, "alice", None, False, "")
+            ring.keep(Said(at, "#lobby", "alice", ""), None)
         ids = sorted(line.id for ring in (self.ring, other) for line in ring.last())
         self.assertEqual(ids, [10_000, 10_001, 10_002, 11_000])
         again = Memory(3).ring("#lobby")
         again.put_before(self.ring.last())
-        again.keep(1.0, "alice", None, False, "")
+        again.keep(Said(1.0, "#lobby", "alice", ""), None)
         self.assertEqual([line.id for line in again.last()], [10_000, 10_002, 10_003])
 
     def test_archived(self) -> None:

@@ -16,6 +16,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
+from chatd.core.events import Said
 from chatd.core.hall import Hall
 from chatd.core.nickname import nickname
 from chatd.core.owners import Owner
@@ -242,7 +243,7 @@ class KeepingTests(TestCase):
         """What may change while chatd runs does; what is not to be remembered any more isn't."""
         keeping = self.keep(history_days=7)
         for text in "abcde":
-            self.server.hall.lobby.ring.keep(self.now, "alice", None, False, text)
+            self.server.hall.lobby.ring.keep(Said(self.now, "#lobby", "alice", text), None)
         keeping.apply(Settings(state=str(self.folder), history_lines=3, history_most=5_000, letters_days=9))
         self.server.hall.memory.lines = 20
         self.assertEqual([line.text for line in self.server.hall.lobby.ring.last()], ["c", "d", "e"])
@@ -255,7 +256,7 @@ class KeepingTests(TestCase):
         keeping = self.keep(history_days=7)
         await self.own(keeping, "alice")
         ring = self.server.hall.lobby.ring
-        ring.keep(self.now, "alice", None, False, "hello")
+        ring.keep(Said(self.now, "#lobby", "alice", "hello"), None)
         figures = {"owners": 1, "owners_ok": 1, "history_ok": 1, "history_waiting": 1, "history_lost": 0}
         self.assertEqual(keeping.figures(), figures)
         nothing = self.keep(state=None)

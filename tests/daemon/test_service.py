@@ -217,6 +217,9 @@ class TwistdTests(TwistdTestCase):
         _, err = self.assertExits(self.twistd("--pidfile=x.pid", "chatd", self.listen), 1)
         self.assertIn("Address already in use", err)
         self.wait_until_gone(self.folder / "x.pid")
+        log = (self.folder / "twistd.log").read_text()
+        why = f"Address already in use: can't listen on tcp:{self.port}:interface=127.0.0.1"
+        self.assertEqual(log.count(f"critical: chatd can't start: {why}\n"), 1, log)
 
     def test_bad_options(self) -> None:
         """A malformed endpoint, a missing file and a capacity of 0 are one line on stderr and exit status 1."""

@@ -22,8 +22,8 @@ from chatd.session.commands import a_person
 from chatd.session.session import Server, Session, State
 from chatd.session.view import view
 from chatd.wire.batcher import Batcher
-from chatd.wire.connection import SLOW_GOODBYE
 from chatd.wire.entrance import Entrance
+from chatd.wire.lifetime import SLOW_GOODBYE
 from tests.wire.test_gate import UNLIMITED
 
 DO_BINARY = bytes.fromhex("fffd00")  # what a client that looks like telnet is asked for
@@ -329,6 +329,20 @@ class DepartureTests(DoorTestCase):
         gone = Deferred.fromCoroutine(self.entrance.close_all(4))
         self.successResultOf(gone)
         self.assertEqual([line.connected for line in lines], [False] * 3)
+
+    def test_close_all_reads_late(self) -> None:
+        """Who has taken all in the last moment gets no time to close beyond that which the daemon has."""
+        door, line = self.connect(b"alice\n")
+        line.lingers = True
+        gone = Deferred.fromCoroutine(self.entrance.close_all(4))
+        self.clock.advance(3.5)
+        line.lingers = False
+        door.writeConnectionLost()
+        self.clock.advance(0.4)
+        self.assertNoResult(gone)
+        self.clock.advance(0.1)
+        self.successResultOf(gone)
+        self.assertFalse(line.connected)
 
     def test_close_all_reads_nothing(self) -> None:
         """Somebody who reads nothing delays that by no more than the time given."""

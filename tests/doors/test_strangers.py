@@ -1,7 +1,12 @@
 """Tests for chatd.doors.strangers: programs that take this port for that of another protocol."""
 
+from http.client import HTTPResponse
+from socket import socketpair
+
 from twisted.logger import capturedLogs, formatEvent
 
+from chatd.doors.line import GREETED_AFTER
+from chatd.doors.strangers import HTTP_HEAD
 from tests.doors.test_line import DoorTestCase
 
 # What such a program says first, and what its protocol is called.
@@ -23,10 +28,9 @@ class StrangerTests(DoorTestCase):
         for sent, protocol in STRANGERS.items():
             with capturedLogs() as events:
                 _, line = self.connect(sent)
-            seen = self.seen(line)
-            self.assertTrue(
-                seen.endswith(f"!! this port speaks plain text, not {protocol}; use telnet or nc\r\n"), seen
-            )
+            head = HTTP_HEAD.decode() if protocol == "HTTP" else ""
+            told = f"!! this port speaks plain text, not {protocol}; use telnet or nc\r\n"
+            self.assertEqual(self.seen(line), head + told)
             self.assertFalse(line.connected)
             self.assertEqual(
                 [formatEvent(event) for event in events],
@@ -36,9 +40,35 @@ class StrangerTests(DoorTestCase):
         self.assertNotIn("joined", self.seen(alice))
 
     def test_http(self) -> None:
-        """A browser is answered in HTTP."""
+        """A browser is answered in HTTP, and nothing else."""
         _, line = self.connect(b"GET / HTTP/1.1\r\n\r\n")
-        self.assertIn("HTTP/1.0 400 Bad Request\r\n", self.seen(line))
+        server, client = socketpair()
+        with server, client:
+            server.sendall(self.seen(line).encode())
+            answer = HTTPResponse(client)
+            answer.begin()
+            server.close()
+            body = answer.read()
+        self.assertEqual((answer.status, answer.getheader("Content-Type")), (400, "text/plain; charset=utf-8"))
+        self.assertEqual(body, b"!! this port speaks plain text, not HTTP; use telnet or nc\r\n")
+
+    def test_greeting_comes_first(self) -> None:
+        """Somebody who only looks like a program, long after the greeting, has that on the screen."""
+        door, line = self.connect()
+        self.assertEqual(line.value(), b"")
+        self.clock.advance(GREETED_AFTER)
+        greeting = "-- welcome to the lab; 0 people are here\r\nNickname: "
+        self.assertEqual(line.value().decode(), greeting)
+        door.dataReceived(b"EHLO there\r\n")
+        told = "\r\n!! this port speaks plain text, not SMTP; use telnet or nc\r\n"
+        self.assertEqual(self.seen(line), greeting + told)
+
+    def test_gone_before_the_greeting(self) -> None:
+        """A probe that closes at once is sent nothing, and nothing waits for it any more."""
+        door, line = self.connect()
+        door.connectionLost()
+        self.clock.advance(1)
+        self.assertEqual((line.value(), self.clock.getDelayedCalls()), (b"", []))
 
     def test_said_in_the_chat(self) -> None:
         """What somebody says who is inside may look like any protocol; so may what only resembles one."""

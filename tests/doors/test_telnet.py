@@ -1,7 +1,6 @@
 """Tests for chatd.doors.telnet: what real clients send (each row was recorded from the client that it names)."""
 
 import struct
-from functools import partial
 from itertools import pairwise
 
 from hypothesis import given
@@ -90,14 +89,28 @@ def without_repeats(answers: bytes) -> bytes:
     return answers.replace(BINARY, b"").replace(WIDTH, b"").replace(b"dropped", b"")
 
 
+class Heard:
+    """Notes what telnet's words ask for."""
+
+    def __init__(self, answers: list[bytes]) -> None:
+        self.reply = answers.append
+
+    def asked_whether_here(self) -> None:
+        self.reply(b"here")
+
+    def interrupted(self) -> None:
+        self.reply(b"dropped")
+
+    def word_unfinished(self) -> None:
+        self.reply(b"unfinished")
+
+    def resized(self) -> None:
+        self.reply(b"resized")
+
+
 def keyboard_that_answers(answers: list[bytes], terminal: Terminal | None = None) -> Keyboard:
     terminal = terminal or Terminal()
-    telnet = Telnet(
-        terminal,
-        answers.append,
-        *(partial(answers.append, what) for what in (b"here", b"dropped", b"unfinished", b"resized")),
-    )
-    return Keyboard(terminal, telnet)
+    return Keyboard(terminal, Telnet(terminal, Heard(answers)))
 
 
 class KeyboardTests(SynchronousTestCase):

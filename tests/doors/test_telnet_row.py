@@ -340,6 +340,15 @@ class TypingTests(RowTestCase):
         self.assertTrue(seen.endswith("-- goodbye, alice\r\n"))
         self.assertFalse(line.connected)
 
+    def test_end_behind_half_a_line(self) -> None:
+        """Who closes their side within a line has not said it, and is told so."""
+        door, line = self.edited()
+        door.dataReceived(b"half a li")
+        door.readConnectionLost()
+        seen = plain(self.raw(line))
+        self.assertIn("!! your last line had no end; it was not sent", seen)
+        self.assertNotIn("<alice>", seen)
+
     def test_long_before(self) -> None:
         """What was typed before lines had to wait is not typed ahead."""
         door, line = self.edited()

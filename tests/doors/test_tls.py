@@ -25,7 +25,7 @@ from twisted.python.failure import Failure
 
 from chatd.doors.certificate import DAY
 from chatd.doors.tls import CHECK_EVERY, HANDSHAKE_WITHIN, SPEAKS_TLS, TLSConnection, TLSFactory, behind_tls
-from chatd.wire.connection import LINGER
+from chatd.wire.lifetime import LINGER
 from tests.daemon.test_service import CHECKOUT
 from tests.doors.test_certificate import write_pair
 from tests.doors.test_line import DoorTestCase

@@ -15,6 +15,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.task import LoopingCall
 
+from chatd.core.events import Said
 from chatd.core.memory import Memory
 from chatd.store.history import History
 from chatd.store.worker import WorkerThread
@@ -35,7 +36,7 @@ def main(folder: str) -> None:
         nonlocal kept
         for _ in range(times * LINES):
             now = reactor.seconds()
-            ring.keep(now, "alice", None, False, str(kept))
+            ring.keep(Said(now, "#lobby", "alice", str(kept)), None)
             os.write(1, b"%d %f\n" % (kept, now))
             kept += 1
 

@@ -17,6 +17,7 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SkipTest, SynchronousTestCase, TestCase
 
 import tests
+from chatd.core.events import Said
 from chatd.core.memory import Memory
 from chatd.store.backlog import BATCH, RETRY
 from chatd.store.history import History
@@ -82,7 +83,7 @@ class DiskTests(TestCase):
 
     def say(self, numbers: range) -> None:
         for number in numbers:
-            self.ring.keep(self.clock.seconds(), "alice", None, False, str(number))
+            self.ring.keep(Said(self.clock.seconds(), "#lobby", "alice", str(number)), None)
 
     async def test_full(self) -> None:
         """A full disk loses nothing: each line is there, once and in order, when there is room again."""

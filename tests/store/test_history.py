@@ -12,6 +12,7 @@ from twisted.internet.task import Clock
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd.core.events import Said
 from chatd.core.memory import Archive, Memory, Whose
 from chatd.core.owner_refusals import ArchiveSilent
 from chatd.store.database import NewWorker
@@ -46,7 +47,7 @@ class HistoryTestCase(SynchronousTestCase):
 
     def say(self, *texts: str, name: str = "alice", owner: int | None = None, at: float | None = None) -> None:
         for text in texts:
-            self.lobby.keep(self.clock.seconds() if at is None else at, name, owner, False, text)
+            self.lobby.keep(Said(self.clock.seconds() if at is None else at, "#lobby", name, text), owner)
 
     def wait_for(self, doing: Coroutine[Any, Any, T]) -> T:
         return self.successResultOf(Deferred.fromCoroutine(doing))
@@ -141,7 +142,7 @@ class ForgetTests(HistoryTestCase):
         """A room, or everything, can be emptied."""
         den = self.memory.ring("#den")
         den.archived = True
-        den.keep(NOW, "alice", None, False, "xyzzy")
+        den.keep(Said(NOW, "#den", "alice", "xyzzy"), None)
         self.say("hello")
         self.assertEqual(self.wait_for(self.history.forget_room("#DEN")), 1)
         self.assertFalse(self.holds("xyzzy"))

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
-
 from chatd.core.events import Departure, Events
 from chatd.doors.framing import Framing
-from chatd.doors.jsonl import JSONCodec
+from chatd.doors.jsonl import JSON_CODECS
 from chatd.doors.keyboard import Keyboard
 from chatd.doors.ssh.answers import AnswersCodec
 from chatd.doors.ssh.session import Door, SessionChannel, Wanted
@@ -61,17 +58,16 @@ class SSHDoor(Framing):
         self._input_ended = self._end_is_said = self._name_was_refused = False
 
     def connectionMade(self) -> None:
-        codecs = self._codecs()
         carrier, command = self._carrier, self._command
-        spoken = command if command in codecs else "text"
-        self.connection = Connection(carrier.entrance, self, self._channel, codecs, spoken, carrier.transport)
+        spoken = command if command in self.formats else "text"
+        self.connection = Connection(carrier.entrance, self, self._channel, spoken, carrier.socket)
         self.keys = Keyboard(self._terminal, PlainBytes())
         guest = carrier.avatar
         if not self._is_shell:
             self.connection.session.brief = True
             self.connection.deliver = _shows_nothing
         self.connection.begin_admitted(carrier.neighbours, guest.identity, guest.name)
-        if command and command not in codecs:
+        if command and command not in self.formats:
             self.dataReceived(command.encode() + b"\n")
             self.ended()
         else:
@@ -110,20 +106,18 @@ class SSHDoor(Framing):
     def lost(self, how: Departure) -> None:
         self.connection.lost(how)
 
-    def _codecs(self) -> Mapping[str, Callable[[], Codec]]:
-        """Return the formats that may be spoken, by their names; to a command, answers alone."""
-        text = partial(TextCodec, self._terminal, "\n") if self._is_shell else lambda: self._answers
-        return {"text": text, "json": JSONCodec, "json+text": partial(JSONCodec, with_lines=True)}
-
     @property
     def _is_shell(self) -> bool:
-        return self._command in ("", "text", "json", "json+text")
+        return self._command in ("", *self.formats)
 
     def _check_let_in(self) -> None:
-        """Say goodbye to somebody whose name was refused."""
-        if self.connection.session.is_entering and self._carrier.avatar.name and not self.paused:
+        """Say goodbye to somebody whose name was refused, or who has to choose a password before their command."""
+        session = self.connection.session
+        if session.is_entering and self._carrier.avatar.name and not self.paused:
+            if self._is_shell and session.asked is not None and session.asked.is_secret:
+                return  # the client asks its person, or answers it
             self._name_was_refused = True
-            self.connection.session.close(QUIT)
+            session.close(QUIT)
 
     def _say_ended(self) -> None:
         if self._input_ended and not (self._end_is_said or self.paused):
@@ -136,6 +130,14 @@ class SSHDoor(Framing):
                 self.connection.channel_ended()
 
     # What the connection calls: this is its wire.
+
+    formats = ("text", *JSON_CODECS)
+
+    def codec_for(self, format: str) -> Codec:
+        """To a command, text is the answers alone."""
+        if format != "text":
+            return JSON_CODECS[format]()
+        return TextCodec(self._terminal, "\n") if self._is_shell else self._answers
 
     def read_on(self) -> None:
         super().read_on()

@@ -82,6 +82,24 @@ class Windows(SSHConnection):
 class SessionChannel(SSHChannel):
     """One session, from its requests to the order in which it ends: data, exit-status, EOF, CLOSE."""
 
+    __slots__ = (  # besides conch's own, which stand in a dict: one that is small enough to share its keys
+        "_acknowledged",
+        "_carrier",
+        "_channels",
+        "_door",
+        "_early",
+        "_has_begun",
+        "_input_ended",
+        "_is_held",
+        "_is_paused",
+        "_make_door",
+        "_producer",
+        "_sent",
+        "_waiting",
+        "_wanted",
+        "disconnecting",
+    )
+
     _log = SILENT
     name = b"session"
 
@@ -221,12 +239,12 @@ class SessionChannel(SSHChannel):
     def taken(self) -> int:
         """Return a number that grows when the client takes something: lines first of all, not answers to keepalives."""
         if not self._waiting:
-            self._acknowledged = taken(self._carrier.transport)
+            self._acknowledged = taken(self._carrier.socket)
         return self._sent + self._acknowledged
 
     def unacknowledged(self) -> int:
         """Return how many bytes wait here, or were sent and are not acknowledged."""
-        return len(self._waiting) + unacknowledged(self._carrier.transport)
+        return len(self._waiting) + unacknowledged(self._carrier.socket)
 
     # The flow.
 

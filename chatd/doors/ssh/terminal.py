@@ -23,9 +23,7 @@ class TerminalDoor:
         self._carrier = carrier
         self._channel = channel
         self._codec = codec = TerminalCodec(Screen.of(wanted.term, wanted.columns, wanted.no_colour), self._complete)
-        self.connection = Connection(
-            carrier.entrance, self, channel, {"text": lambda: codec}, "text", carrier.transport
-        )
+        self.connection = Connection(carrier.entrance, self, channel, carrier=carrier.socket)
         self._typed = TypedLines(self.connection, codec)
 
     def makeConnection(self, transport: Any) -> None:
@@ -60,6 +58,11 @@ class TerminalDoor:
         return self.connection.completions(word, begins_line)
 
     # What the connection calls: this is its wire.
+
+    formats = ("text",)
+
+    def codec_for(self, format: str) -> TerminalCodec:
+        return self._codec
 
     def stop_reading(self) -> None:
         self._typed.pause()

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from twisted.conch.ssh import _kex, transport
 from twisted.conch.ssh.common import NS
 from twisted.conch.ssh.keys import Key
+from twisted.internet import tcp
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IDelayedCall, IPushProducer
 from twisted.internet.protocol import connectionDone
@@ -26,13 +27,14 @@ from zope.interface import implementer
 from chatd.core.events import Cause, Departure
 from chatd.core.refusals import HallError
 from chatd.doors.ssh.auth import ALGORITHMS, LOGIN_WITHIN, Guest
+from chatd.doors.ssh.direct import DirectSocket
 from chatd.doors.ssh.silence import SILENT, Mistake
 from chatd.session.words.languages import LANGUAGES
 from chatd.session.words.refusals import refusal_words
 from chatd.wire.addresses import ip_address_of, neighbourhood, shown_address
-from chatd.wire.connection import LINGER
 from chatd.wire.entrance import Entrance
 from chatd.wire.gate import PerAddress
+from chatd.wire.lifetime import LINGER
 from chatd.wire.sockets import prepare
 from chatd.wire.token_bucket import TokenBucket
 
@@ -70,6 +72,22 @@ class Channel(Protocol):
 class Transport(_Base):
     """The carrier of one session, which the gate counts from the first byte on."""
 
+    __slots__ = (  # besides conch's own, which stand in a dict: one that is small enough to share its keys
+        "_clock",
+        "_deadline",
+        "_held",
+        "_is_full",
+        "_is_over",
+        "_rate",
+        "_rekeys",
+        "channel",
+        "entrance",
+        "lost_how",
+        "neighbourhood",
+        "neighbours",
+        "socket",
+    )
+
     _log = SILENT
     _own_log = Logger()
     factory: Port  # type: ignore[assignment]  # conch names its own factory, and needs no more than this of it
@@ -100,12 +118,19 @@ class Transport(_Base):
 
     # The connection.
 
+    def makeConnection(self, transport: Any) -> None:
+        self.socket = transport
+        if isinstance(transport, tcp.Connection):
+            transport = DirectSocket(transport, self.pauseProducing, self.resumeProducing)
+        else:
+            transport.registerProducer(self, True)
+        super().makeConnection(transport)
+
     def connectionMade(self) -> None:
-        address = self._socket.getPeer()
+        address = self.socket.getPeer()
         self.neighbourhood = neighbourhood(address)
         self._deadline: IDelayedCall | None = self._clock.callLater(HELLO_WITHIN, self._too_late)
-        prepare(self._socket, self.entrance.limits.peer_timeout)
-        self._socket.registerProducer(self, True)
+        prepare(self.socket, self.entrance.limits.peer_timeout)
         super().connectionMade()
         try:
             self.neighbours = self.entrance.gate.admit(self.neighbourhood)
@@ -143,14 +168,10 @@ class Transport(_Base):
 
     @property
     def address(self) -> str:
-        return shown_address(self._socket.getPeer())
-
-    @property
-    def _socket(self) -> Any:
-        return self.transport
+        return shown_address(self.socket.getPeer())
 
     def abort(self) -> None:
-        self._socket.abortConnection()
+        self.socket.abortConnection()
 
     def note_let_in(self) -> None:
         """A shell is asked for."""
@@ -167,8 +188,8 @@ class Transport(_Base):
         if self._is_over:
             return
         self._is_over = True
-        self._socket.unregisterProducer()
-        self._socket.loseConnection()
+        self.socket.unregisterProducer()
+        self.socket.loseConnection()
         self._set_deadline(LAST_BYTES, self.abort)
 
     def refuse(self, why: str, code: int = transport.DISCONNECT_PROTOCOL_ERROR) -> None:
@@ -177,8 +198,8 @@ class Transport(_Base):
             return
         self._is_over = True
         self.sendPacket(transport.MSG_DISCONNECT, struct.pack(">L", code) + NS(why.encode()) + NS(b""))
-        self._socket.unregisterProducer()
-        self._socket.loseWriteConnection()
+        self.socket.unregisterProducer()
+        self.socket.loseWriteConnection()
         self._set_deadline(LINGER, self.abort)
 
     def turn_away(self, error: HallError) -> None:
@@ -223,6 +244,7 @@ class Transport(_Base):
 
     def _newKeys(self) -> None:
         super()._newKeys()
+        self.ourKexInitPayload = self.otherKexInitPayload = b""  # which are hashed, and of no use any more
         self._tell_channel()
 
     def sendExtInfo(self, extensions: object) -> None:
@@ -256,9 +278,9 @@ class Transport(_Base):
 
     def _read_or_not(self) -> None:
         if self._is_full or self._held is not None:
-            self._socket.pauseProducing()
-        elif not self._socket.disconnecting:
-            self._socket.resumeProducing()
+            self.socket.pauseProducing()
+        elif not self.socket.disconnecting:
+            self.socket.resumeProducing()
 
     @property
     def takes(self) -> bool:

@@ -70,6 +70,7 @@ OfCommands = (
     | session.UnknownCommand
     | session.AdministratorOnly
     | session.CommandElsewhere
+    | session.PasswordDue
     | session.NoSuchTimeZone
     | session.NoSuchFormat
     | session.NoEditor
@@ -301,6 +302,10 @@ def _of_commands(error: OfCommands, language: Language) -> str:
             return _unknown(error, language)
         case session.AdministratorOnly(name):
             return say("only the administrator can /{name}; /ignore name hides what somebody says", name=name)
+        case session.CommandElsewhere(only=True):
+            return say("commands begin with a slash here, as in /ls or /help")
+        case session.PasswordDue():
+            return say("that was a one-time password; come without a command first, to choose your own")
         case session.CommandElsewhere():
             return say("to say it, type it again; quit leaves, /h helps")
         case session.NoSuchTimeZone(typed):

@@ -9,7 +9,7 @@ from twisted.conch.ssh.common import NS
 from twisted.internet.defer import Deferred
 
 from chatd.core.events import Cause, Departure
-from chatd.wire.connection import LINGER
+from chatd.wire.lifetime import LINGER
 from tests.doors.ssh.client import SSHTestCase, names_in
 
 

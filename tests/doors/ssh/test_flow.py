@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chatd.wire.connection import SLOW_GOODBYE
+from chatd.wire.lifetime import SLOW_GOODBYE
 from tests.doors.ssh.client import Client, SSHTestCase, names_in
 
 

@@ -212,6 +212,37 @@ class PasswordTests(OwnedTestCase):
         self.assertFalse(client.is_in)
 
 
+class OneTimeTests(OwnedTestCase):
+    """An owner who comes with the administrator's password, and has to choose another."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        alice = self.own("alice", SECRET)
+        given = self.successResultOf(Deferred.fromCoroutine(self.people.reset(alice.id)))
+        self.client = self.asking()
+        self.ask(self.client)
+        self.answer(self.client, given)
+
+    def test_without_a_terminal(self) -> None:
+        """It is chosen on lines as well."""
+        self.assertIn(
+            "-- that was a one-time password from the administrator; choose your own", self.enter_hall(self.client)
+        )
+        self.client.type(b"battery staple\nbattery staple\n")
+        self.assertIn("-- you are alice in #lobby", self.said(self.client))
+
+    def test_command(self) -> None:
+        """A command is not done, and is no password; the script is told why."""
+        self.client.open()
+        self.assertTrue(self.client.ask(b"exec", NS(b"/ls")))
+        self.pass_time(self.client)
+        self.assertEqual(self.client.status(), 1)
+        self.assertEqual(
+            self.client.errors(), "that was a one-time password; come without a command first, to choose your own\n"
+        )
+        self.assertEqual(names_in(self.hall), [])
+
+
 class SlowTests(OwnedTestCase):
     """Passwords that are looked at when a test says so."""
 

@@ -97,10 +97,16 @@ class RowTests(TerminalTestCase):
         self.assertEqual(second.status(), 1)
 
     def test_end_of_input(self) -> None:
-        """So does the end of what is typed."""
-        alice = self.terminal("alice")
-        alice.end()
-        self.assertIn("-- goodbye, alice", self.plain(alice))
+        """So does the end of what is typed; half a line is not said, and that is told."""
+        for half, told in ((b"", ""), (b"half a li", "!! your last line had no end; it was not sent")):
+            alice = self.terminal("alice")
+            alice.type(half)
+            self.plain(alice)
+            alice.end()
+            seen = self.plain(alice)
+            self.assertIn("-- goodbye, alice", seen)
+            self.assertIn(told, seen)
+            self.assertNotIn("<alice>", seen)
 
     def test_resized(self) -> None:
         """The row and what arrives fit the window that there is now."""

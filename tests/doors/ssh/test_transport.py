@@ -13,7 +13,7 @@ from twisted.conch.ssh.keys import Key
 from chatd.doors.ssh.auth import LOGIN_WITHIN
 from chatd.doors.ssh.factory import PENDING
 from chatd.doors.ssh.transport import HELLO_WITHIN, REKEYS, Transport
-from chatd.wire.connection import LINGER
+from chatd.wire.lifetime import LINGER
 from tests.doors.ssh.client import KEXINIT, NEWKEYS, Client, SSHTestCase, Wire, names_in
 
 
