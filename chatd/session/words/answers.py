@@ -11,7 +11,7 @@ from chatd.session import answers as to
 from chatd.session.outputs import Answer
 from chatd.session.owner_answers import ForOwners
 from chatd.session.view import View
-from chatd.session.words.language import Language, people_here
+from chatd.session.words.language import WIDTH, Language, broken, people_here
 from chatd.session.words.operators import for_operators
 from chatd.session.words.owners import for_owners
 
@@ -105,7 +105,10 @@ def _help(answer: to.Help, language: Language) -> Iterator[str]:
     usages = [language.word(command.usage) for command in answer.commands]
     width = max(map(columns, usages))
     for usage, command in zip(usages, answer.commands, strict=True):
-        yield f"{usage}{' ' * (width - columns(usage))}  {language.word(command.help)}"
+        first, *more = broken(language.word(command.help), WIDTH - width - 2)
+        yield f"{usage}{' ' * (width - columns(usage))}  {first}"
+        for line in more:
+            yield f"{' ' * width}  {line}"
 
 
 def _with_marks(person: to.Person, language: Language) -> str:

@@ -104,6 +104,18 @@ class Language:
         yield line
 
 
+def broken(text: str, room: int) -> Iterator[str]:
+    """Yield a text in lines of so many columns, broken at spaces; a word that is wider has a line of its own."""
+    line = ""
+    for word in text.split(" "):
+        if line and columns(line) + 1 + columns(word) > room:
+            yield line
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    yield line
+
+
 def people_here(n: int, language: Language) -> str:
     """Return how many people are in the chat, or in a room that was named before."""
     return language.count(n, "1 person is here", "{n} people are here")
