@@ -38,7 +38,8 @@ from chatd.session.answers import (
     Version,
     WhoIs,
 )
-from chatd.session.person import AwaitingNickname, Chatting
+from chatd.session.entering import AwaitingNickname
+from chatd.session.person import Chatting
 from chatd.session.refusals import NoSuchLanguage, NoSuchTimeZone
 from chatd.session.session import Participant, Session
 from chatd.session.table import Table

@@ -4,8 +4,8 @@ AwaitingNickname --a free nickname--> Chatting --quit, dismissed, connection los
         |                                                                               ^
         +--------------------quit, not admitted, connection lost-----------------------+
 
-The states of people are in `person.py`, those that wait for a password in `secrets.py`; an operator's session
-(`operator.py`) has a state of its own instead.
+The states of people are in `entering.py` and `person.py`, those that wait for a password in `secrets.py`; an
+operator's session (`operator.py`) has a state of its own instead.
 """
 
 from __future__ import annotations

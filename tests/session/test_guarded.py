@@ -1,8 +1,8 @@
 """What a session gives back rather than say it to somebody for whom it was not meant, and what it doesn't show."""
 
 from chatd.core.events import Cause, Departure
+from chatd.session.entering import AwaitingNickname
 from chatd.session.inputs import Command, Line, Refused
-from chatd.session.person import AwaitingNickname
 from chatd.session.refusals import NotText
 from tests.session.test_commands import CommandTestCase
 
