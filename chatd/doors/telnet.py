@@ -10,6 +10,7 @@ option is refused.
 from __future__ import annotations
 
 import re
+from codecs import getincrementaldecoder
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,6 +37,7 @@ _REFUSAL = {DO: WONT, WILL: DONT}
 # The bytes of UTF-8 that GNU telnet takes for its keys, by the commands that it sends instead.
 _KEYS = {IP: 0x83, AO: 0x8F, SUSP: 0x9A, BRK: 0x9C}
 _NOTHING: frozenset[tuple[int, int]] = frozenset()
+_UTF_8 = getincrementaldecoder("utf-8")
 _END_OF_SUBNEGOTIATION = re.compile(rb"[\r\n]|\xff\xf0")
 
 
@@ -246,10 +248,6 @@ class Telnet:
 
 def _is_unfinished(text: bytes) -> bool:
     """Say whether a text ends within a character of UTF-8."""
-    for back in range(1, min(3, len(text)) + 1):
-        byte = text[-back]
-        if byte >= 0xC0:
-            return back < (2 if byte < 0xE0 else 3 if byte < 0xF0 else 4)
-        if byte < 0x80:
-            return False
-    return False
+    decoder = _UTF_8("replace")
+    decoder.decode(text)
+    return bool(decoder.getstate()[0])

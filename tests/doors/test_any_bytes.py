@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatd.core.events import Departure
@@ -241,6 +241,7 @@ def cut(data: bytes, places: Sequence[float]) -> list[bytes]:
 
 class AnyBytesTests(DoorTestCase):
     @given(sent, cuts)
+    @example(b"\xff\xff\xff\xf4\x04\n", [])  # an FF that is no letter, behind which Ctrl-C is none of its bytes
     def test_as_described(self, data: bytes, places: list[float]) -> None:
         """Lines, refusals and the end come in the order and the number that the protocol's description gives."""
         self.setUp()
