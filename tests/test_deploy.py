@@ -85,6 +85,7 @@ class ClusterTests(TwistdTestCase):
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # which background jobs ignore
         )
         self.addCleanup(self.end_all, process)
         people = []

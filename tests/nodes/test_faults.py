@@ -157,9 +157,13 @@ class NodeTests(FaultCase):
         daemon.redis = f"unix://{path}"
         daemon.start()
         gone = [person for person in self.people if person.daemon is daemon]
+        for person in self.people:
+            person.events.clear()
         for person in gone:
             person.close()
             self.people[self.people.index(person)] = self.cluster.enter(daemon, person.name)
+        back = {person.name for person in gone}  # who is gone again before that is told is not told to have left
+        self.cluster.until(lambda: back <= names(self.people[0]))
         for person in self.people:
             person.events.clear()
             person.said.clear()
