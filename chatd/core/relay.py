@@ -154,8 +154,10 @@ class Relay(Protocol):
         @raises HallError: if it is refused, here at once or from the awaitable.
         """
 
-    def unsettled(self, member: Actor) -> Awaitable[None] | None:
-        """Return what to wait for until all that the person did has had its turn, None if it has."""
+    def unsettled(self, member: Actor, but_lines: bool = False) -> Awaitable[None] | None:
+        """Return what to wait for until all that the person did has had its turn, None if it has, or if all that has
+        not is lines in the room, and those don't count.
+        """
 
     def claim(self, name: Nickname, member: Actor | None) -> Awaitable[None] | None:
         """Keep a name for a person at home here, or for somebody who is about to come; None: it is free.
@@ -201,7 +203,7 @@ class Alone:
     def turn(self, member: Actor, act: Act) -> None:
         member.carry_out(act)
 
-    def unsettled(self, member: Actor) -> None:
+    def unsettled(self, member: Actor, but_lines: bool = False) -> None:
         """All has happened."""
 
     def claim(self, name: Nickname, member: Actor | None) -> None:

@@ -83,9 +83,11 @@ class Link:
     def turn(self, member: Actor, act: Act) -> Turn | None:
         return self.turns.begin(cast(Member, member), act)
 
-    def unsettled(self, member: Actor) -> Awaitable[None] | None:
+    def unsettled(self, member: Actor, but_lines: bool = False) -> Awaitable[None] | None:
         turn = self.turns.last(cast(Member, member))
-        return None if turn is None else turn.settled()
+        if turn is None or (but_lines and turn.is_line):  # nothing but a line goes on behind a line
+            return None
+        return turn.settled()
 
     def claim(self, name: Nickname, member: Actor | None) -> Awaitable[None]:
         if member is None:

@@ -23,7 +23,8 @@ from chatd.nodes.entries import Entries, Follower
 from chatd.nodes.shared import BEAT, START, Fenced, Known, Node, OutOfReach, Shared, StaysOut
 from chatd.nodes.telling import Telling, Told
 
-REST = 0.002  # seconds between the starts of two appends, so that lines share the work under load
+REST = 0.001  # seconds between the starts of two appends, so that lines share the work under load
+READING_REST = 0.002  # seconds from the end of a read to the next, likewise
 RETRY = 0.3  # seconds between two attempts to connect
 STATE_WITHIN = 1.0  # seconds in which a node that is asked for the state of the hall must have told it
 
@@ -49,6 +50,7 @@ class Log:
         self._entries = Entries(me.id, follower, self.telling, self.tell, clock)
         self._may_tell = self._is_telling = False
         self._next_at = 0.0
+        self._read_at = 0.0  # when something was read last
         self._behind = 0.0  # seconds, when the last sign of life was given
         self._broken: Exception | None = None
         self._awaited: list[tuple[tuple[int, int], Deferred[None]]] = []
@@ -199,7 +201,11 @@ class Log:
 
     async def _follow(self) -> None:
         while self._broken is None:
+            rest = self._read_at + READING_REST - self.clock.seconds()
+            if rest > 0:
+                await self.wait(rest)
             await self._read()
+            self._read_at = self.clock.seconds()
             while self._entries.needs_state and self._entries.others:
                 await self._ask_state()
         raise self._broken

@@ -63,11 +63,16 @@ class Turn(Told):
                 waiting.callback(None)
 
     @property
+    def is_line(self) -> bool:
+        """Whether it is said or done in the room."""
+        return isinstance(self.act, Said | Acted)
+
+    @property
     def goes_on(self) -> bool:
         """Whether it is done without the others, too, while they are out of reach."""
         return isinstance(self.act, Said | Acted | Went)
 
     def mark_late(self) -> None:
         """The others will hear it later than it was said."""
-        if isinstance(self.act, Said | Acted):
+        if self.is_line:
             self.fact[-1] = True

@@ -31,7 +31,7 @@ from chatd.session.refusals import (
 from chatd.session.replays import replay_of
 from chatd.session.session import QUIT, Participant, Session
 from chatd.session.table import Table, split_name, split_word
-from chatd.session.typed import is_quit, marked
+from chatd.session.typed import is_marked, is_quit, marked
 
 # What people type to leave, to get help or to see who is here in other programs, alone on a line.
 COMMANDS_ELSEWHERE = frozenset({"help", "?", "exit", "bye", "logout", "list", "ls", "退出", "帮助", "幫助"})
@@ -144,8 +144,17 @@ class Chatting(Participant):
         """No-op: the person was greeted already."""
 
     def receive(self, given: Line | Command) -> Awaitable[None] | None:
-        unsettled = self.server.hall.relay.unsettled(self.member)
-        return self._receive(given) if unsettled is None else self._receive_behind(unsettled, given)
+        relay = self.server.hall.relay
+        unsettled = relay.unsettled(self.member)
+        if unsettled is None or (self._is_for_room(given) and relay.unsettled(self.member, but_lines=True) is None):
+            return self._receive(given)
+        return self._receive_behind(unsettled, given)
+
+    def _is_for_room(self, given: Line | Command) -> bool:
+        """Whether it is one more line for the room: such need not wait for each other's turns."""
+        return (
+            isinstance(given, Line) and self.member.addressee is None and not is_marked(one_line(given.text).lstrip())
+        )
 
     async def _receive_behind(self, unsettled: Awaitable[None], given: Line | Command) -> None:
         await unsettled

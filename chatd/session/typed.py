@@ -16,6 +16,11 @@ def marked(typed: str) -> str:
     return typed if match is None else match[0].translate(_NARROW) + typed[match.end() :]
 
 
+def is_marked(typed: str) -> bool:
+    """Say whether what was typed begins with a mark, on whatever keyboard."""
+    return _WIDE_MARK.match(typed) is not None
+
+
 def is_quit(line: str) -> bool:
     """Say whether a line is `quit`, however it is written."""
     return len(line) <= _LONGEST_QUIT and normalize("NFKC", line).strip().rstrip("。").lower() == "quit"

@@ -23,6 +23,7 @@ class ByHand(Alone):
         self.sent: list[Errand] = []
         self.refusal: HallError | None = None  # of the next turn
         self.is_unsettled = False  # whatever somebody did
+        self.only_lines = False  # is that
 
     def turn(self, member: Actor, act: Act) -> Deferred[None] | None:  # type: ignore[override]
         if self.refusal is not None:
@@ -32,8 +33,10 @@ class ByHand(Alone):
             return None
         return self._later(lambda: member.carry_out(act))
 
-    def unsettled(self, member: Actor) -> Deferred[None] | None:  # type: ignore[override]
-        return self._later(lambda: None) if self.is_unsettled else None
+    def unsettled(self, member: Actor, but_lines: bool = False) -> Deferred[None] | None:  # type: ignore[override]
+        if not self.is_unsettled or (but_lines and self.only_lines):
+            return None
+        return self._later(lambda: None)
 
     def claim(self, name: Nickname, member: Actor | None) -> Deferred[None]:  # type: ignore[override]
         return self._later(lambda: None)

@@ -208,6 +208,17 @@ class TwistdTests(TwistdTestCase):
         process.send_signal(signal.SIGTERM)
         self.assertExits(process, -signal.SIGTERM)
 
+    def test_frozen(self) -> None:
+        """What was loaded is looked through by no garbage collection, which would stop everybody for long."""
+        run = "import gc; from twisted.internet import reactor; from chatd.daemon.service import Options, makeService;"
+        run += (
+            "makeService(Options()); reactor.callWhenRunning(lambda: (print(gc.get_freeze_count()), reactor.stop()));"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", f"{run} reactor.run()"], capture_output=True, text=True, cwd=self.folder, check=True
+        )
+        self.assertGreater(int(done.stdout), 10_000)
+
     def test_taken_port(self) -> None:
         """A port that is taken is one line on stderr and exit status 1, in the foreground and as a daemon."""
         taken = socket.create_server(("127.0.0.1", self.port))

@@ -10,7 +10,7 @@ from chatd.core.events import Cause, Departure
 from chatd.core.nickname import nickname
 from chatd.core.refusals import NicknameTaken, OthersUnreachable
 from chatd.core.relay import BanSet, Tell
-from chatd.session.inputs import Ended
+from chatd.session.inputs import Command, Ended, Line
 from chatd.session.moderation import take_ban
 from chatd.session.operator_commands import an_operator
 from tests.core.turns import ByHand, come_elsewhere
@@ -169,6 +169,18 @@ class RoomTests(TalkTestCase):
         self.assertEqual(self.screen.take(), ["!! you were disconnected by the administrator"])
         self.relay.go_on()
         self.assertEqual(self.screen.take(), [])
+
+    def test_lines_behind_lines(self) -> None:
+        """Lines for the room don't wait for each other's turns; whatever else is typed waits for theirs."""
+        self.relay.is_unsettled = self.relay.only_lines = True
+        self.assertIsNone(self.alice.receive(Line("hello")))
+        self.assertEqual(self.screen.take(), ["<alice> hello"])
+        for typed in ("@bob psst", "/away", "／away", " /ls", "\x1b[1m/ls"):
+            self.assertIsNotNone(self.alice.receive(Line(typed)), typed)
+        self.assertEqual(self.screen.take(), [])
+        self.relay.only_lines = False
+        self.assertIsNotNone(self.alice.receive(Line("hello")))
+        self.assertIsNotNone(self.alice.receive(Command("say", {"text": "hello"})))
 
     def test_goodbye(self) -> None:
         """Who ends their input is told goodbye once what they did has had its turn."""
