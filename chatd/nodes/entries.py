@@ -82,6 +82,7 @@ class Entries:
         self._changed: dict[str, int] = {}  # up to which entry of each node the hall is changed accordingly
         self._said: dict[str, int] = {}  # up to which people here were told of it
         self._asked = 0  # how often
+        self._in_vain = 0  # since a state came last
         self._held_back: list[Entry] | None = None
 
     def question(self) -> Told:
@@ -118,6 +119,14 @@ class Entries:
         held, self._held_back = self._held_back, None
         for entry in held or ():
             self.take(entry)
+
+    def unanswered(self) -> None:
+        """No answer has come in time. Where that is so of each of the others, all may be asking: then what is known
+        here has to do.
+        """
+        self._in_vain += 1
+        self.has_state = self.has_state or self._in_vain >= len(self.others)
+        self.release()
 
     def _is_answer(self, entry: Entry) -> bool:
         return entry.text.startswith(f'[["state","{self._me}",{self._asked},')
@@ -170,5 +179,5 @@ class Entries:
     def _restore(self, state: Any) -> None:
         self._changed = {**state["changed"], self._me: self._changed.get(self._me, 0)}
         self._follower.restore(state["hall"])
-        self.needs_state, self.has_state = False, True
+        self.needs_state, self.has_state, self._in_vain = False, True, 0
         self.release()

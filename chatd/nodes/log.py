@@ -133,11 +133,11 @@ class Log:
         is_new, all_lost = not self._generation, self._generation not in ("", joined.generation)
         self._generation = joined.generation
         if is_new:
-            self.place, entries.needs_state = joined.last, bool(joined.others)
+            self.place = joined.last
         elif all_lost:
             self._log.warn("Redis had lost all that it held")
             self.place = self._notes_place = START
-            entries.needs_state = not joined.is_first
+            entries.needs_state = False
         while _key(self.place) < _key(joined.last):
             await self._read()
         renamed = [] if is_new or joined.is_first else await self._follower.claim_again()
@@ -148,6 +148,8 @@ class Log:
         else:
             entries.forget_own()
             self.telling.tell_anew([self._follower.people_here()])
+        if is_new or all_lost:  # behind what is appended again: only so do those who know it agree on its place
+            entries.needs_state, entries.has_state = not joined.is_first, joined.is_first
         self._may_tell = entries.is_in = True
         self._tell_soon()
         while entries.needs_state and entries.others:
@@ -193,7 +195,7 @@ class Log:
         while self._entries.needs_state and self._entries.others and self.clock.seconds() < until:
             await self._read()
         if self._entries.needs_state:
-            self._entries.release()
+            self._entries.unanswered()
 
     # In.
 

@@ -440,6 +440,53 @@ class AwayTests(HallsCase):
             self.assertEqual(told[-1], f"#den{lost_on_the_way}")
             self.assert_same()
 
+    def lose_unread_by_a(self) -> None:
+        """Redis loses all; it is put back by a node that had not read what those at home at the other did last."""
+        self.halls.memory.is_away = True
+        for server in (self.a, self.b):
+            server.shared.close()
+        self.halls.memory.lose_all()
+        self.halls.run(2)
+        self.b.shared.is_cut = True
+        self.halls.memory.is_away, self.a.shared.way = False, 0.0005
+        self.halls.run(2)
+        self.b.shared.is_cut = False
+        self.halls.run(5)
+
+    def test_done_again(self) -> None:
+        """What somebody did last, and the node that puts all back doesn't know of, is done again in all halls."""
+        dave = self.b.enter("dave")
+        self.a.shared.way = 0.5
+        self.halls.run(1.5)
+        self.assertIsNone(self.bob.do(self.bob.member.move("#den")))
+        self.assertIsNone(dave.do(dave.member.move("#den")))
+        self.assertIsNone(self.bob.do(self.bob.member.turn_lock(True)))
+        self.assertIsNone(self.bob.do(self.bob.member.set_remembered(True)))
+        self.lose_unread_by_a()
+        self.assertEqual(self.b.rooms["#den"], ["bob", "dave"])
+        self.assert_same()
+        for server in (self.a, self.b):
+            self.assertTrue(server.hall.rooms["#den"].locked)
+
+    def test_put_back_by_one_that_dies(self) -> None:
+        """If the node that puts all back dies at once, the others go on without it."""
+        third = self.halls.start("c")
+        self.halls.servers.append(third)
+        third.enter("dave")
+        self.halls.memory.is_away = True
+        for server in self.halls.servers:
+            server.shared.close()
+        self.halls.memory.lose_all()
+        self.halls.run(2)
+        self.b.shared.is_cut = third.shared.is_cut = True
+        self.halls.memory.is_away = False
+        self.halls.run(2)
+        self.a.shared.is_cut, self.b.shared.is_cut, third.shared.is_cut = True, False, False
+        self.halls.run(12)
+        self.assertTrue(self.b.link.log.is_linked and third.link.log.is_linked)
+        self.assertEqual(self.b.rooms, {"#lobby": ["bob", "dave"]})
+        self.assertEqual(third.rooms, self.b.rooms)
+
     def test_leaving_meanwhile(self) -> None:
         """Who leaves while Redis is away has left everywhere when it is back, and the name is free."""
         self.halls.memory.is_away = True
