@@ -197,7 +197,9 @@ class Link:
         here = self.people.of(self.me.id)
         for _, member in here:
             self.people.to_the_end(member)
-        return Told(["people", [self.people.row(number, member) for number, member in here]])
+        rooms = list(dict.fromkeys(member.room for _, member in here))
+        rows = [self.people.row(number, member) for number, member in here]
+        return Told(["people", rows, [self.people.room_row(room) for room in rooms]])
 
     def lost(self) -> None:
         self._tell_people(SomeLost(self.hall.now()))

@@ -148,7 +148,7 @@ class Log:
         else:
             entries.forget_own()
             self.telling.tell_anew([self._follower.people_here()])
-        if is_new or all_lost:  # behind what is appended again: only so do those who know it agree on its place
+        if is_new or all_lost or not joined.was_in:  # behind what is told again: only so do all agree on its place
             entries.needs_state, entries.has_state = not joined.is_first, joined.is_first
         self._may_tell = entries.is_in = True
         self._tell_soon()

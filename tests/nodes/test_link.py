@@ -516,6 +516,47 @@ class AwayTests(HallsCase):
         self.assertEqual(heard, [str(number) for number in range(self.said)])
         self.assertEqual(other.member.nickname, "bob")
 
+    def test_locked_room_of_one_cut_off(self) -> None:
+        """A locked room whose people were gone for the others is locked when they are back."""
+        self.bob.do(self.bob.member.move("#den"))
+        self.bob.do(self.bob.member.turn_lock(True))
+        self.b.shared.is_cut = True
+        self.b.shared.close()
+        self.halls.run(5)
+        self.assertNotIn("#den", self.a.rooms)
+        self.b.shared.is_cut = False
+        self.halls.run(3)
+        self.assertIsInstance(self.alice.do(self.alice.member.move("#den")), RoomLocked)
+        self.bob.say("a secret")
+        self.halls.run(0.1)
+        self.assertEqual(self.alice.heard, [])
+        self.assert_same()
+
+    def test_room_of_others_meanwhile(self) -> None:
+        """If others have opened a room of that name meanwhile, it is as it is there, and whoever comes back is told.
+        What was said in the locked one is not for them.
+        """
+        self.bob.do(self.bob.member.move("#den"))
+        self.bob.do(self.bob.member.turn_lock(True))
+        self.b.shared.is_cut = True
+        self.b.shared.close()
+        self.halls.run(5)
+        self.assertIsNone(self.alice.do(self.alice.member.move("#den")))
+        self.bob.say("a secret")
+        self.b.shared.is_cut = False
+        self.halls.run(3)
+        self.bob.say("who are you?")
+        self.halls.run(0.1)
+        self.assertEqual(self.alice.heard, ["bob: who are you?"])
+        self.assertEqual(self.b.rooms["#den"], ["alice", "bob"])
+        self.assertFalse(self.b.hall.rooms["#den"].locked)
+        self.assertEqual([event.locked for event in self.of(self.bob, LockTurned)], [True, False])
+        self.assertIn(("alice",), [event.nicknames for event in self.of(self.bob, Joined)])
+        self.assert_same()
+        self.assertIsNone(self.alice.do(self.alice.member.turn_lock(True)))
+        self.halls.run(0.1)
+        self.assertTrue(self.b.hall.rooms["#den"].locked)
+
     def test_nonsense(self) -> None:
         """Nonsense in the log is logged and passed over; talk goes on."""
         for text in ("{", "[1]", '[["said"]]', '[["came",[1]]]', '[["state",1,2,3]]', '[{"a":1}]'):
