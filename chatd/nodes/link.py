@@ -145,7 +145,10 @@ class Link:
         return self.people.state()
 
     def restore(self, state: Any) -> None:
-        self.people.restore(state)
+        coming = {told.fact[1][0] for told in self.log.telling.waiting() if told.fact[0] == "came"}
+        for number, member in self.people.restore(state):
+            if member.here and number not in coming:
+                self.log.tell(Told(["came", self.people.row(number, member)]))
 
     def heard(self, node: str, fact: Fact, is_new: bool, is_in_state: bool) -> None:
         if fact[0] == "said":

@@ -10,7 +10,7 @@ from typing import Any
 from twisted.logger import Logger
 
 from chatd.core.delivery import broadcast, tell
-from chatd.core.events import Acted, Cause, Departure, Events, LockTurned, NicknameLost, Said, SaidLate
+from chatd.core.events import Acted, Cause, Departure, Events, Joined, LockTurned, NicknameLost, Said, SaidLate
 from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.nickname import MAX_CHARACTERS, Nickname, exact_key, nickname
@@ -138,12 +138,19 @@ class People:
             self._hall.admit(member)
         elif member.nickname != shown and member.is_remote:
             self._carry_out(member, Named(nickname(shown)))
-        if exact_key(member.room.name) != exact_key(room):
-            with suppress(HallError):
-                member.carry_out(Moved(room, True))
+        self._bring(member, room)
         if member.is_remote:
             self._set_traits(member, its)
         return member
+
+    def _bring(self, member: Member, room: str) -> None:
+        """Somebody is in that room, as all others see it. Who is at home here didn't want that, and is told so."""
+        if exact_key(member.room.name) != exact_key(room):
+            with suppress(HallError):
+                member.carry_out(Moved(room, True))
+                member.hold_typed_ahead()
+                if not member.is_remote and member.here:
+                    tell(Joined(self._hall.now(), member.room.name, (member.nickname,)), member)
 
     def _put_all(self, node: str, rows: list[Fact], rooms: list[Fact]) -> None:
         """These are the people of a node, who come to the end of their rooms; where nobody else is, these are as they
@@ -236,8 +243,10 @@ class People:
         people = [[self._ids[member][0], *self.row(self._ids[member][1], member)] for member in inside]
         return {"rooms": rooms, "people": people, "bans": hall.bans.plain(hall.now())}
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Have the hall be so; those at home here whom it doesn't have stay, at the end of their rooms."""
+    def restore(self, state: dict[str, Any]) -> list[tuple[int, Member]]:
+        """Have the hall be so; return those at home here whom it doesn't have. They are in the lobby then, as whoever
+        comes in is.
+        """
         hall, rows = self._hall, state["people"]
         there = {(row[0], row[1]) for row in rows}
         for whose, member in tuple(self._members.items()):
@@ -245,13 +254,17 @@ class People:
                 self._take_out(member)
         known = [(node, row) for node, *row in rows if node != self._home or self.find(node, row[0]) is not None]
         order = [self._put(node, row) for node, row in known]
-        for member in (*order, *(member for _, member in self.of(self._home) if member not in order)):
+        unknown = [(number, member) for number, member in self.of(self._home) if member not in order]
+        for _, member in unknown:
+            self._bring(member, hall.lobby.name)
+        for member in (*order, *(member for _, member in unknown)):
             self.to_the_end(member)
         for name, locked, archived in state["rooms"]:
             room = hall.rooms.get(exact_key(name))
             if room is not None:
                 self._set_room(room, locked, archived)
         hall.bans.replace(state["bans"], hall.now())
+        return unknown
 
     def _set_room(self, room: Room[Member], locked: bool, archived: bool) -> None:
         """Have a room be so; those at home here who are inside are told whether it is locked."""

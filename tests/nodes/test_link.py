@@ -487,6 +487,36 @@ class AwayTests(HallsCase):
         self.assertEqual(self.b.rooms, {"#lobby": ["bob", "dave"]})
         self.assertEqual(third.rooms, self.b.rooms)
 
+    def test_put_back_by_one_that_was_cut_off(self) -> None:
+        """If the node that puts all back was cut off, all know again who has come at the others meanwhile."""
+        third = self.halls.start("c")
+        self.halls.servers.append(third)
+        third.enter("eve")
+        self.a.shared.is_cut = True
+        self.a.shared.close()
+        self.halls.run(5)
+        dave = self.b.enter("dave")
+        dave.do(dave.member.move("#den"))
+        dave.do(dave.member.turn_lock(True))
+        self.halls.run(12)
+        self.bob.say("it is long ago that dave came")
+        self.halls.run(1)
+        self.halls.memory.is_away = True
+        for server in (self.b, third):
+            server.shared.close()
+        self.halls.memory.lose_all()
+        self.halls.run(2)
+        self.b.shared.is_cut = third.shared.is_cut = True
+        self.a.shared.is_cut = self.halls.memory.is_away = False
+        self.halls.run(2)
+        third.shared.is_cut = False
+        self.halls.run(1)
+        self.b.shared.is_cut = False
+        self.halls.run(5)
+        for server in self.halls.servers:
+            self.assertEqual(sorted(server.rooms["#lobby"]), ["alice", "bob", "carol", "dave", "eve"])
+        self.assertEqual([(event.room, event.nicknames) for event in self.of(dave, Joined)], [("#lobby", ("dave",))])
+
     def test_leaving_meanwhile(self) -> None:
         """Who leaves while Redis is away has left everywhere when it is back, and the name is free."""
         self.halls.memory.is_away = True
