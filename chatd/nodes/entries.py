@@ -64,7 +64,8 @@ class Follower(Protocol):
 class Entries:
     """Takes entries for a follower. `tell` is for answers; `others` are the nodes that can be asked.
 
-    With `needs_state` the follower doesn't know the state of the hall; with `is_in` this node is one of the nodes.
+    With `needs_state` the follower doesn't know the state of the hall, and if that `is_stale`, it isn't for others;
+    with `is_in` this node is one of the nodes.
     """
 
     _log = Logger()
@@ -73,7 +74,7 @@ class Entries:
         self, me: str, follower: Follower, telling: Telling, tell: Callable[[Told], object], clock: IReactorTime
     ) -> None:
         self.others: list[str] = []
-        self.needs_state = self.has_state = self.is_in = False
+        self.needs_state = self.has_state = self.is_stale = self.is_in = False
         self._me = me
         self._follower = follower
         self._telling = telling
@@ -102,9 +103,12 @@ class Entries:
 
     def take(self, entry: Entry) -> None:
         """@raises Fenced: if the others have given this node up."""
-        if self._held_back is not None and not self._is_answer(entry):
-            self._held_back.append(entry)
-        elif entry.node == self._me:
+        if self._held_back is not None:
+            if not self._is_answer(entry):
+                self._held_back.append(entry)
+                return
+            self._restore(entry)
+        if entry.node == self._me:
             self._take_own(entry)
         elif not entry.number:
             self.others = [one for one in self.others if one != entry.node]
@@ -125,7 +129,8 @@ class Entries:
         here has to do.
         """
         self._in_vain += 1
-        self.has_state = self.has_state or self._in_vain >= len(self.others)
+        if self._in_vain >= len(self.others):
+            self.has_state, self.is_stale = True, False
         self.release()
 
     def _is_answer(self, entry: Entry) -> bool:
@@ -153,7 +158,7 @@ class Entries:
         if number > 0:
             if number <= changed and number <= said:
                 return
-            if node in self._changed and number > max(changed, said) + 1 and self.has_state:
+            if node in self._changed and number > said + 1 and self.has_state:
                 self.needs_state = True
                 self._follower.lost()
             self._changed[node], self._said[node] = max(number, changed), max(number, said)
@@ -169,15 +174,19 @@ class Entries:
 
     def _hear(self, node: str, fact: Fact, is_new: bool, is_in_state: bool) -> None:
         if fact[0] == "hello":
-            if fact[1] == self._me and self.has_state:
+            if fact[1] == self._me and self.has_state and not self.is_stale:
                 self._tell(Told(["state", node, fact[2], self.state()], is_alone=True))
         elif fact[0] != "state":
             self._follower.heard(node, fact, is_new, is_in_state)
-        elif self.needs_state and (fact[1], fact[2]) in ((self._me, self._asked), ("", 0)):
-            self._restore(fact[3])
 
-    def _restore(self, state: Any) -> None:
+    def _restore(self, answer: Entry) -> None:
+        """Take over the state in an answer, and then what was held back, which stands before it."""
+        [[_, _, _, state]] = json.loads(answer.text)
         self._changed = {**state["changed"], self._me: self._changed.get(self._me, 0)}
+        if self.has_state and self.is_stale:  # what was missed may be told again
+            self._said = {**state["changed"], **self._said}
+        else:  # it is known to be lost, or nobody was here
+            self._said = {node: max(number, self._said.get(node, 0)) for node, number in state["changed"].items()}
         self._follower.restore(state["hall"])
-        self.needs_state, self.has_state, self._in_vain = False, True, 0
+        self.needs_state, self.has_state, self.is_stale, self._in_vain = False, True, False, 0
         self.release()

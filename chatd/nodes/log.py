@@ -149,12 +149,12 @@ class Log:
             entries.forget_own()
             self.telling.tell_anew([self._follower.people_here()])
         if is_new or all_lost or not joined.was_in:  # behind what is told again: only so do all agree on its place
-            entries.needs_state, entries.has_state = not joined.is_first, joined.is_first
+            entries.needs_state = entries.is_stale = not joined.is_first
         self._may_tell = entries.is_in = True
         self._tell_soon()
         while entries.needs_state and entries.others:
             await self._ask_state()
-        entries.needs_state, entries.has_state = False, True
+        entries.needs_state, entries.has_state, entries.is_stale = False, True, False
         self._log.info("{node} is one of the nodes of this hall; others: {n}", node=self.me.name, n=len(entries.others))
         if not self.is_linked:
             self.is_linked = True

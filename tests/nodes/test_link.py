@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.core.events import (
     AddresseeAway,
     AddresseeLeft,
+    Announced,
     Cause,
     Departure,
     Divided,
@@ -21,6 +22,7 @@ from chatd.core.events import (
     NicknameLost,
     Renamed,
     Reunited,
+    SomeLost,
     Whispered,
     WhisperSent,
 )
@@ -516,6 +518,39 @@ class AwayTests(HallsCase):
         for server in self.halls.servers:
             self.assertEqual(sorted(server.rooms["#lobby"]), ["alice", "bob", "carol", "dave", "eve"])
         self.assertEqual([(event.room, event.nicknames) for event in self.of(dave, Joined)], [("#lobby", ("dave",))])
+
+    def test_missed_for_good(self) -> None:
+        """Who was cut off, and misses what Redis has lost, is told so."""
+        self.b.shared.is_cut = True
+        self.b.shared.close()
+        self.alice.say("x")
+        self.halls.run(12)
+        self.carol.say("y")
+        self.halls.run(1)
+        self.halls.memory.lose_all()
+        self.a.shared.close()
+        self.a.shared.way = 0.5  # it tells again behind what the other asks
+        self.halls.run(2)
+        self.b.shared.is_cut = False
+        self.halls.run(8)
+        self.assertEqual(self.bob.heard, ["carol: y"])
+        self.assertEqual(len(self.of(self.bob, SomeLost)), 1)
+
+    def test_said_before_a_node_was_there(self) -> None:
+        """What is told again is not heard, nor done, where it was before the node's time."""
+        self.bob.do(self.bob.member.move("#den"))
+        self.bob.do(self.bob.member.turn_lock(True))
+        self.bob.say("a secret")
+        self.bob.do(self.bob.member.move("#lobby"))
+        self.b.hall.announce("soon", everywhere=True)
+        self.halls.run(60)
+        third = self.halls.start("c")
+        self.halls.servers.append(third)
+        dave = third.enter("dave")
+        self.away(True)
+        self.halls.run(5)
+        self.assertEqual([line for line in dave.heard if "secret" in line], [])
+        self.assertEqual(self.of(dave, Announced), [])
 
     def test_leaving_meanwhile(self) -> None:
         """Who leaves while Redis is away has left everywhere when it is back, and the name is free."""
