@@ -33,6 +33,9 @@ class Follower(Protocol):
     def restore(self, state: Any) -> None:
         """Take that over."""
 
+    def put_back(self, state: Any) -> None:
+        """Redis had lost all, and another node has put back what it knew: have those gone who are not here any more."""
+
     def heard(self, node: str, fact: Fact, is_new: bool, is_in_state: bool) -> None:
         """Another node has told something. Not `is_new`: what people are told of it, they were told before Redis lost
         all. `is_in_state`: what it changes is changed already in the state that was restored since.
@@ -178,6 +181,8 @@ class Entries:
                 self._tell(Told(["state", node, fact[2], self.state()], is_alone=True))
         elif fact[0] != "state":
             self._follower.heard(node, fact, is_new, is_in_state)
+        elif not fact[1]:
+            self._follower.put_back(fact[3]["hall"])
 
     def _restore(self, answer: Entry) -> None:
         """Take over the state in an answer, and then what was held back, which stands before it."""

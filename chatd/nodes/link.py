@@ -12,13 +12,13 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from chatd.core.delivery import broadcast, tell
-from chatd.core.events import Departure, Divided, Event, NicknameLost, Reunited, SomeLost
+from chatd.core.events import Cause, Departure, Divided, Event, NicknameLost, Reunited, SomeLost
 from chatd.core.hall import Hall
 from chatd.core.member import Member
-from chatd.core.nickname import Nickname
+from chatd.core.nickname import Nickname, nickname
 from chatd.core.ports import Deliver
 from chatd.core.refusals import HallError
-from chatd.core.relay import Act, Actor, Announcement, BanSet, Errand, LinesForgotten, Named, News
+from chatd.core.relay import Act, Actor, Announcement, BanSet, Errand, LinesForgotten, Named, News, Went
 from chatd.nodes.alike import Alike
 from chatd.nodes.errands import Errands
 from chatd.nodes.facts import news_in, of_act, of_news
@@ -32,6 +32,7 @@ from chatd.nodes.turn import Turn
 from chatd.nodes.turns import Turns
 
 MOST_WAITING = 10_000  # lines that may wait while Redis is away
+LOST = Departure(Cause.LOST)
 
 
 class Link:
@@ -149,6 +150,14 @@ class Link:
         for number, member in self.people.restore(state):
             if member.here and number not in coming:
                 self.log.tell(Told(["came", self.people.row(number, member)]))
+        self.put_back(state)
+
+    def put_back(self, state: Any) -> None:
+        going = {told.fact[1] for told in self.log.telling.waiting() if told.fact[0] == "went"}
+        for node, number, shown, *_ in state["people"]:
+            if node == self.me.id and self.people.find(node, number) is None and number not in going:
+                holder = f"{node} {number}"
+                self.log.tell(Told(of_act(number, Went(LOST)), dict.fromkeys(nickname(shown).keys, holder)))
 
     def heard(self, node: str, fact: Fact, is_new: bool, is_in_state: bool) -> None:
         if fact[0] == "said":
