@@ -34,7 +34,9 @@ class Follower(Protocol):
         """Take that over."""
 
     def put_back(self, state: Any) -> None:
-        """Redis had lost all, and another node has put back what it knew: have those gone who are not here any more."""
+        """Redis had lost all, and another node has put back what it knew: tell who of this one isn't there any more, or
+        has another name.
+        """
 
     def heard(self, node: str, fact: Fact, is_new: bool, is_in_state: bool) -> None:
         """Another node has told something. Not `is_new`: what people are told of it, they were told before Redis lost

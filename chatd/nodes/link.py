@@ -153,11 +153,17 @@ class Link:
         self.put_back(state)
 
     def put_back(self, state: Any) -> None:
-        going = {told.fact[1] for told in self.log.telling.waiting() if told.fact[0] == "went"}
+        waiting = [told.fact[:2] for told in self.log.telling.waiting()]
         for node, number, shown, *_ in state["people"]:
-            if node == self.me.id and self.people.find(node, number) is None and number not in going:
-                holder = f"{node} {number}"
-                self.log.tell(Told(of_act(number, Went(LOST)), dict.fromkeys(nickname(shown).keys, holder)))
+            if node != self.me.id:
+                continue
+            member, free = self.people.find(node, number), dict.fromkeys(nickname(shown).keys, f"{node} {number}")
+            if member is None:
+                if ["went", number] not in waiting:
+                    self.log.tell(Told(of_act(number, Went(LOST)), free))
+            elif member.nickname != shown and ["named", number] not in waiting:
+                free = {key: holder for key, holder in free.items() if key not in member.name.keys}
+                self.log.tell(Told(of_act(number, Named(member.name)), free))
 
     def heard(self, node: str, fact: Fact, is_new: bool, is_in_state: bool) -> None:
         if fact[0] == "said":

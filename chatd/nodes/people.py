@@ -118,6 +118,8 @@ class People:
 
     def _carry_out(self, member: Member, act: Any) -> None:
         if isinstance(act, Named):
+            if act.name.shown == member.nickname:
+                return
             self._make_way(act.name, member)
         elif isinstance(act, LockSet) and act.locked and member.room.ring.archived:
             self._lock_heard(member.room.name)

@@ -500,6 +500,7 @@ class AwayTests(HallsCase):
         self.halls.run(5)
         dave = self.b.enter("dave")
         frank.member.leave()
+        self.assertIsNone(eve.do(eve.member.rename("ellen")))
         dave.do(dave.member.move("#den"))
         dave.do(dave.member.turn_lock(True))
         self.halls.run(12)
@@ -525,6 +526,7 @@ class AwayTests(HallsCase):
         told = [event.room for event in self.of(dave, Joined)]
         self.assertEqual(told, [] if "#den" in self.b.rooms else ["#lobby"])
         self.a.enter("frank")
+        self.a.enter("eve")
 
     def test_missed_for_good(self) -> None:
         """Who was cut off, and misses what Redis has lost, is told so."""
