@@ -36,7 +36,7 @@ from chatd.core.refusals import (
     TooMuchWaits,
 )
 from chatd.core.relay import GiveName, PutOut
-from chatd.nodes.shared import Known, Node
+from chatd.nodes.shared import Known, Node, Note
 from tests.nodes.halls import Halls, Someone
 from tests.nodes.memory_shared import MemoryShared
 
@@ -642,6 +642,16 @@ class AwayTests(HallsCase):
         self.talk_on(1)
         self.halls.run(0.1)
         self.check(self.said)
+
+    def test_nonsense_in_a_note(self) -> None:
+        """A note that is nonsense is logged, and parts nobody from the others."""
+        closed = []
+        self.patch(self.b.shared, "close", lambda: closed.append(1))
+        for text in ("{", "[]", "{}", '{"luggage":[]}'):
+            self.halls.memory.boxes.setdefault(self.b.link.me.id, []).append(Note(self.halls.memory.place(), text))
+        self.assertIsNone(self.alice.do(self.alice.member.whisper("bob", "psst")))
+        self.assertEqual(closed, [])
+        self.assertEqual(len(self.flushLoggedErrors()), 4)
 
     def test_node_lost(self) -> None:
         """A node that is no more is told of within 3.5 s, and its names are free."""
