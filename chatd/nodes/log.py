@@ -16,6 +16,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import TimeoutError as TimedOut
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -24,6 +25,7 @@ from chatd.nodes.shared import BEAT, START, Fenced, Known, Node, OutOfReach, Sha
 from chatd.nodes.telling import Telling, Told
 
 REST = 0.002  # seconds between the starts of two appends, so that lines share the work under load
+REACHED_WITHIN = 3.0  # seconds: whoever waits for longer has been refused
 RETRY = 0.3  # seconds between two attempts to connect
 STATE_WITHIN = 1.0  # seconds in which a node that is asked for the state of the hall must have told it
 
@@ -82,11 +84,17 @@ class Log:
         self._tell_soon()
 
     async def reached(self, place: str) -> None:
-        """Wait until all up to that place has happened here."""
+        """Wait until all up to that place has happened here.
+
+        @raises OutOfReach: if it hasn't in time.
+        """
         if _key(self.place) < _key(place):
             waiting: Deferred[None] = Deferred()
             self._awaited.append((_key(place), waiting))
-            await waiting
+            try:
+                await waiting.addTimeout(REACHED_WITHIN, self.clock)
+            except TimedOut:
+                raise OutOfReach("what came first isn't known here") from None
 
     def wait(self, seconds: float) -> Deferred[None]:
         waited: Deferred[None] = Deferred(lambda _: call.cancel())
@@ -231,7 +239,7 @@ class Log:
     def _fire_reached(self) -> None:
         here = _key(self.place)
         ready = [waiting for place, waiting in self._awaited if place <= here]
-        self._awaited = [one for one in self._awaited if one[0] > here]
+        self._awaited = [one for one in self._awaited if one[0] > here and not one[1].called]
         for waiting in ready:
             if not waiting.called:
                 waiting.callback(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
@@ -36,7 +37,7 @@ from chatd.core.refusals import (
     TooMuchWaits,
 )
 from chatd.core.relay import GiveName, PutOut
-from chatd.nodes.shared import Known, Node, Note
+from chatd.nodes.shared import Known, Node, Note, OutOfReach
 from tests.nodes.halls import Halls, Someone
 from tests.nodes.memory_shared import MemoryShared
 
@@ -306,6 +307,24 @@ class PrivateTests(HallsCase):
         self.halls.run(0.01)
         self.assertEqual([note for box in self.halls.memory.boxes.values() for note in box], [])
         self.assertNotIn("psst", str(self.halls.memory.log))
+
+    def test_not_long_after(self) -> None:
+        """A line whose place in the log isn't reached here in time is not shown later: its sender was told so."""
+        ahead = f"{int(self.halls.clock.seconds() * 1000) + 5_000}-0"
+        note = {"do": ["whisper", "psst"], "n": 1, "from": self.a.link.me.id, "who": 1, "to": 1, "place": ahead}
+        self.halls.memory.boxes[self.b.link.me.id] = [Note(self.halls.memory.place(), json.dumps(note))]
+        self.halls.run(6)
+        self.alice.say("x")
+        self.halls.run(0.1)
+        self.assertEqual(self.bob.heard, ["alice: x"])
+        self.assertEqual(self.of(self.bob, Whispered), [])
+
+    def test_name_not_reached(self) -> None:
+        """Who waits for a name is refused if Redis goes away before all that came first is known here."""
+        ahead = f"{int(self.halls.clock.seconds() * 1000) + 60_000}-0"
+        work = Deferred.fromCoroutine(self.a.link.log.reached(ahead))
+        self.halls.run(4)
+        self.failureResultOf(work, OutOfReach)
 
     def test_behind_what_came_first(self) -> None:
         """A private line never overtakes what its sender did before."""
