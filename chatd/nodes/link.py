@@ -108,6 +108,8 @@ class Link:
     def changed(self, member: Actor) -> None:
         member = cast(Member, member)
         _, number = self.people.id_of(member)
+        if not self.log.is_linked:  # only how they are in the end need be told
+            self.log.telling.withdraw(lambda told: told.fact[:2] == ["traits", number])
         self.log.tell(Told(["traits", number, *traits(member)]))
 
     def tell(self, news: News) -> None:

@@ -444,6 +444,21 @@ class AwayTests(HallsCase):
             self.alice.say("y")
         self.assertEqual(raised.exception.unsent, "y")
 
+    def test_bound_of_traits(self) -> None:
+        """Who turns something on and off while Redis is away takes no place from what others say."""
+        self.a.link.turns.most_waiting = 10
+        self.halls.memory.is_away = True
+        self.halls.run(3)
+        for number in range(20):
+            self.alice.member.set_away(str(number))
+            self.carol.member.set_quiet(number % 2 == 0)
+        self.alice.say("x")
+        self.halls.memory.is_away = False
+        self.halls.run(3)
+        self.assertEqual(self.b.hall.find("alice").away, "19")
+        self.assertFalse(self.b.hall.find("carol").quiet)
+        self.assertEqual(self.bob.heard, ["alice: x*"])
+
     def test_moving_when_it_goes_away(self) -> None:
         """Whoever is on the way to a room when Redis goes away can talk on, and is told if they get there after all."""
         for lost_on_the_way in (False, True):
