@@ -233,6 +233,8 @@ class People:
                     continue  # it is too wide
                 except NicknameTaken:
                     break
+                if self._hall.owners.owner_of(name) is not None:
+                    break
                 yield name
 
     # The state of the hall.

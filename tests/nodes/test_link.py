@@ -27,6 +27,8 @@ from chatd.core.events import (
     Whispered,
     WhisperSent,
 )
+from chatd.core.nickname import nickname
+from chatd.core.owners import Owner
 from chatd.core.refusals import (
     AddresseeGone,
     NicknameTaken,
@@ -623,6 +625,19 @@ class AwayTests(HallsCase):
         heard = [line.partition(": ")[2].rstrip("*") for line in self.carol.heard if line.startswith("bob")]
         self.assertEqual(heard, [str(number) for number in range(self.said)])
         self.assertEqual(other.member.nickname, "bob")
+
+    def test_other_name_is_nobodys(self) -> None:
+        """Whoever has lost their name is not called as somebody who owns that name."""
+        for server in (self.a, self.b):
+            server.hall.owners.put(Owner(1, nickname("bob-2"), 0.0, 0.0, 0.0))
+        self.b.shared.is_cut = True
+        self.b.shared.close()
+        self.halls.run(5)
+        self.a.enter("bob")
+        self.b.shared.is_cut = False
+        self.halls.run(3)
+        self.assertEqual(self.bob.member.nickname, "bob-3")
+        self.assert_same()
 
     def test_locked_room_of_one_cut_off(self) -> None:
         """A locked room whose people were gone for the others is locked when they are back."""
