@@ -82,12 +82,13 @@ class People:
     # What others tell.
 
     def hear_line(self, node: str, fact: Fact) -> None:
-        """Somebody elsewhere has said or done something in their room."""
-        _, number, at, acted, text, is_late = fact
+        """Somebody elsewhere has said or done something in a room, though an old state may have them in another."""
+        _, number, at, acted, text, said_in, is_late = fact
         member = self.find(node, number)
-        if member is None:
+        room = self._hall.rooms.get(exact_key(said_in))
+        if member is None or room is None or (room is not member.room and room is not self._hall.lobby):
             return
-        room, speaker, text = member.room, member.nickname, one_line(text)
+        speaker, text = member.nickname, one_line(text)
         if not is_late:
             self._talked_alone.discard(member)
         elif member in self._talked_alone:

@@ -473,6 +473,7 @@ class AwayTests(HallsCase):
             self.assertIsNone(self.a.link.unsettled(self.alice.member))
             self.halls.memory.is_away = False
             self.halls.run(3)
+            self.assertEqual(self.bob.heard, ["alice: still here False*"])  # it was said in the lobby, the other not
             self.assertEqual(self.alice.member.room.name, f"#den{lost_on_the_way}")
             told = [event.room for event in self.of(self.alice, Joined)]
             self.assertEqual(told[-1], f"#den{lost_on_the_way}")
@@ -563,6 +564,28 @@ class AwayTests(HallsCase):
         self.assertEqual(told, [] if "#den" in self.b.rooms else ["#lobby"])
         self.a.enter("frank")
         self.a.enter("eve")
+
+    def test_heard_where_it_was_said(self) -> None:
+        """What somebody says is heard in that room alone, though an old state has them in another."""
+        self.a.shared.is_cut = True
+        self.a.shared.close()
+        self.halls.run(5)
+        self.bob.do(self.bob.member.move("#den"))
+        self.bob.do(self.bob.member.turn_lock(True))
+        self.halls.run(12)
+        self.bob.say("a secret")
+        self.halls.run(0.1)
+        self.halls.memory.is_away = True
+        self.b.shared.close()
+        self.halls.memory.lose_all()
+        self.halls.run(2)
+        self.b.shared.is_cut = True
+        self.a.shared.is_cut = self.halls.memory.is_away = False
+        self.halls.run(2)
+        self.b.shared.is_cut = False
+        self.halls.run(5)
+        self.assertEqual(self.alice.heard, [])
+        self.assert_same()
 
     def test_missed_for_good(self) -> None:
         """Who was cut off, and misses what Redis has lost, is told so."""
