@@ -131,11 +131,9 @@ class Entries:
 
     def unanswered(self) -> None:
         """No answer has come in time. Where that is so of each of the others, all may be asking: then what is known
-        here has to do.
+        here has to do for them.
         """
         self._in_vain += 1
-        if self._in_vain >= len(self.others):
-            self.has_state, self.is_stale = True, False
         self.release()
 
     def _is_answer(self, entry: Entry) -> bool:
@@ -179,7 +177,8 @@ class Entries:
 
     def _hear(self, node: str, fact: Fact, is_new: bool, is_in_state: bool) -> None:
         if fact[0] == "hello":
-            if fact[1] == self._me and self.has_state and not self.is_stale:
+            is_known = self.has_state and not self.is_stale
+            if fact[1] == self._me and (is_known or self._in_vain >= len(self.others)):
                 self._tell(Told(["state", node, fact[2], self.state()], is_alone=True))
         elif fact[0] != "state":
             self._follower.heard(node, fact, is_new, is_in_state)
