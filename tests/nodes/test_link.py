@@ -620,6 +620,21 @@ class AwayTests(HallsCase):
         self.assertEqual([line for line in dave.heard if "secret" in line], [])
         self.assertEqual(self.of(dave, Announced), [])
 
+    def test_fetched_twice_meanwhile(self) -> None:
+        """Who has left while Redis is away, and come in elsewhere, is there once, and has left if they leave there."""
+        self.b.shared.is_cut = True
+        self.b.shared.close()
+        self.halls.run(0.5)
+        self.bob.member.leave()
+        row = [1, "bob", "#lobby", 0.0, None, False, True, None]
+        facts = [["home", self.b.link.me.id, 1, "bob", row], ["went", 1, "quit", "", None]]
+        for number, fact in enumerate((*facts, ["home", self.b.link.me.id, 1, "bob", [2, *row[1:]]]), 1):
+            self.halls.memory.add("x.1", number, json.dumps([fact]))
+        self.b.shared.is_cut = False
+        self.halls.run(2)
+        self.assertEqual(self.a.rooms, {"#lobby": ["alice", "carol"]})
+        self.assert_same()
+
     def test_leaving_meanwhile(self) -> None:
         """Who leaves while Redis is away has left everywhere when it is back, and the name is free."""
         self.halls.memory.is_away = True
