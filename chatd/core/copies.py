@@ -62,7 +62,7 @@ class Kept(Protocol):
         """Return how late all is that is kept in some groups, by its id."""
 
     async def copies(self, ids: Collection[int]) -> list[Copy]:
-        """Return what is kept under some ids, the accounts first."""
+        """Return what is kept under some ids, removals first, then accounts."""
 
     async def merge(self, copies: Sequence[Copy]) -> None:
         """Keep what is later than what is here. If that can't be written, nothing has changed."""

@@ -103,9 +103,9 @@ class Alike:
         later_there = _later(theirs, here) - self._wanted
         self._told |= later_here
         self._wanted |= later_there
-        for ids in _parts(later_there, AT_ONCE):
+        for ids in _parts(_removals_first(later_there, theirs), AT_ONCE):
             await self._say(["want", node, ids])
-        await self._tell_all(kept, later_here)
+        await self._tell_all(kept, _removals_first(later_here, here))
 
     async def _tell_all(self, kept: Kept, ids: Iterable[int]) -> None:
         for some in _parts(ids, _READ_AT_ONCE):
@@ -130,6 +130,11 @@ def _later(these: dict[int, Stamp], others: dict[int, Stamp]) -> set[int]:
     """Return the ids of those of which something is later than in the others."""
     pairs = ((number, stamp, others.get(number, NEVER)) for number, stamp in these.items())
     return {number for number, one, other in pairs if one[0] > other[0] or one[1] > other[1]}
+
+
+def _removals_first(ids: set[int], stamps: dict[int, Stamp]) -> list[int]:
+    """Return ids in the order in which what they stand for is merged: of what was removed nobody was last here."""
+    return sorted(ids, key=lambda number: (stamps[number][1] > 0, number))
 
 
 def _parts(ids: Iterable[int], most: int) -> Iterator[list[int]]:

@@ -33,6 +33,11 @@ class Follower(Protocol):
     def restore(self, state: Any) -> None:
         """Take that over."""
 
+    def put_back(self, state: Any) -> None:
+        """Redis had lost all, and another node has put back what it knew: tell who of this one isn't there any more, or
+        has another name.
+        """
+
     def heard(self, node: str, fact: Fact, is_new: bool, is_in_state: bool) -> None:
         """Another node has told something. Not `is_new`: what people are told of it, they were told before Redis lost
         all. `is_in_state`: what it changes is changed already in the state that was restored since.
@@ -64,7 +69,8 @@ class Follower(Protocol):
 class Entries:
     """Takes entries for a follower. `tell` is for answers; `others` are the nodes that can be asked.
 
-    With `needs_state` the follower doesn't know the state of the hall; with `is_in` this node is one of the nodes.
+    With `needs_state` the follower doesn't know the state of the hall, and if that `is_stale`, it isn't for others;
+    with `is_in` this node is one of the nodes.
     """
 
     _log = Logger()
@@ -73,7 +79,7 @@ class Entries:
         self, me: str, follower: Follower, telling: Telling, tell: Callable[[Told], object], clock: IReactorTime
     ) -> None:
         self.others: list[str] = []
-        self.needs_state = self.has_state = self.is_in = False
+        self.needs_state = self.has_state = self.is_stale = self.is_in = False
         self._me = me
         self._follower = follower
         self._telling = telling
@@ -82,6 +88,7 @@ class Entries:
         self._changed: dict[str, int] = {}  # up to which entry of each node the hall is changed accordingly
         self._said: dict[str, int] = {}  # up to which people here were told of it
         self._asked = 0  # how often
+        self._in_vain = 0  # since a state came last
         self._held_back: list[Entry] | None = None
 
     def question(self) -> Told:
@@ -101,9 +108,12 @@ class Entries:
 
     def take(self, entry: Entry) -> None:
         """@raises Fenced: if the others have given this node up."""
-        if self._held_back is not None and not self._is_answer(entry):
-            self._held_back.append(entry)
-        elif entry.node == self._me:
+        if self._held_back is not None:
+            if not self._is_answer(entry):
+                self._held_back.append(entry)
+                return
+            self._restore(entry)
+        if entry.node == self._me:
             self._take_own(entry)
         elif not entry.number:
             self.others = [one for one in self.others if one != entry.node]
@@ -118,6 +128,13 @@ class Entries:
         held, self._held_back = self._held_back, None
         for entry in held or ():
             self.take(entry)
+
+    def unanswered(self) -> None:
+        """No answer has come in time. Where that is so of each of the others, all may be asking: then what is known
+        here has to do for them.
+        """
+        self._in_vain += 1
+        self.release()
 
     def _is_answer(self, entry: Entry) -> bool:
         return entry.text.startswith(f'[["state","{self._me}",{self._asked},')
@@ -144,7 +161,7 @@ class Entries:
         if number > 0:
             if number <= changed and number <= said:
                 return
-            if node in self._changed and number > max(changed, said) + 1 and self.has_state:
+            if node in self._changed and number > said + 1 and self.has_state:
                 self.needs_state = True
                 self._follower.lost()
             self._changed[node], self._said[node] = max(number, changed), max(number, said)
@@ -160,15 +177,22 @@ class Entries:
 
     def _hear(self, node: str, fact: Fact, is_new: bool, is_in_state: bool) -> None:
         if fact[0] == "hello":
-            if fact[1] == self._me and self.has_state:
+            is_known = self.has_state and not self.is_stale
+            if fact[1] == self._me and (is_known or self._in_vain >= len(self.others)):
                 self._tell(Told(["state", node, fact[2], self.state()], is_alone=True))
         elif fact[0] != "state":
             self._follower.heard(node, fact, is_new, is_in_state)
-        elif self.needs_state and (fact[1], fact[2]) in ((self._me, self._asked), ("", 0)):
-            self._restore(fact[3])
+        elif not fact[1]:
+            self._follower.put_back(fact[3]["hall"])
 
-    def _restore(self, state: Any) -> None:
+    def _restore(self, answer: Entry) -> None:
+        """Take over the state in an answer, and then what was held back, which stands before it."""
+        [[_, _, _, state]] = json.loads(answer.text)
         self._changed = {**state["changed"], self._me: self._changed.get(self._me, 0)}
+        if self.has_state and self.is_stale:  # what was missed may be told again
+            self._said = {**state["changed"], **self._said}
+        else:  # it is known to be lost, or nobody was here
+            self._said = {node: max(number, self._said.get(node, 0)) for node, number in state["changed"].items()}
         self._follower.restore(state["hall"])
-        self.needs_state, self.has_state = False, True
+        self.needs_state, self.has_state, self.is_stale, self._in_vain = False, True, False, 0
         self.release()

@@ -51,10 +51,10 @@ _BROUGHT = (Said, Acted, SaidLate, Whispered, WhisperSent, Announced, ToldByAdmi
 def of_act(number: int, act: Act, is_late: bool = False) -> Fact:
     """Return what the person of that number has done, or wants to do when it has its turn."""
     match act:
-        case Said(at, _, _, text):
-            return ["said", number, at, False, text, is_late]
-        case Acted(at, _, _, text):
-            return ["said", number, at, True, text, is_late]
+        case Said(at, room, _, text):
+            return ["said", number, at, False, text, room, is_late]
+        case Acted(at, room, _, text):
+            return ["said", number, at, True, text, room, is_late]
         case Moved(room, invited):
             return ["moved", number, room, invited]
         case LockSet(locked):

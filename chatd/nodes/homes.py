@@ -129,7 +129,7 @@ class Homes:
                 member.leave_home()
                 self._send(node, {"luggage": number, **luggage})
             self._people.move(member, node, number)
-        elif home == self._nodes.me.id and self._has_left_early(before):
+        elif home == self._nodes.me.id and self._had_left_early(before):
             self._people.hear(node, ["came", row])
 
     def _find(self, node: str, number: int, shown: str) -> Member | None:
@@ -137,9 +137,14 @@ class Homes:
         member = self._people.find(node, number)
         return member if member is not None and member.nickname == shown else None
 
-    def _has_left_early(self, number: int) -> bool:
-        """Say whether somebody has left here while the others were out of reach, and for these not yet."""
-        return any(told.fact[:2] == ["went", number] for told in self._nodes.telling.waiting())
+    def _had_left_early(self, number: int) -> bool:
+        """Say whether somebody has left here while the others were out of reach, and for these not yet. They have come
+        in elsewhere in time, and so leave from here no more.
+        """
+        found = [told for told in self._nodes.telling.waiting() if told.fact[:2] == ["went", number]]
+        for told in found:
+            told.fact[:] = ["free"]
+        return bool(found)
 
     def _packed(self, member: Member) -> dict[str, Any]:
         missed = self._gives_way(member)

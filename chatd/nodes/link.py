@@ -12,13 +12,13 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from chatd.core.delivery import broadcast, tell
-from chatd.core.events import Departure, Divided, Event, NicknameLost, Reunited, SomeLost
+from chatd.core.events import Cause, Departure, Divided, Event, NicknameLost, Reunited, SomeLost
 from chatd.core.hall import Hall
 from chatd.core.member import Member
-from chatd.core.nickname import Nickname
+from chatd.core.nickname import Nickname, nickname
 from chatd.core.ports import Deliver
 from chatd.core.refusals import HallError
-from chatd.core.relay import Act, Actor, Announcement, BanSet, Errand, LinesForgotten, Named, News
+from chatd.core.relay import Act, Actor, Announcement, BanSet, Errand, LinesForgotten, Named, News, Went
 from chatd.nodes.alike import Alike
 from chatd.nodes.errands import Errands
 from chatd.nodes.facts import news_in, of_act, of_news
@@ -32,6 +32,7 @@ from chatd.nodes.turn import Turn
 from chatd.nodes.turns import Turns
 
 MOST_WAITING = 10_000  # lines that may wait while Redis is away
+LOST = Departure(Cause.LOST)
 
 
 class Link:
@@ -109,6 +110,8 @@ class Link:
     def changed(self, member: Actor) -> None:
         member = cast(Member, member)
         _, number = self.people.id_of(member)
+        if not self.log.is_linked:  # only how they are in the end need be told
+            self.log.telling.withdraw(lambda told: told.fact[:2] == ["traits", number])
         self.log.tell(Told(["traits", number, *traits(member)]))
 
     def tell(self, news: News) -> None:
@@ -147,7 +150,24 @@ class Link:
         return self.people.state()
 
     def restore(self, state: Any) -> None:
-        self.people.restore(state)
+        coming = {told.fact[1][0] for told in self.log.telling.waiting() if told.fact[0] == "came"}
+        for number, member in self.people.restore(state):
+            if member.here and number not in coming:
+                self.log.tell(Told(["came", self.people.row(number, member)]))
+        self.put_back(state)
+
+    def put_back(self, state: Any) -> None:
+        waiting = [told.fact[:2] for told in self.log.telling.waiting()]
+        for node, number, shown, *_ in state["people"]:
+            if node != self.me.id:
+                continue
+            member, free = self.people.find(node, number), dict.fromkeys(nickname(shown).keys, f"{node} {number}")
+            if member is None:
+                if ["went", number] not in waiting:
+                    self.log.tell(Told(of_act(number, Went(LOST)), free))
+            elif member.nickname != shown and ["named", number] not in waiting:
+                free = {key: holder for key, holder in free.items() if key not in member.name.keys}
+                self.log.tell(Told(of_act(number, Named(member.name)), free))
 
     def heard(self, node: str, fact: Fact, is_new: bool, is_in_state: bool) -> None:
         if fact[0] == "said":
@@ -199,7 +219,9 @@ class Link:
         here = self.people.of(self.me.id)
         for _, member in here:
             self.people.to_the_end(member)
-        return Told(["people", [self.people.row(number, member) for number, member in here]])
+        rooms = list(dict.fromkeys(member.room for _, member in here))
+        rows = [self.people.row(number, member) for number, member in here]
+        return Told(["people", rows, [self.people.room_row(room) for room in rooms]])
 
     def lost(self) -> None:
         self._tell_people(SomeLost(self.hall.now()))

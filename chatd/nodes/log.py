@@ -16,6 +16,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import TimeoutError as TimedOut
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -25,6 +26,7 @@ from chatd.nodes.telling import Telling, Told
 
 REST = 0.001  # seconds between the starts of two appends, so that lines share the work under load
 READING_REST = 0.002  # seconds from the end of a read to the next, likewise
+REACHED_WITHIN = 3.0  # seconds: whoever waits for longer has been refused
 RETRY = 0.3  # seconds between two attempts to connect
 STATE_WITHIN = 1.0  # seconds in which a node that is asked for the state of the hall must have told it
 
@@ -84,11 +86,17 @@ class Log:
         self._tell_soon()
 
     async def reached(self, place: str) -> None:
-        """Wait until all up to that place has happened here."""
+        """Wait until all up to that place has happened here.
+
+        @raises OutOfReach: if it hasn't in time.
+        """
         if _key(self.place) < _key(place):
             waiting: Deferred[None] = Deferred()
             self._awaited.append((_key(place), waiting))
-            await waiting
+            try:
+                await waiting.addTimeout(REACHED_WITHIN, self.clock)
+            except TimedOut:
+                raise OutOfReach("what came first isn't known here") from None
 
     def wait(self, seconds: float) -> Deferred[None]:
         waited: Deferred[None] = Deferred(lambda _: call.cancel())
@@ -135,11 +143,11 @@ class Log:
         is_new, all_lost = not self._generation, self._generation not in ("", joined.generation)
         self._generation = joined.generation
         if is_new:
-            self.place, entries.needs_state = joined.last, bool(joined.others)
+            self.place = joined.last
         elif all_lost:
             self._log.warn("Redis had lost all that it held")
             self.place = self._notes_place = START
-            entries.needs_state = not joined.is_first
+            entries.needs_state = False
         while _key(self.place) < _key(joined.last):
             await self._read()
         renamed = [] if is_new or joined.is_first else await self._follower.claim_again()
@@ -150,11 +158,13 @@ class Log:
         else:
             entries.forget_own()
             self.telling.tell_anew([self._follower.people_here()])
+        if is_new or all_lost or not joined.was_in:  # behind what is told again: only so do all agree on its place
+            entries.needs_state = entries.is_stale = not joined.is_first
         self._may_tell = entries.is_in = True
         self._tell_soon()
         while entries.needs_state and entries.others:
             await self._ask_state()
-        entries.needs_state, entries.has_state = False, True
+        entries.needs_state, entries.has_state, entries.is_stale = False, True, False
         self._log.info("{node} is one of the nodes of this hall; others: {n}", node=self.me.name, n=len(entries.others))
         if not self.is_linked:
             self.is_linked = True
@@ -195,7 +205,7 @@ class Log:
         while self._entries.needs_state and self._entries.others and self.clock.seconds() < until:
             await self._read()
         if self._entries.needs_state:
-            self._entries.release()
+            self._entries.unanswered()
 
     # In.
 
@@ -223,13 +233,19 @@ class Log:
         for note in notes:
             self._notes_place = note.place
             if await self.shared.take_back(self.me.id, note.place):
-                self._follower.noted(note.text)
+                self._noted(note.text)
         self._fire_reached()
+
+    def _noted(self, text: str) -> None:
+        try:
+            self._follower.noted(text)
+        except Exception:  # a bug, or nonsense in Redis, must not part this node from the others
+            self._log.failure("A note for this node could not be understood")
 
     def _fire_reached(self) -> None:
         here = _key(self.place)
         ready = [waiting for place, waiting in self._awaited if place <= here]
-        self._awaited = [one for one in self._awaited if one[0] > here]
+        self._awaited = [one for one in self._awaited if one[0] > here and not one[1].called]
         for waiting in ready:
             if not waiting.called:
                 waiting.callback(None)

@@ -9,13 +9,14 @@ from typing import Any
 
 from twisted.logger import Logger
 
-from chatd.core.delivery import tell
-from chatd.core.events import Acted, Cause, Departure, Events, NicknameLost, Said, SaidLate
+from chatd.core.delivery import broadcast, tell
+from chatd.core.events import Acted, Cause, Departure, Events, Joined, LockTurned, NicknameLost, Said, SaidLate
 from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.nickname import MAX_CHARACTERS, Nickname, exact_key, nickname
 from chatd.core.refusals import BadNickname, HallError, NicknameTaken
 from chatd.core.relay import LockSet, Moved, Named
+from chatd.core.room import Room
 from chatd.core.text import one_line
 from chatd.nodes.facts import act_in
 from chatd.nodes.telling import Fact
@@ -35,6 +36,7 @@ class People:
         self.registered: Callable[[Member], object] = lambda member: None  # called with who has an account from now on
         self._members: dict[tuple[str, int], Member] = {}
         self._ids: dict[Member, tuple[str, int]] = {}
+        self._talked_alone: set[Member] = set()  # who were in a locked room that is open here
 
     def add(self, node: str, number: int, member: Member) -> None:
         self._members[node, number] = member
@@ -42,6 +44,7 @@ class People:
 
     def remove(self, member: Member) -> None:
         del self._members[self._ids.pop(member)]
+        self._talked_alone.discard(member)
 
     def move(self, member: Member, node: str, number: int) -> None:
         """Somebody is at home at another node from now on."""
@@ -72,15 +75,24 @@ class People:
         """Return what others must know of a person."""
         return [number, member.nickname, member.room.name, member.since, *traits(member)]
 
+    def room_row(self, room: Room[Member]) -> Fact:
+        """Return what others must know of a room."""
+        return [room.name, room.locked, room.ring.archived]
+
     # What others tell.
 
     def hear_line(self, node: str, fact: Fact) -> None:
-        """Somebody elsewhere has said or done something in their room."""
-        _, number, at, acted, text, is_late = fact
+        """Somebody elsewhere has said or done something in a room, though an old state may have them in another."""
+        _, number, at, acted, text, said_in, is_late = fact
         member = self.find(node, number)
-        if member is None:
+        room = self._hall.rooms.get(exact_key(said_in))
+        if member is None or room is None or (room is not member.room and room is not self._hall.lobby):
             return
-        room, speaker, text = member.room, member.nickname, one_line(text)
+        speaker, text = member.nickname, one_line(text)
+        if not is_late:
+            self._talked_alone.discard(member)
+        elif member in self._talked_alone:
+            return
         if is_late:
             room.hears(member, SaidLate(at, room.name, speaker, text, acted))
         else:
@@ -91,8 +103,8 @@ class People:
         match fact:
             case ["came", row]:
                 self._put(node, row)
-            case ["people", rows]:
-                self._put_all(node, rows)
+            case ["people", rows, rooms]:
+                self._put_all(node, rows, rooms)
             case ["traits", number, *its]:
                 self._set_traits(self.find(node, number), its)
             case [_, int(number), *_]:
@@ -107,6 +119,8 @@ class People:
 
     def _carry_out(self, member: Member, act: Any) -> None:
         if isinstance(act, Named):
+            if act.name.shown == member.nickname:
+                return
             self._make_way(act.name, member)
         elif isinstance(act, LockSet) and act.locked and member.room.ring.archived:
             self._lock_heard(member.room.name)
@@ -127,21 +141,37 @@ class People:
             self._hall.admit(member)
         elif member.nickname != shown and member.is_remote:
             self._carry_out(member, Named(nickname(shown)))
-        if exact_key(member.room.name) != exact_key(room):
-            with suppress(HallError):
-                member.carry_out(Moved(room, True))
+        self._bring(member, room)
         if member.is_remote:
             self._set_traits(member, its)
         return member
 
-    def _put_all(self, node: str, rows: list[Fact]) -> None:
-        """These are the people of a node, who come to the end of their rooms."""
+    def _bring(self, member: Member, room: str) -> None:
+        """Somebody is in that room, as all others see it. Who is at home here didn't want that, and is told so."""
+        if exact_key(member.room.name) != exact_key(room):
+            with suppress(HallError):
+                member.carry_out(Moved(room, True))
+                member.hold_typed_ahead()
+                if not member.is_remote and member.here:
+                    tell(Joined(self._hall.now(), member.room.name, (member.nickname,)), member)
+
+    def _put_all(self, node: str, rows: list[Fact], rooms: list[Fact]) -> None:
+        """These are the people of a node, who come to the end of their rooms; where nobody else is, these are as they
+        are there. What they have said meanwhile in a locked room is for nobody who has come into an open one here.
+        """
         numbers = {row[0] for row in rows}
         for number, member in self.of(node):
             if number not in numbers:
                 self._take_out(member)
         for row in rows:
             self.to_the_end(self._put(node, row))
+        theirs = {member for _, member in self.of(node)}
+        for name, locked, archived in rooms:
+            room = self._hall.rooms.get(exact_key(name))
+            if room is not None and theirs.issuperset(room.members):
+                self._set_room(room, locked, archived)
+            elif room is not None and locked and not room.locked:
+                self._talked_alone |= theirs.intersection(room.members)
 
     def to_the_end(self, member: Member) -> None:
         """Somebody counts as the last who came into their room: they were away, as far as others could see."""
@@ -204,6 +234,8 @@ class People:
                     continue  # it is too wide
                 except NicknameTaken:
                     break
+                if self._hall.owners.owner_of(name) is not None:
+                    break
                 yield name
 
     # The state of the hall.
@@ -211,13 +243,15 @@ class People:
     def state(self) -> dict[str, Any]:
         """Return all that is the same in each hall, as plain data."""
         hall = self._hall
-        rooms = [[room.name, room.locked, room.ring.archived] for room in hall.rooms.values()]
+        rooms = [self.room_row(room) for room in hall.rooms.values()]
         inside = [member for room in hall.rooms.values() for member in room.members if member in self._ids]
         people = [[self._ids[member][0], *self.row(self._ids[member][1], member)] for member in inside]
         return {"rooms": rooms, "people": people, "bans": hall.bans.plain(hall.now())}
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Have the hall be so; those at home here whom it doesn't have stay, at the end of their rooms."""
+    def restore(self, state: dict[str, Any]) -> list[tuple[int, Member]]:
+        """Have the hall be so; return those at home here whom it doesn't have. They are in the lobby then, as whoever
+        comes in is.
+        """
         hall, rows = self._hall, state["people"]
         there = {(row[0], row[1]) for row in rows}
         for whose, member in tuple(self._members.items()):
@@ -225,15 +259,29 @@ class People:
                 self._take_out(member)
         known = [(node, row) for node, *row in rows if node != self._home or self.find(node, row[0]) is not None]
         order = [self._put(node, row) for node, row in known]
-        for member in (*order, *(member for _, member in self.of(self._home) if member not in order)):
+        unknown = [(number, member) for number, member in self.of(self._home) if member not in order]
+        for _, member in unknown:
+            self._bring(member, hall.lobby.name)
+        for member in (*order, *(member for _, member in unknown)):
             self.to_the_end(member)
         for name, locked, archived in state["rooms"]:
             room = hall.rooms.get(exact_key(name))
             if room is not None:
-                room.locked = locked
-                if room is not hall.lobby:
-                    room.ring.archived = archived and hall.memory.archive is not None
+                self._set_room(room, locked, archived)
         hall.bans.replace(state["bans"], hall.now())
+        return unknown
+
+    def _set_room(self, room: Room[Member], locked: bool, archived: bool) -> None:
+        """Have a room be so; those at home here who are inside are told whether it is locked."""
+        if room.locked != locked:
+            if room.ring.archived and locked:
+                self._lock_heard(room.name)
+            room.locked = locked
+            room.ring.clear()
+            inside = [member for member in room.members if not member.is_remote]
+            broadcast((LockTurned(self._hall.now(), room.name, room.first.nickname, locked),), inside)
+        if room is not self._hall.lobby:
+            room.ring.archived = archived and self._hall.memory.archive is not None
 
 
 def traits(member: Member) -> Fact:

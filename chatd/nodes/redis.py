@@ -126,7 +126,7 @@ class RedisShared:
         reader, wait = self._reader, int(READ_FOR * 1000)
         command = ("XREAD", "COUNT", AT_ONCE, "BLOCK", wait, "STREAMS", log, box, after, notes_after)
         found = dict(await self._within(_answer(reader, *command), READ_FOR + ANSWER_WITHIN) or ())
-        entries = [Entry(place, values[1], int(values[3]), values[5]) for place, values in found.get(log, ())]
+        entries = [_entry(place, values) for place, values in found.get(log, ())]
         return entries, [Note(place, values[1]) for place, values in found.get(box, ())]
 
     async def nodes(self) -> list[dict[str, Any]]:
@@ -183,6 +183,15 @@ class RedisShared:
         finally:
             if timer.active():
                 timer.cancel()
+
+
+def _entry(place: str, values: list[str]) -> Entry:
+    """Return what stands at a place of the log; of what is no entry the place alone, so that it is passed over."""
+    try:
+        _, node, _, number, _, text = values
+        return Entry(place, node, int(number), text)
+    except ValueError:
+        return Entry(place, "", -1, "[]")
 
 
 def _answer(connection: Any, *command: Any) -> Deferred[Any]:

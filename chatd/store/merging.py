@@ -69,7 +69,7 @@ def digests(db: sqlite3.Connection, oldest: Oldest) -> list[str]:
 
 
 def copies(db: sqlite3.Connection, ids: Collection[int], oldest: Oldest) -> list[Copy]:
-    """Return what is kept under some ids, the accounts first."""
+    """Return what is kept under some ids, removals first: a name may have been registered anew behind one."""
     some = (json.dumps(list(ids)),)
     ignored: dict[int, list[int]] = {}
     for number, other in db.execute(f"select owner, other from ignored where owner {_SOME} order by other", some):
@@ -82,11 +82,11 @@ def copies(db: sqlite3.Connection, ids: Collection[int], oldest: Oldest) -> list
     }
     letter = "select id, owner, sender, sender_owner, at, text from letter"
     return [
+        *(AccountGone(*row) for row in db.execute(f"select owner, at from gone where owner {_SOME}", some)),
         *(
             AccountCopy(owner, *secrets[owner.id], tuple(ignored.get(owner.id, ())))
             for owner in accounts.owners(db, ids)
         ),
-        *(AccountGone(*row) for row in db.execute(f"select owner, at from gone where owner {_SOME}", some)),
         *(Letter(*row) for row in db.execute(f"{letter} where id {_SOME} and at >= ?", (*some, oldest.letter))),
         *(LetterGone(*row) for row in db.execute(f"select id, at from burned where id {_SOME}", some)),
     ]

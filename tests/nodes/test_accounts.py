@@ -226,6 +226,21 @@ class OwnedNamesTests(AccountsCase):
         self.heal()
         self.assertEqual((self.a.owned, self.b.owned), (["carol", "dave"], ["carol", "dave"]))
 
+    def test_registered_anew_meanwhile(self) -> None:
+        """A name that was given up, and registered anew, while a node was away for long is its new owner's."""
+        alice, _ = self.register(self.a, "alice")
+        self.a.type(alice, "/quit")
+        self.halls.run(1)
+        self.cut()
+        self.a.operate("/disown alice")
+        self.register(self.a, "alice")
+        self.halls.run(130)  # the log has forgotten it
+        self.heal()
+        for at in (self.a, self.b):
+            at.node.link.alike.compare()
+            self.halls.run(2)
+        self.assertEqual((self.a.owned, self.b.owned), (["alice"], ["alice"]))
+
     def test_joins(self) -> None:
         """A node that is new gets all that there is; one that kept names before brings them."""
         self.register(self.a, "alice")

@@ -25,7 +25,7 @@ from tests.nodes.test_halls_model import Failures
 from tests.session.test_session import Screen
 
 NAMES = ("alice", "bob", "carol")
-LINES = ("hello", "@alice hi", "@bob hi", "/nick bob", "/nick dave")
+LINES = ("hello", "@alice hi", "@bob hi", "/nick bob", "/nick dave", "/join #den")
 EXAMPLES = int(os.environ.get("EXAMPLES", "25"))  # if it is set, others each time, for a longer search
 nodes = st.sampled_from(range(3))
 people = st.integers(0, 9)

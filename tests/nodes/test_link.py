@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.core.events import (
     AddresseeAway,
     AddresseeLeft,
+    Announced,
     Cause,
     Departure,
     Divided,
@@ -21,9 +23,12 @@ from chatd.core.events import (
     NicknameLost,
     Renamed,
     Reunited,
+    SomeLost,
     Whispered,
     WhisperSent,
 )
+from chatd.core.nickname import nickname
+from chatd.core.owners import Owner
 from chatd.core.refusals import (
     AddresseeGone,
     NicknameTaken,
@@ -34,7 +39,7 @@ from chatd.core.refusals import (
     TooMuchWaits,
 )
 from chatd.core.relay import GiveName, PutOut
-from chatd.nodes.shared import Known, Node
+from chatd.nodes.shared import Known, Node, Note, OutOfReach
 from tests.nodes.halls import Halls, Someone
 from tests.nodes.memory_shared import MemoryShared
 
@@ -305,6 +310,24 @@ class PrivateTests(HallsCase):
         self.assertEqual([note for box in self.halls.memory.boxes.values() for note in box], [])
         self.assertNotIn("psst", str(self.halls.memory.log))
 
+    def test_not_long_after(self) -> None:
+        """A line whose place in the log isn't reached here in time is not shown later: its sender was told so."""
+        ahead = f"{int(self.halls.clock.seconds() * 1000) + 5_000}-0"
+        note = {"do": ["whisper", "psst"], "n": 1, "from": self.a.link.me.id, "who": 1, "to": 1, "place": ahead}
+        self.halls.memory.boxes[self.b.link.me.id] = [Note(self.halls.memory.place(), json.dumps(note))]
+        self.halls.run(6)
+        self.alice.say("x")
+        self.halls.run(0.1)
+        self.assertEqual(self.bob.heard, ["alice: x"])
+        self.assertEqual(self.of(self.bob, Whispered), [])
+
+    def test_name_not_reached(self) -> None:
+        """Who waits for a name is refused if Redis goes away before all that came first is known here."""
+        ahead = f"{int(self.halls.clock.seconds() * 1000) + 60_000}-0"
+        work = Deferred.fromCoroutine(self.a.link.log.reached(ahead))
+        self.halls.run(4)
+        self.failureResultOf(work, OutOfReach)
+
     def test_behind_what_came_first(self) -> None:
         """A private line never overtakes what its sender did before."""
         self.b.shared.way = 0.0005
@@ -423,6 +446,21 @@ class AwayTests(HallsCase):
             self.alice.say("y")
         self.assertEqual(raised.exception.unsent, "y")
 
+    def test_bound_of_traits(self) -> None:
+        """Who turns something on and off while Redis is away takes no place from what others say."""
+        self.a.link.turns.most_waiting = 10
+        self.halls.memory.is_away = True
+        self.halls.run(3)
+        for number in range(20):
+            self.alice.member.set_away(str(number))
+            self.carol.member.set_quiet(number % 2 == 0)
+        self.alice.say("x")
+        self.halls.memory.is_away = False
+        self.halls.run(3)
+        self.assertEqual(self.b.hall.find("alice").away, "19")
+        self.assertFalse(self.b.hall.find("carol").quiet)
+        self.assertEqual(self.bob.heard, ["alice: x*"])
+
     def test_moving_when_it_goes_away(self) -> None:
         """Whoever is on the way to a room when Redis goes away can talk on, and is told if they get there after all."""
         for lost_on_the_way in (False, True):
@@ -435,10 +473,167 @@ class AwayTests(HallsCase):
             self.assertIsNone(self.a.link.unsettled(self.alice.member))
             self.halls.memory.is_away = False
             self.halls.run(3)
+            self.assertEqual(self.bob.heard, ["alice: still here False*"])  # it was said in the lobby, the other not
             self.assertEqual(self.alice.member.room.name, f"#den{lost_on_the_way}")
             told = [event.room for event in self.of(self.alice, Joined)]
             self.assertEqual(told[-1], f"#den{lost_on_the_way}")
             self.assert_same()
+
+    def lose_unread_by_a(self) -> None:
+        """Redis loses all; it is put back by a node that had not read what those at home at the other did last."""
+        self.halls.memory.is_away = True
+        for server in (self.a, self.b):
+            server.shared.close()
+        self.halls.memory.lose_all()
+        self.halls.run(2)
+        self.b.shared.is_cut = True
+        self.halls.memory.is_away, self.a.shared.way = False, 0.0005
+        self.halls.run(2)
+        self.b.shared.is_cut = False
+        self.halls.run(5)
+
+    def test_done_again(self) -> None:
+        """What somebody did last, and the node that puts all back doesn't know of, is done again in all halls."""
+        dave = self.b.enter("dave")
+        self.a.shared.way = 0.5
+        self.halls.run(1.5)
+        self.assertIsNone(self.bob.do(self.bob.member.move("#den")))
+        self.assertIsNone(dave.do(dave.member.move("#den")))
+        self.assertIsNone(self.bob.do(self.bob.member.turn_lock(True)))
+        self.assertIsNone(self.bob.do(self.bob.member.set_remembered(True)))
+        self.lose_unread_by_a()
+        self.assertEqual(self.b.rooms["#den"], ["bob", "dave"])
+        self.assert_same()
+        for server in (self.a, self.b):
+            self.assertTrue(server.hall.rooms["#den"].locked)
+
+    def test_put_back_by_one_that_dies(self) -> None:
+        """If the node that puts all back dies at once, the others go on without it."""
+        third = self.halls.start("c")
+        self.halls.servers.append(third)
+        third.enter("dave")
+        self.halls.memory.is_away = True
+        for server in self.halls.servers:
+            server.shared.close()
+        self.halls.memory.lose_all()
+        self.halls.run(2)
+        self.b.shared.is_cut = third.shared.is_cut = True
+        self.halls.memory.is_away = False
+        self.halls.run(2)
+        self.a.shared.is_cut, self.b.shared.is_cut, third.shared.is_cut = True, False, False
+        self.halls.run(12)
+        self.assertTrue(self.b.link.log.is_linked and third.link.log.is_linked)
+        self.assertEqual(self.b.rooms, {"#lobby": ["bob", "dave"]})
+        self.assertEqual(third.rooms, self.b.rooms)
+
+    def test_put_back_by_one_that_was_cut_off(self) -> None:
+        """If the node that puts all back was cut off, all know again who has come, or left, at the others meanwhile."""
+        third = self.halls.start("c")
+        self.halls.servers.append(third)
+        eve, frank = third.enter("eve"), third.enter("frank")
+        self.halls.run(0.01)
+        self.a.shared.is_cut = True
+        self.a.shared.close()
+        self.halls.run(5)
+        dave = self.b.enter("dave")
+        frank.member.leave()
+        self.assertIsNone(eve.do(eve.member.rename("ellen")))
+        dave.do(dave.member.move("#den"))
+        dave.do(dave.member.turn_lock(True))
+        self.halls.run(12)
+        for someone in (self.bob, eve):
+            someone.say("it is long ago that dave came and frank left")
+        self.halls.run(1)
+        self.halls.memory.is_away = True
+        for server in (self.b, third):
+            server.shared.close()
+        self.halls.memory.lose_all()
+        self.halls.run(2)
+        self.b.shared.is_cut = third.shared.is_cut = True
+        self.a.shared.is_cut = self.halls.memory.is_away = False
+        self.halls.run(2)
+        third.shared.is_cut = False
+        self.halls.run(1)
+        self.b.shared.is_cut = False
+        self.halls.run(5)
+        for server in self.halls.servers:
+            self.assertEqual(server.rooms, self.b.rooms)
+            self.assertEqual(len(server.hall.members), 5)
+            self.assertTrue(server.hall.find("dave").here)
+        told = [event.room for event in self.of(dave, Joined)]
+        self.assertEqual(told, [] if "#den" in self.b.rooms else ["#lobby"])
+        self.a.enter("frank")
+        self.a.enter("eve")
+
+    def test_heard_where_it_was_said(self) -> None:
+        """What somebody says is heard in that room alone, though an old state has them in another."""
+        self.a.shared.is_cut = True
+        self.a.shared.close()
+        self.halls.run(5)
+        self.bob.do(self.bob.member.move("#den"))
+        self.bob.do(self.bob.member.turn_lock(True))
+        self.halls.run(12)
+        self.bob.say("a secret")
+        self.halls.run(0.1)
+        self.halls.memory.is_away = True
+        self.b.shared.close()
+        self.halls.memory.lose_all()
+        self.halls.run(2)
+        self.b.shared.is_cut = True
+        self.a.shared.is_cut = self.halls.memory.is_away = False
+        self.halls.run(2)
+        self.b.shared.is_cut = False
+        self.halls.run(5)
+        self.assertEqual(self.alice.heard, [])
+        self.assert_same()
+
+    def test_missed_for_good(self) -> None:
+        """Who was cut off, and misses what Redis has lost, is told so."""
+        self.b.shared.is_cut = True
+        self.b.shared.close()
+        self.alice.say("x")
+        self.halls.run(12)
+        self.carol.say("y")
+        self.halls.run(1)
+        self.halls.memory.lose_all()
+        self.a.shared.close()
+        self.a.shared.way = 0.5  # it tells again behind what the other asks
+        self.halls.run(2)
+        self.b.shared.is_cut = False
+        self.halls.run(8)
+        self.assertEqual(self.bob.heard, ["carol: y"])
+        self.assertEqual(len(self.of(self.bob, SomeLost)), 1)
+
+    def test_said_before_a_node_was_there(self) -> None:
+        """What is told again is not heard, nor done, where it was before the node's time."""
+        self.bob.do(self.bob.member.move("#den"))
+        self.bob.do(self.bob.member.turn_lock(True))
+        self.bob.say("a secret")
+        self.bob.do(self.bob.member.move("#lobby"))
+        self.b.hall.announce("soon", everywhere=True)
+        self.halls.run(60)
+        third = self.halls.start("c")
+        self.halls.servers.append(third)
+        dave = third.enter("dave")
+        self.away(True)
+        self.halls.run(5)
+        self.assertEqual([line for line in dave.heard if "secret" in line], [])
+        self.assertEqual(self.of(dave, Announced), [])
+
+    def test_fetched_twice_meanwhile(self) -> None:
+        """Who has left while Redis is away, and come in elsewhere, is there once, and has left if they leave there."""
+        self.b.shared.is_cut = True
+        self.b.shared.close()
+        self.halls.run(0.5)
+        self.bob.member.leave()
+        row = [1, "bob", "#lobby", 0.0, None, False, True, None]
+        facts = [["home", self.b.link.me.id, 1, "bob", row], ["went", 1, "quit", "", None]]
+        for number, fact in enumerate((*facts, ["home", self.b.link.me.id, 1, "bob", [2, *row[1:]]]), 1):
+            self.halls.memory.add("x.1", number, json.dumps([fact]))
+        self.b.shared.is_cut = False
+        self.halls.run(2)
+        self.assertEqual(self.a.rooms, {"#lobby": ["alice", "carol"]})
+        self.assert_same()
 
     def test_leaving_meanwhile(self) -> None:
         """Who leaves while Redis is away has left everywhere when it is back, and the name is free."""
@@ -469,6 +664,60 @@ class AwayTests(HallsCase):
         self.assertEqual(heard, [str(number) for number in range(self.said)])
         self.assertEqual(other.member.nickname, "bob")
 
+    def test_other_name_is_nobodys(self) -> None:
+        """Whoever has lost their name is not called as somebody who owns that name."""
+        for server in (self.a, self.b):
+            server.hall.owners.put(Owner(1, nickname("bob-2"), 0.0, 0.0, 0.0))
+        self.b.shared.is_cut = True
+        self.b.shared.close()
+        self.halls.run(5)
+        self.a.enter("bob")
+        self.b.shared.is_cut = False
+        self.halls.run(3)
+        self.assertEqual(self.bob.member.nickname, "bob-3")
+        self.assert_same()
+
+    def test_locked_room_of_one_cut_off(self) -> None:
+        """A locked room whose people were gone for the others is locked when they are back."""
+        self.bob.do(self.bob.member.move("#den"))
+        self.bob.do(self.bob.member.turn_lock(True))
+        self.b.shared.is_cut = True
+        self.b.shared.close()
+        self.halls.run(5)
+        self.assertNotIn("#den", self.a.rooms)
+        self.b.shared.is_cut = False
+        self.halls.run(3)
+        self.assertIsInstance(self.alice.do(self.alice.member.move("#den")), RoomLocked)
+        self.bob.say("a secret")
+        self.halls.run(0.1)
+        self.assertEqual(self.alice.heard, [])
+        self.assert_same()
+
+    def test_room_of_others_meanwhile(self) -> None:
+        """If others have opened a room of that name meanwhile, it is as it is there, and whoever comes back is told.
+        What was said in the locked one is not for them.
+        """
+        self.bob.do(self.bob.member.move("#den"))
+        self.bob.do(self.bob.member.turn_lock(True))
+        self.b.shared.is_cut = True
+        self.b.shared.close()
+        self.halls.run(5)
+        self.assertIsNone(self.alice.do(self.alice.member.move("#den")))
+        self.bob.say("a secret")
+        self.b.shared.is_cut = False
+        self.halls.run(3)
+        self.bob.say("who are you?")
+        self.halls.run(0.1)
+        self.assertEqual(self.alice.heard, ["bob: who are you?"])
+        self.assertEqual(self.b.rooms["#den"], ["alice", "bob"])
+        self.assertFalse(self.b.hall.rooms["#den"].locked)
+        self.assertEqual([event.locked for event in self.of(self.bob, LockTurned)], [True, False])
+        self.assertIn(("alice",), [event.nicknames for event in self.of(self.bob, Joined)])
+        self.assert_same()
+        self.assertIsNone(self.alice.do(self.alice.member.turn_lock(True)))
+        self.halls.run(0.1)
+        self.assertTrue(self.b.hall.rooms["#den"].locked)
+
     def test_nonsense(self) -> None:
         """Nonsense in the log is logged and passed over; talk goes on."""
         for text in ("{", "[1]", '[["said"]]', '[["came",[1]]]', '[["state",1,2,3]]', '[{"a":1}]'):
@@ -480,6 +729,16 @@ class AwayTests(HallsCase):
         self.talk_on(1)
         self.halls.run(0.1)
         self.check(self.said)
+
+    def test_nonsense_in_a_note(self) -> None:
+        """A note that is nonsense is logged, and parts nobody from the others."""
+        closed = []
+        self.patch(self.b.shared, "close", lambda: closed.append(1))
+        for text in ("{", "[]", "{}", '{"luggage":[]}'):
+            self.halls.memory.boxes.setdefault(self.b.link.me.id, []).append(Note(self.halls.memory.place(), text))
+        self.assertIsNone(self.alice.do(self.alice.member.whisper("bob", "psst")))
+        self.assertEqual(closed, [])
+        self.assertEqual(len(self.flushLoggedErrors()), 4)
 
     def test_node_lost(self) -> None:
         """A node that is no more is told of within 3.5 s, and its names are free."""

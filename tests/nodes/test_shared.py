@@ -284,6 +284,15 @@ class RedisTests(Cases, TestCase):
         self.server.start()
         await shared.connect()
 
+    async def test_nonsense(self) -> None:
+        """What is no entry is passed over: what stands behind it is read."""
+        shared, joined = await self.joined()
+        for fields in (("x", "y"), ("n", "b.1", "s", "many", "f", "[]"), ("s", "1")):
+            self.server.run("XADD", "{hall}:log", "*", *fields)
+        await shared.append(A, 1, "x", {})
+        entries, _ = await shared.read(A, joined.last, START)
+        self.assertEqual([(entry.node, entry.text) for entry in entries], [*[("", "[]")] * 3, ("a.1", "x")])
+
     async def test_password(self) -> None:
         """Without its password Redis is out of reach, and the reason is told."""
         self.server.run("CONFIG", "SET", "requirepass", "secret")

@@ -66,7 +66,7 @@ class Stage:
     def hear_late(self) -> None:
         people = People(self.hall, "here", lambda name: None)
         people.hear("there", ["came", [1, "dave", "#lobby", 0.0, TEXT, False, True, None]])
-        people.hear_line("there", ["said", 1, 0.0, False, TEXT, True])
+        people.hear_line("there", ["said", 1, 0.0, False, TEXT, "#lobby", True])
 
     def open_a_room(self) -> Member:
         self.attempt(lambda name: self.alice.move(f"#{name}"))
