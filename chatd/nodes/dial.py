@@ -50,14 +50,17 @@ class Dial:
 
         @raises ConnectionError: if none knows it.
         """
-        for host in self._address.hosts:
+        answers = []
+        for name, port in self._address.hosts:
             try:
-                found = await self._ask(host)
-            except Exception:  # it is away, or is none; the next one may know
+                found = await self._ask((name, port))
+            except Exception as error:  # it is away, or is none; the next one may know
+                answers.append(f"{name}:{port}: {str(error) or type(error).__name__}")
                 continue
             if found:
                 return found[0], int(found[1])
-        raise ConnectionError(f"no Sentinel knows the master of {self._address.service}")
+            answers.append(f"{name}:{port}: it doesn't know it")
+        raise ConnectionError(f"no Sentinel knows the master of {self._address.service} ({'; '.join(answers)})")
 
     async def _ask(self, host: Host) -> Any:
         sentinel: Any = await self._at(host).connect(RedisFactory())

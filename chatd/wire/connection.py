@@ -47,7 +47,6 @@ class Connection:
        different orders.
     3. `typed_at` is never later than the truth: what may have waited at the client counts as typed when the connection
        last had nothing waiting.
-    4. It has one timeout: for the nickname, then for idleness, in the end for the goodbye.
     """
 
     _log = Logger()

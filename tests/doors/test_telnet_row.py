@@ -340,6 +340,17 @@ class TypingTests(RowTestCase):
         self.assertTrue(seen.endswith("-- goodbye, alice\r\n"))
         self.assertFalse(line.connected)
 
+    def test_addressee_renamed(self) -> None:
+        """All rows whose lines go to somebody say what that person is called now, whoever's codec makes the notice."""
+        self.connect(b"bob\n")
+        rows = [self.edited(name) for name in (b"alice", b"carol")]
+        for door, line in rows:
+            door.dataReceived(b"to:bob\r")
+            self.assertTrue(self.plain(line).endswith("@bob> "))
+        self.hall.find("bob").rename("robert")
+        for _, line in rows:
+            self.assertTrue(self.plain(line).endswith("@robert> "))
+
     def test_end_behind_half_a_line(self) -> None:
         """Who closes their side within a line has not said it, and is told so."""
         door, line = self.edited()

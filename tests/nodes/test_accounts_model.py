@@ -6,11 +6,9 @@ import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import rule, run_state_machine_as_test
 from twisted.internet.defer import Deferred
-from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.copies import GROUPS
@@ -19,43 +17,33 @@ from chatd.core.refusals import HallError
 from chatd.session.outputs import Asked, Prompt
 from chatd.session.session import Session
 from tests.keeping import SECRET
-from tests.nodes.halls import Halls
 from tests.nodes.test_accounts import At
-from tests.nodes.test_halls_model import Failures
+from tests.nodes.troubles import Troubles, nodes, people, searching
 from tests.session.test_session import Screen
 
 NAMES = ("alice", "bob", "carol")
 LINES = ("hello", "@alice hi", "@bob hi", "/nick bob", "/nick dave", "/join #den")
 EXAMPLES = int(os.environ.get("EXAMPLES", "25"))  # if it is set, others each time, for a longer search
-nodes = st.sampled_from(range(3))
-people = st.integers(0, 9)
 
 
-class OwnersMachine(RuleBasedStateMachine):
+class OwnersMachine(Troubles):
     """People register names, come by another node while they are here, change what is theirs, and write to each other
-    on three nodes, any of which may be cut off, as may all.
+    on three nodes.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.failures = Failures()
-        globalLogPublisher.addObserver(self.failures)
         self.folder = TemporaryDirectory(prefix="chatd")
-        self.halls = Halls("a", "b", "c")
         self.at = [At(node, Path(self.folder.name) / node.name) for node in self.halls.servers]
         self.sessions: list[tuple[At, Session]] = []
-        self.is_troubled = False
         for name in NAMES[:2]:
             self.at[0].come(name, "/register", SECRET, SECRET, "/quit")
 
     def teardown(self) -> None:
-        self.heal()
-        self.halls.stop()
+        super().teardown()
         for at in self.at:
             Deferred.fromCoroutine(at.people.close())
-        globalLogPublisher.removeObserver(self.failures)
         self.folder.cleanup()
-        assert not self.failures.seen, self.failures.seen
 
     def type(self, number: int, *lines: str) -> None:
         here = [(at, session) for at, session in self.sessions if session.member is not None]
@@ -116,40 +104,8 @@ class OwnersMachine(RuleBasedStateMachine):
             key = SSHKey("SHA256:k", "laptop", self.halls.clock.seconds())
             Deferred.fromCoroutine(at.people.add_key(owner.id, key)).addErrback(lambda failure: failure.trap(HallError))
 
-    @rule(seconds=st.sampled_from((0.001, 0.01, 0.5, 4.0)))
-    def wait(self, seconds: float) -> None:
-        self.halls.run(seconds)
-
-    @rule(node=nodes, way=st.sampled_from((0.0005, 0.02, 0.3)))
-    def delay(self, node: int, way: float) -> None:
-        self.halls.servers[node].shared.way = way
-
-    @rule(node=nodes)
-    def cut(self, node: int) -> None:
-        self.is_troubled = True
-        self.halls.servers[node].shared.is_cut = True
-
-    @rule(lose=st.booleans())
-    def away(self, lose: bool) -> None:
-        self.is_troubled = True
-        self.halls.memory.is_away = True
-        for server in self.halls.servers:
-            server.shared.close()
-        if lose:
-            self.halls.memory.lose_all()
-
-    @precondition(lambda self: self.is_troubled)
-    @rule()
-    def heal(self) -> None:
-        """Have all as it should be; then all nodes keep the same, and who is here is the same everywhere."""
-        self.halls.memory.is_away = False
-        for server in self.halls.servers:
-            server.shared.is_cut, server.shared.way = False, 0.0005
-        self.halls.run(12)
-        self.is_troubled = False
-        self.check()
-
     def check(self) -> None:
+        """All nodes keep the same, and who is here is the same everywhere."""
         first, *others = self.at
         kept = [self.kept(at) for at in self.at]
         for at, one in zip(others, kept[1:], strict=True):
@@ -184,15 +140,6 @@ def _is_asked(screen: Screen) -> bool:
 class OwnersModelTests(SynchronousTestCase):
     def test_model(self) -> None:
         """Whatever happens, in the end all nodes keep the same, and everybody is at home where their connection is."""
-        run_state_machine_as_test(
-            OwnersMachine,
-            settings=settings(
-                max_examples=EXAMPLES,
-                derandomize="EXAMPLES" not in os.environ,
-                stateful_step_count=40,
-                deadline=None,
-                phases=(Phase.explicit, Phase.reuse, Phase.generate),
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        same_each_time = "EXAMPLES" not in os.environ
+        run_state_machine_as_test(OwnersMachine, settings=searching(EXAMPLES, same_each_time))
         self.flushLoggedErrors()

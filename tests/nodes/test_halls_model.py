@@ -4,55 +4,29 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
+from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface import implementer
 
 from chatd.core.events import Said, SaidLate, SomeLost
 from chatd.core.refusals import HallError
-from tests.nodes.halls import Halls, Someone
+from tests.nodes.halls import Someone
+from tests.nodes.troubles import Troubles, nodes, people, searching
 
 NAMES = ("alice", "bob", "carol", "dave", "eve")
 ROOMS = ("#lobby", "#den", "#d3n", "#attic")
 EXAMPLES = int(os.environ.get("EXAMPLES", "40"))  # more of them, for a longer search
-nodes = st.sampled_from(range(3))
-people = st.integers(0, 9)
 
 
-@implementer(ILogObserver)
-class Failures:
-    """What was logged of what went wrong."""
-
-    def __init__(self) -> None:
-        self.seen: list[object] = []
-
-    def __call__(self, event: LogEvent) -> None:
-        if "log_failure" in event:
-            self.seen.append(event["log_failure"])
-
-
-class HallsMachine(RuleBasedStateMachine):
-    """People come, go, talk and move on three nodes, any of which may be cut off, as may all."""
+class HallsMachine(Troubles):
+    """People come, go, talk and move on three nodes."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.failures = Failures()
-        globalLogPublisher.addObserver(self.failures)
-        self.halls = Halls("a", "b", "c")
         self.people: list[Someone] = []
         self.said: dict[str, Someone] = {}
         self.owed: list[tuple[str, list[Someone]]] = []  # lines, and who must hear them if they stay where they are
         self.wandered: set[Someone] = set()
-        self.is_troubled = False
-
-    def teardown(self) -> None:
-        self.heal()
-        self.halls.stop()
-        globalLogPublisher.removeObserver(self.failures)
-        assert not self.failures.seen, self.failures.seen
 
     def here(self, number: int) -> Someone | None:
         present = [one for one in self.people if one.member.here]
@@ -101,39 +75,6 @@ class HallsMachine(RuleBasedStateMachine):
         if someone := self.here(number):
             self.attempt(someone, lambda: someone.member.whisper(name, "psst"))
 
-    @rule(seconds=st.sampled_from((0.001, 0.01, 0.5, 4.0)))
-    def wait(self, seconds: float) -> None:
-        self.halls.run(seconds)
-
-    @rule(node=nodes, way=st.sampled_from((0.0005, 0.02, 0.3)))
-    def delay(self, node: int, way: float) -> None:
-        self.halls.servers[node].shared.way = way
-
-    @rule(node=nodes)
-    def cut(self, node: int) -> None:
-        self.is_troubled = True
-        self.halls.servers[node].shared.is_cut = True
-
-    @rule(lose=st.booleans())
-    def away(self, lose: bool) -> None:
-        self.is_troubled = True
-        self.halls.memory.is_away = True
-        for server in self.halls.servers:
-            server.shared.close()
-        if lose:
-            self.halls.memory.lose_all()
-
-    @precondition(lambda self: self.is_troubled)
-    @rule()
-    def heal(self) -> None:
-        """Have all as it should be; then all halls are the same again, and nothing is lost or came twice."""
-        self.halls.memory.is_away = False
-        for server in self.halls.servers:
-            server.shared.is_cut, server.shared.way = False, 0.0005
-        self.halls.run(12)
-        self.is_troubled = False
-        self.check()
-
     @rule()
     def settle(self) -> None:
         if not self.is_troubled:
@@ -149,6 +90,7 @@ class HallsMachine(RuleBasedStateMachine):
             return
 
     def check(self) -> None:
+        """All halls are the same, and nothing is lost or came twice."""
         self.check_nothing_lost()
         first = self.halls.servers[0]
         for server in self.halls.servers:
@@ -202,14 +144,5 @@ class HallsMachine(RuleBasedStateMachine):
 class HallsModelTests(SynchronousTestCase):
     def test_model(self) -> None:
         """Whatever happens, names are one person's, nothing comes twice, and in the end all halls are the same."""
-        run_state_machine_as_test(
-            HallsMachine,
-            settings=settings(
-                max_examples=EXAMPLES,
-                stateful_step_count=30,
-                deadline=None,
-                phases=(Phase.explicit, Phase.reuse, Phase.generate),
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        run_state_machine_as_test(HallsMachine, settings=searching(EXAMPLES))
         self.flushLoggedErrors()

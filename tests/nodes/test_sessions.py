@@ -83,7 +83,7 @@ class SessionTests(SynchronousTestCase):
         self.give(session, Ended())
         self.halls.run(0.2)
         self.enter(self.b, "dave")
-        self.b.hall.find("dave")
+        self.assertTrue(self.b.hall.find("dave").here)
 
     def test_closing_meanwhile(self) -> None:
         """A name that was granted and can't be used is free again."""
@@ -93,7 +93,7 @@ class SessionTests(SynchronousTestCase):
         self.a.hall.draining = True
         self.halls.run(0.2)
         self.enter(self.b, "dave")
-        self.b.hall.find("dave")
+        self.assertTrue(self.b.hall.find("dave").here)
 
     def test_moderation(self) -> None:
         """An operator kicks and renames people of the other daemon."""

@@ -142,6 +142,7 @@ class Cases:
         await self.pass_time(4)
         await one.beat(A, {})
         await two.beat(B, {})
+        self.assertEqual(len(await one.nodes()), 2)
 
     async def test_started_again(self: Any) -> None:
         """A process of the same name ends the one before; that one can't come back."""
