@@ -58,6 +58,9 @@ class Follower(Protocol):
     def people_here(self) -> Told:
         """Return who is at home here: the others count them as gone."""
 
+    def all_lost(self) -> None:
+        """Redis has lost all that it held; what was told and has not had its turn may have had it elsewhere."""
+
     def lost(self) -> None:
         """Something that was told is lost here."""
 
@@ -102,6 +105,11 @@ class Entries:
         """Return the state of the hall, at the place that was read last."""
         return {"changed": dict(self._changed), "hall": self._follower.state()}
 
+    def all_lost(self) -> None:
+        """Redis has lost all: there will be no answer, and what was held back until it came is told again."""
+        self.needs_state, self._held_back = False, None
+        self._follower.all_lost()
+
     def forget_own(self) -> None:
         """The others count this node as gone."""
         self._changed.pop(self._me, None)
@@ -131,9 +139,11 @@ class Entries:
 
     def unanswered(self) -> None:
         """No answer has come in time. Where that is so of each of the others, all may be asking: then what is known
-        here has to do for them.
+        here has to do for them, and of those who ask, what the first of them knows for itself, too.
         """
         self._in_vain += 1
+        if self._in_vain >= len(self.others) and self._me < min(self.others, default=""):
+            self.needs_state, self.has_state, self.is_stale = False, True, False
         self.release()
 
     def _is_answer(self, entry: Entry) -> bool:

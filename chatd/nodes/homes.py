@@ -26,7 +26,7 @@ from chatd.nodes.errands import ANSWER_WITHIN
 from chatd.nodes.facts import event_in, of_events
 from chatd.nodes.log import Log
 from chatd.nodes.people import People
-from chatd.nodes.shared import Fenced, OutOfReach
+from chatd.nodes.shared import Fenced, OutOfReach, Passed
 from chatd.nodes.telling import Fact, Told
 
 LUGGAGE_WITHIN = 1.0  # seconds
@@ -81,7 +81,7 @@ class Homes:
                 moved.callback(found)
 
         fact = ["home", node, before, name.shown, self._people.row(number, member)]
-        passed = dict.fromkeys(name.keys, (f"{node} {before}", f"{here} {number}"))
+        passed = [Passed(key, f"{node} {before}", f"{here} {number}") for key in name.keys]
         told = Told(fact, passed=passed, happen=happen, is_alone=True)
         self._nodes.tell(told)
         try:
@@ -95,6 +95,14 @@ class Homes:
         if found is not member:  # they were lost from sight meanwhile
             raise OthersUnreachable
         return Deferred.fromCoroutine(self._unpack(member, number))
+
+    def all_lost(self) -> None:
+        """Redis has lost all, so nobody knows whether those who are to come are at home here in the other halls: they
+        aren't, and must come in anew.
+        """
+        for told in self._nodes.telling.waiting():
+            if told.fact[0] == "home":
+                told.fact[:], told.passed, told.happen = ["free"], (), None
 
     def noted(self, note: dict[str, Any]) -> None:
         """What the old home of somebody knew of them has come."""

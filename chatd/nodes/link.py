@@ -190,6 +190,9 @@ class Link:
             else:
                 self.people.hear(node, fact)
 
+    def all_lost(self) -> None:
+        self._homes.all_lost()
+
     def gone(self, node: str) -> None:
         self.people.gone(node)
 

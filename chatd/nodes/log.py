@@ -24,8 +24,8 @@ from chatd.nodes.entries import Entries, Follower
 from chatd.nodes.shared import BEAT, START, Fenced, Known, Node, OutOfReach, Shared, StaysOut
 from chatd.nodes.telling import Telling, Told
 
-REST = 0.001  # seconds between the starts of two appends, so that lines share the work under load
-READING_REST = 0.002  # seconds from the end of a read to the next, likewise
+REST = 0.003  # seconds between the starts of two appends, so that lines share the work under load
+READING_REST = 0.007  # seconds from the end of a read to the next, likewise
 REACHED_WITHIN = 3.0  # seconds: whoever waits for longer has been refused
 RETRY = 0.3  # seconds between two attempts to connect
 STATE_WITHIN = 1.0  # seconds in which a node that is asked for the state of the hall must have told it
@@ -60,8 +60,8 @@ class Log:
         self._stopping = False
 
     def start(self) -> None:
-        self._go(self._run())
-        self._go(self._beat())
+        self.go(self._run())
+        self.go(self._beat())
 
     async def stop(self) -> None:
         """Be none of the nodes any more, once all is told."""
@@ -103,14 +103,15 @@ class Log:
         call = self.clock.callLater(seconds, waited.callback, None)
         return waited
 
-    def _go(self, work: Coroutine[Deferred[Any], Any, None]) -> None:
+    def go(self, work: Coroutine[Deferred[Any], Any, None]) -> None:
+        """Do something beside all else, to its end, or until this stops."""
         task = Deferred.fromCoroutine(work)
         task.addErrback(self._task_failed)
         self._tasks = [one for one in (*self._tasks, task) if not one.called]
 
     def _task_failed(self, failure: Any) -> None:
         if not failure.check(CancelledError):
-            self._log.failure("The log of the nodes can't be followed", failure)
+            self._log.failure("Something that this node does beside reading the log has failed", failure)
 
     # From apart to linked, and back.
 
@@ -147,7 +148,7 @@ class Log:
         elif all_lost:
             self._log.warn("Redis had lost all that it held")
             self.place = self._notes_place = START
-            entries.needs_state = False
+            entries.all_lost()
         while _key(self.place) < _key(joined.last):
             await self._read()
         renamed = [] if is_new or joined.is_first else await self._follower.claim_again()
@@ -195,7 +196,9 @@ class Log:
                 try:
                     last = await self.shared.beat(self.me, {**self._follower.about(), "behind": self._behind})
                     self._behind = max(0, _key(last)[0] - _key(self.place)[0]) / 1000
-                except (OutOfReach, Fenced, StaysOut) as error:
+                except CancelledError:
+                    raise
+                except Exception as error:  # whatever it is, a node that gives no sign of life is none of them
                     self._break(error)
 
     async def _ask_state(self) -> None:
@@ -255,7 +258,7 @@ class Log:
     def _tell_soon(self) -> None:
         if self._may_tell and not (self._is_telling or self.telling.is_done):
             self._is_telling = True
-            self._go(self._tell_all())
+            self.go(self._tell_all())
 
     async def _tell_all(self) -> None:
         try:
@@ -268,7 +271,9 @@ class Log:
                 batch = self.telling.next(self.clock.seconds())
                 await self.shared.append(self.me, batch.number, batch.text, batch.passed)
                 self.telling.appended(batch)
-        except (OutOfReach, Fenced) as error:
+        except CancelledError:
+            raise
+        except Exception as error:  # likewise, one that can't tell what happens to its people
             self._break(error)
         finally:
             self._is_telling = False

@@ -6,7 +6,7 @@ The protocol is txredisapi's, on Twisted's own endpoints; which of its addresses
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from hashlib import sha1
 from time import time
 from typing import Any
@@ -29,6 +29,7 @@ from chatd.nodes.shared import (
     Node,
     Note,
     OutOfReach,
+    Passed,
     StaysOut,
 )
 
@@ -101,8 +102,8 @@ class RedisShared:
         place: str = await self._run(scripts.BEAT, me.id, int(LEASE * 1000), said, int(self.kept * 1000))
         return place
 
-    async def append(self, me: Node, number: int, text: str, passed: Mapping[str, tuple[str, str]]) -> None:
-        flat = [part for key, (before, after) in passed.items() for part in (key, before, after)]
+    async def append(self, me: Node, number: int, text: str, passed: Sequence[Passed]) -> None:
+        flat = [part for one in passed for part in one]
         await self._run(scripts.APPEND, me.id, number, text, int(self.kept * 1000), *flat)
 
     async def claim(self, me: Node, holder: str, keys: Collection[str]) -> str:

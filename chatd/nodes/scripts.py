@@ -45,8 +45,9 @@ local function beat(lease)
 end
 """
 
+# Who was put back by another after all was lost has a lease, so that their names are kept, but must join again.
 _FENCE = """
-if not redis.call('ZSCORE', nodes, me) then return redis.error_reply('FENCED') end
+if redis.call('HEXISTS', about, me) == 0 then return redis.error_reply('FENCED') end
 """
 
 JOIN = (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 VERSION = 1  # of what nodes tell each other; whoever meets a later one stays out
 LEASE = 3.0  # seconds without a sign of life after which a node is gone, and its names are free
@@ -64,6 +64,14 @@ class Note:
     text: str
 
 
+class Passed(NamedTuple):
+    """A name, by one of its keys, is another holder's, "" for nobody, if it was the holder's `before`."""
+
+    key: str
+    before: str
+    after: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is put back if all that was shared is lost: who are nodes, their names, by key and holder, and the text of
@@ -115,10 +123,8 @@ class Shared(Protocol):
         @raises Fenced: as do all that follow.
         """
 
-    async def append(self, me: Node, number: int, text: str, passed: Mapping[str, tuple[str, str]]) -> None:
-        """Add an entry, and have names pass, by keys, from one holder to another, "" for nobody, at its place. Doing it
-        again does nothing.
-        """
+    async def append(self, me: Node, number: int, text: str, passed: Sequence[Passed]) -> None:
+        """Add an entry, and have names pass at its place. Doing it again does nothing."""
 
     async def claim(self, me: Node, holder: str, keys: Collection[str]) -> str:
         """Let a holder have all these keys, and return the place behind which nobody else has them.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from chatd.nodes.shared import Passed
 
 RECENT = 10.0  # seconds for which what was told is kept, in case Redis loses all
 MOST_RECENT = 10_000  # entries of it
@@ -23,7 +25,7 @@ class Told:
 
     fact: Fact
     released: dict[str, str] = field(default_factory=dict)
-    passed: dict[str, tuple[str, str]] = field(default_factory=dict)
+    passed: Sequence[Passed] = ()
     happen: Callable[[], object] | None = None
     is_alone: bool = False
 
@@ -41,10 +43,10 @@ class Batch:
         return json.dumps([told.fact for told in self.facts], ensure_ascii=False, separators=(",", ":"))
 
     @property
-    def passed(self) -> dict[str, tuple[str, str]]:
-        """Return whose names are others' then, by key: from whom, and to whom, "" for nobody."""
-        free = {key: (holder, "") for told in self.facts for key, holder in told.released.items()}
-        return free | {key: pair for told in self.facts for key, pair in told.passed.items()}
+    def passed(self) -> list[Passed]:
+        """Return which names are others', or nobody's, then."""
+        free = [Passed(key, holder) for told in self.facts for key, holder in told.released.items()]
+        return free + [one for told in self.facts for one in told.passed]
 
 
 class Telling:
@@ -117,7 +119,7 @@ class Telling:
         """
         for told in [told for batch in self._recent for told in batch.facts]:
             told.released = {key: holder for key, holder in told.released.items() if held.get(key) != holder}
-            told.passed = {}
+            told.passed = ()
         self._again = deque((*self._recent, *self._sent) if with_recent else self._sent)
 
     def tell_anew(self, first: Iterable[Told]) -> None:

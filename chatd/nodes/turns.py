@@ -34,7 +34,9 @@ class Turns:
 
         @raises HallError: if it has to wait for them.
         """
-        if member.is_remote:  # they have come in elsewhere while they waited for this
+        if (
+            member.is_remote or member not in self._hall.members
+        ):  # they have come in elsewhere while they waited, or left
             raise OthersUnreachable
         _, number = self._people.id_of(member)
         turn = Turn(of_act(number, act), self._released(member, act), member=member, act=act)

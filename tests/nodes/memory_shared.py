@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -19,6 +19,7 @@ from chatd.nodes.shared import (
     Node,
     Note,
     OutOfReach,
+    Passed,
     StaysOut,
 )
 
@@ -69,7 +70,7 @@ class Memory:
         self.log = [entry for entry in self.log if int(entry.place.partition("-")[0]) >= oldest]
 
     def check(self, me: Node) -> None:
-        if me.id not in self.leases:
+        if me.id not in self.about:
             raise Fenced
 
     def gone(self, node: str) -> None:
@@ -96,12 +97,16 @@ class MemoryShared:
         self.way = way
         self.kept = KEPT
         self.is_cut = False
+        self._is_open = False
         self._asked: list[Deferred[None]] = []
 
     async def connect(self) -> None:
+        self.close()
+        self._is_open = True
         await self._do(lambda: None)
 
     def close(self) -> None:
+        self._is_open = False
         asked, self._asked = self._asked, []
         for one in asked:
             if not one.called:
@@ -120,19 +125,19 @@ class MemoryShared:
                 raise StaysOut("a later version")
             self.memory.beat(me.id)
             self.memory.trim(self.kept)
-            self.memory.about[me.id].update(about)
+            self.memory.about[me.id] = {**_said(me), **about}
             return self.memory.last
 
         return await self._do(beat)
 
-    async def append(self, me: Node, number: int, text: str, passed: Mapping[str, tuple[str, str]]) -> None:
+    async def append(self, me: Node, number: int, text: str, passed: Sequence[Passed]) -> None:
         def append() -> None:
             memory = self.memory
             memory.check(me)
             if number <= memory.numbers.get(me.id, 0):
                 return
             memory.numbers[me.id] = number
-            for key, (before, after) in passed.items():
+            for key, before, after in passed:
                 if memory.names.get(key) == before:
                     memory.names[key] = after
             memory.names = {key: one for key, one in memory.names.items() if one}
@@ -204,7 +209,7 @@ class MemoryShared:
         now = self.memory.clock.seconds()
         return await self._do(
             lambda: [
-                {**self.memory.about[node], "id": node, "left_ms": (until - now) * 1000}
+                {**self.memory.about.get(node, {}), "id": node, "left_ms": (until - now) * 1000}
                 for node, until in self.memory.leases.items()
             ]
         )
@@ -217,6 +222,8 @@ class MemoryShared:
         return found
 
     async def _go(self) -> None:
+        if not self._is_open:
+            raise OutOfReach("not connected")
         going: Deferred[None] = Deferred()
         clock = self.memory.clock
         if self.is_cut or self.memory.is_away:
@@ -250,11 +257,15 @@ class MemoryShared:
                 memory.gone(node)
         was_in = me.id in memory.leases
         memory.beat(me.id)
-        memory.about[me.id] = {"name": me.name, "started": me.started, "version": me.version}
+        memory.about[me.id] = _said(me)
         if not was_in:
             memory.numbers[me.id] = number
         others = tuple(node for node in sorted(memory.leases, key=lambda one: memory.leases[one]) if node != me.id)
         return Joined(memory.generation, is_first, memory.last, was_in, others)
+
+
+def _said(me: Node) -> dict[str, Any]:
+    return {"name": me.name, "started": me.started, "version": me.version}
 
 
 def _key(place: str) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from tempfile import mkdtemp
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd.wire.pace import CAUGHT_UP
 from tests.nodes.cluster import Cluster, Person
 from tests.nodes.redis_server import MISSING
 
@@ -38,6 +39,7 @@ class TogetherTests(ClusterCase):
         alice, bob = cluster.enter(self.a, "alice"), cluster.enter(self.b, "bob")
         alice.say("hello")
         cluster.until(lambda: bob.heard == ["hello"] and alice.heard == ["hello"])
+        cluster.run(2 * CAUGHT_UP)  # what comes sooner may have been typed before alice had that name
         bob.type("@alice psst")
         cluster.until(lambda: alice.of("whispered") and bob.of("whisper_sent"))
         alice.type("/join #den")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 from twisted.trial.unittest import SynchronousTestCase
@@ -15,7 +13,7 @@ from tests.nodes.troubles import Troubles, nodes, people, searching
 
 NAMES = ("alice", "bob", "carol", "dave", "eve")
 ROOMS = ("#lobby", "#den", "#d3n", "#attic")
-EXAMPLES = int(os.environ.get("EXAMPLES", "40"))  # more of them, for a longer search
+EXAMPLES = 40
 
 
 class HallsMachine(Troubles):

@@ -82,6 +82,7 @@ class VersionTests(HallsCase):
 
 
 async def joined(shared: MemoryShared, node: Node) -> None:
+    await shared.connect()
     await shared.join(node, 0, Known((), {}))
 
 
@@ -200,15 +201,15 @@ class NameTests(HallsCase):
             for claimed in tries if number % 2 else tries[::-1]:
                 assert claimed is not None
                 Deferred.fromCoroutine(of(claimed)).addBoth(ended.append)
-            self.halls.run(0.01)
+            self.halls.run(0.05)
             self.assertEqual(ended[0], None)
             member = self.a.hall.enter("bob", lambda events: None)
             self.halls.run(0.2)
             self.assertIsInstance(ended[1].value, NicknameTaken)
             member.leave()
-            self.halls.run(0.01)
+            self.halls.run(0.05)
             self.b.enter("bob").member.leave()
-            self.halls.run(0.01)
+            self.halls.run(0.05)
 
     def test_free_at_once(self) -> None:
         """A name is somebody's again as soon as whoever had it has gone, on another node."""

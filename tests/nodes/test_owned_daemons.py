@@ -87,9 +87,9 @@ class OwnedNamesTests(OwnedCase):
     def test_letters(self) -> None:
         """A letter that is left on one daemon is read on the other, and then on no disk any more."""
         cluster = self.cluster
-        alice = cluster.register(self.a, "alice", SECRET)
+        alice, bob = cluster.register(self.a, "alice", SECRET), cluster.enter(self.a, "bob")
         self.leave(alice)
-        bob = cluster.enter(self.a, "bob")
+        cluster.until(lambda: bob.of("left"))
         bob.type("@alice lunch?")
         cluster.until(lambda: bob.of("letter_kept"))
         cluster.until(lambda: self.rows(self.b, "select text from letter") == [("lunch?",)])
@@ -118,7 +118,7 @@ class OwnedNamesTests(OwnedCase):
         cluster.until(lambda: alice.of("came_elsewhere") and not alice.is_open)
         bob.say("still there?")
         cluster.until(lambda: again.heard == ["still there?"])
-        cluster.run(CAUGHT_UP)  # what comes sooner may have been typed before they knew where they are
+        cluster.run(2 * CAUGHT_UP)  # what comes sooner may have been typed before they knew where they are
         again.say("yes")
         cluster.until(lambda: bob.heard == ["still there?", "yes"])
         self.assertEqual(bob.of("left", "joined"), [])

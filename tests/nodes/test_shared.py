@@ -16,7 +16,7 @@ from bench.process import free_port
 from chatd.nodes.address import Address
 from chatd.nodes.dial import Dial, credentials
 from chatd.nodes.redis import RedisShared
-from chatd.nodes.shared import START, Fenced, Known, NameTaken, Node, OutOfReach, Shared, StaysOut
+from chatd.nodes.shared import START, Fenced, Known, NameTaken, Node, OutOfReach, Passed, Shared, StaysOut
 from tests.nodes.memory_shared import Memory, MemoryShared
 from tests.nodes.redis_server import MISSING, RedisServer
 
@@ -54,7 +54,7 @@ class Cases:
         """Entries are read in order, from a place on; an entry that is appended twice is there once."""
         shared, joined = await self.joined()
         for number, text in ((1, "x"), (2, "y"), (2, "y"), (1, "x"), (3, "z")):
-            await shared.append(A, number, text, {})
+            await shared.append(A, number, text, ())
         entries, _ = await shared.read(A, joined.last, START)
         self.assertEqual([(entry.number, entry.text) for entry in entries], [(1, "x"), (2, "y"), (3, "z")])
         entries, _ = await shared.read(A, entries[1].place, START)
@@ -72,7 +72,7 @@ class Cases:
         await two.claim(B, "b.1 1", ["rob"])
         with self.assertRaises(NameTaken):
             await one.claim(A, "a.1 2", ["bob"])
-        await one.append(A, 1, "x", dict.fromkeys(("bob", "b0b", "rob"), ("a.1 1", "")))
+        await one.append(A, 1, "x", [Passed(key, "a.1 1") for key in ("bob", "b0b", "rob")])
         await two.claim(B, "b.1 2", ["bob", "b0b"])
         with self.assertRaises(NameTaken):
             await one.claim(A, "a.1 1", ["rob"])
@@ -83,7 +83,7 @@ class Cases:
         two, _ = await self.joined(B)
         await one.claim(A, "a.1 1", ["bob"])
         await one.claim(A, "a.1 2", ["rob"])
-        await two.append(B, 1, "x", dict.fromkeys(("bob", "rob", "nob"), ("a.1 1", "b.1 1")))
+        await two.append(B, 1, "x", [Passed(key, "a.1 1", "b.1 1") for key in ("bob", "rob", "nob")])
         await two.claim(B, "b.1 1", ["bob"])
         for key in ("bob", "rob"):
             with self.assertRaises(NameTaken):
@@ -108,7 +108,7 @@ class Cases:
             self.assertEqual(sum(granted), 1)
             holder = f"{'a.1' if True in granted[:10] else 'b.1'} {granted.index(True) % 10}"
             self._number = getattr(self, "_number", 0) + 1
-            await one.append(A, self._number, "free", {"bob": (holder, "")})
+            await one.append(A, self._number, "free", [Passed("bob", holder)])
 
     async def test_lease(self: Any) -> None:
         """A node that gives no sign of life is gone, with its names, in the order of the log; it is fenced then."""
@@ -123,7 +123,7 @@ class Cases:
         await one.claim(A, "a.1 1", ["bob"])
         for work in (
             two.beat(B, {}),
-            two.append(B, 1, "x", {}),
+            two.append(B, 1, "x", ()),
             two.claim(B, "b.1 1", ["rob"]),
             two.post(B, "a.1", "x"),
         ):
@@ -132,7 +132,7 @@ class Cases:
         self.assertEqual([node["people"] for node in await one.nodes()], [3])
         again = await two.join(B, 7, NOTHING)
         self.assertFalse(again.was_in)
-        await two.append(B, 7, "stale", {})
+        await two.append(B, 7, "stale", ())
         self.assertEqual((await one.read(A, again.last, START))[0], [])
 
     async def test_all_were_away(self: Any) -> None:
@@ -173,14 +173,14 @@ class Cases:
     async def test_kept(self: Any) -> None:
         """What was told is there for a while, and for no longer, though nobody tells anything more."""
         one, joined = await self.joined()
-        await one.append(A, 1, "x", {})
+        await one.append(A, 1, "x", ())
         await one.beat(A, {})
         self.assertEqual([entry.text for entry in (await one.read(A, joined.last, START))[0]], ["x"])
         one.kept = 0.05
         await self.pass_time(0.1)
         place = await one.beat(A, {})
         self.assertEqual(await one.read(A, joined.last, START), ([], []))
-        await one.append(A, 2, "y", {})
+        await one.append(A, 2, "y", ())
         self.assertEqual([entry.text for entry in (await one.read(A, place, START))[0]], ["y"])
 
     async def test_left(self: Any) -> None:
@@ -212,13 +212,13 @@ class Cases:
             await one.claim(A, "a.1 1", ["bob"])
         two, again = await self.joined(B)
         self.assertTrue(again.was_in)
-        await two.append(B, 1, "x", {})  # whatever its number was before
+        await two.append(B, 1, "x", ())  # whatever its number was before
 
     async def test_read_waits(self: Any) -> None:
         """A read waits until there is something."""
         shared, joined = await self.joined()
         reading = Deferred.fromCoroutine(shared.read(A, joined.last, START))
-        await shared.append(A, 1, "x", {})
+        await shared.append(A, 1, "x", ())
         entries, _ = await reading
         self.assertEqual([entry.text for entry in entries], ["x"])
 
@@ -273,7 +273,7 @@ class RedisTests(Cases, TestCase):
         shared, joined = await self.joined()
         self.server.freeze()
         with self.assertRaises(OutOfReach):
-            await shared.append(A, 1, "x", {})
+            await shared.append(A, 1, "x", ())
         self.server.thaw()
         await shared.connect()
         reading = Deferred.fromCoroutine(shared.read(A, joined.last, START))
@@ -290,7 +290,7 @@ class RedisTests(Cases, TestCase):
         shared, joined = await self.joined()
         for fields in (("x", "y"), ("n", "b.1", "s", "many", "f", "[]"), ("s", "1")):
             self.server.run("XADD", "{hall}:log", "*", *fields)
-        await shared.append(A, 1, "x", {})
+        await shared.append(A, 1, "x", ())
         entries, _ = await shared.read(A, joined.last, START)
         self.assertEqual([(entry.node, entry.text) for entry in entries], [*[("", "[]")] * 3, ("a.1", "x")])
 
@@ -352,7 +352,7 @@ class TLSTests(TestCase):
         shared = await self.connected("ours.pem")
         joined = await shared.join(A, 0, NOTHING)
         await shared.claim(A, "a.1 1", ["bob"])
-        await shared.append(A, 1, "x", {"bob": ("a.1 1", "")})
+        await shared.append(A, 1, "x", [Passed("bob", "a.1 1")])
         await shared.beat(A, {})
         await shared.post(A, "a.1", "psst")
         entries, notes = await shared.read(A, joined.last, START)
