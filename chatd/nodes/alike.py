@@ -127,9 +127,14 @@ class Alike:
 
 
 def _later(these: dict[int, Stamp], others: dict[int, Stamp]) -> set[int]:
-    """Return the ids of those of which something is later than in the others."""
-    pairs = ((number, stamp, others.get(number, NEVER)) for number, stamp in these.items())
-    return {number for number, one, other in pairs if one[0] > other[0] or one[1] > other[1]}
+    """Return the ids of those of which something is later than in the others; of one time, a removal is."""
+    return {number for number, stamp in these.items() if _is_later(stamp, others.get(number, NEVER))}
+
+
+def _is_later(one: Stamp, other: Stamp) -> bool:
+    (changed_at, seen), (other_changed_at, other_seen) = one, other
+    is_removed = changed_at == other_changed_at and seen == 0 < other_seen
+    return changed_at > other_changed_at or seen > other_seen or is_removed
 
 
 def _removals_first(ids: set[int], stamps: dict[int, Stamp]) -> list[int]:

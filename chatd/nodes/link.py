@@ -26,7 +26,7 @@ from chatd.nodes.homes import Homes
 from chatd.nodes.log import Log
 from chatd.nodes.names import Names
 from chatd.nodes.people import People, traits
-from chatd.nodes.shared import Known, NameTaken, Node, Shared
+from chatd.nodes.shared import Fenced, Known, NameTaken, Node, OutOfReach, Shared
 from chatd.nodes.telling import Fact, Told
 from chatd.nodes.turn import Turn
 from chatd.nodes.turns import Turns
@@ -60,7 +60,7 @@ class Link:
         self.me = me
         self._news_heard = news_heard
         self.log = Log(shared, clock, me, self)
-        self.people = People(hall, me.id, self._forget_room)
+        self.people = People(hall, me.id, self._forget_room, self._name_lost)
         self.alike = Alike(self.log)
         self._names = Names(hall, self.log)
         self.turns = Turns(hall, self.people, self.log, self._names, most_waiting)
@@ -192,6 +192,7 @@ class Link:
 
     def all_lost(self) -> None:
         self._homes.all_lost()
+        self.alike.compare()
 
     def gone(self, node: str) -> None:
         self.people.gone(node)
@@ -208,15 +209,43 @@ class Link:
         await self._names.claim_again()
         for number, member in self.people.of(self.me.id):
             before = member.name
-            while True:
-                try:
-                    await self.log.shared.claim(self.me, f"{self.me.id} {number}", member.name.keys)
-                    break
-                except NameTaken:
-                    self.people.give_other_name(member)
+            await self._hold_name(member)
             if member.name is not before:
                 renamed.append(Told(of_act(number, Named(member.name))))
         return renamed
+
+    async def _hold_name(self, member: Member) -> None:
+        """Have somebody at home here have their name in Redis, or else another.
+
+        @raises OutOfReach, Fenced: if there can be no names now.
+        """
+        holder, name = self.people.holder(member), None
+        while self._stays(member) and name is not member.name:  # it may be another after the wait
+            name = member.name
+            try:
+                await self.log.shared.claim(self.me, holder, name.keys)
+            except NameTaken:
+                if self._stays(member) and name is member.name:
+                    self.people.give_other_name(member)
+            else:
+                used = member.name.keys if self._stays(member) else frozenset()
+                self._names.free(dict.fromkeys(name.keys - used, holder))
+
+    def _stays(self, member: Member) -> bool:
+        """Say whether somebody is at home here, and not about to leave."""
+        return member.here and not member.is_remote
+
+    def _name_lost(self, member: Member, before: Nickname) -> None:
+        self.log.go(self._come_under_other_name(member, before))
+
+    async def _come_under_other_name(self, member: Member, before: Nickname) -> None:
+        """The others have taken out somebody at home here whose name was another's."""
+        with suppress(OutOfReach, Fenced):  # when it is back, all names are claimed again
+            await self._hold_name(member)
+        if self._stays(member):
+            holder = self.people.holder(member)
+            free = dict.fromkeys(before.keys - member.name.keys, holder)
+            self.log.tell(Told(["came", self.people.row(int(holder.rpartition(" ")[2]), member)], free))
 
     def people_here(self) -> Told:
         here = self.people.of(self.me.id)

@@ -54,7 +54,7 @@ class Names:
 
     def release(self, keys: Collection[str]) -> None:
         """A name was claimed, and won't be used."""
-        self._free({key: self.claimed.pop(key) for key in keys if key in self.claimed})
+        self.free({key: self.claimed.pop(key) for key in keys if key in self.claimed})
 
     def taken(self, keys: Collection[str]) -> None:
         """A name that was claimed is somebody's, or nobody's, by now."""
@@ -71,11 +71,12 @@ class Names:
             return False
         except (CancelledError, OutOfReach, Fenced):  # it may have been granted
             self.taken(new)
-            self._free(new)
+            self.free(new)
             raise
         return True
 
-    def _free(self, released: dict[str, str]) -> None:
+    def free(self, released: dict[str, str]) -> None:
+        """Have keys be nobody's, where they are their holders' still."""
         if released:
             self._nodes.tell(Told(["free"], released))
 

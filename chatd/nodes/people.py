@@ -25,14 +25,23 @@ _LOST = Departure(Cause.LOST)
 
 
 class People:
-    """Each person has a number at their home. `lock_heard` is called when a room is locked that the disk keeps."""
+    """Each person has a number at their home. `lock_heard` is called when a room is locked that the disk keeps, and
+    `name_lost` with who is at home here and has another name now, and the one that has turned out to be another's.
+    """
 
     _log = Logger()
 
-    def __init__(self, hall: Hall, home: str, lock_heard: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        hall: Hall,
+        home: str,
+        lock_heard: Callable[[str], object],
+        name_lost: Callable[[Member, Nickname], object],
+    ) -> None:
         self._hall = hall
         self._home = home
         self._lock_heard = lock_heard
+        self._name_lost = name_lost
         self.registered: Callable[[Member], object] = lambda member: None  # called with who has an account from now on
         self._members: dict[tuple[str, int], Member] = {}
         self._ids: dict[Member, tuple[str, int]] = {}
@@ -203,7 +212,9 @@ class People:
                 self._log.warn("{name} was two people's; one is taken out", name=name.shown)
                 self._take_out(holder)
             else:
+                before = holder.name
                 self.give_other_name(holder)
+                self._name_lost(holder, before)
 
     def _holder(self, name: Nickname, member: Member | None) -> Member | None:
         try:

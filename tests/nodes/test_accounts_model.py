@@ -166,6 +166,40 @@ FOUND = (  # what once failed, in as few steps as it takes
     disown(name='carol', node=0)
     away(lose=False)
     """,
+    """
+    come(hurry=False, name='bob', node=2)
+    cut(node=1)
+    lose()
+    disown(name='carol', node=1)
+    come_twice(first=1, name='carol', second=2)
+    away(lose=True)
+    """,
+    """
+    come(hurry=False, name='alice', node=1)
+    lose()
+    delay(node=0, way=0.3)
+    wait(seconds=4.0)
+    leave(number=0)
+    away(lose=True)
+    """,
+    """
+    delay(node=0, way=0.3)
+    come_twice(first=1, name='bob', second=1)
+    register(number=2)
+    come_twice(first=2, name='bob', second=1)
+    delay(node=0, way=0.02)
+    delay(node=2, way=0.02)
+    come_twice(first=1, name='alice', second=2)
+    lose()
+    wait(seconds=0.5)
+    """,
+    """
+    bind_key(name='alice', node=2)
+    cut(node=2)
+    disown(name='alice', node=0)
+    lose()
+    bind_key(name='bob', node=1)
+    """,
 )
 
 

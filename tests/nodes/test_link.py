@@ -731,6 +731,20 @@ class AwayTests(HallsCase):
         self.halls.run(0.1)
         self.check(self.said)
 
+    def test_nonsense_about_a_node(self) -> None:
+        """A node whose sign of life fails, whatever the reason, is one of the nodes again as soon as it doesn't."""
+        self.halls.memory.about["x.1"] = {}
+        self.halls.run(1)
+        self.assertGreater(len(self.flushLoggedErrors()), 0)
+        del self.halls.memory.about["x.1"]
+        self.halls.run(5)
+        self.flushLoggedErrors()
+        for server in (self.a, self.b):
+            self.assertIn(server.link.me.id, self.halls.memory.leases)
+        self.talk_on(1)
+        self.halls.run(0.1)
+        self.check(self.said)
+
     def test_nonsense_in_a_note(self) -> None:
         """A note that is nonsense is logged, and parts nobody from the others."""
         closed = []

@@ -64,7 +64,7 @@ class Stage:
         self.bob.whisper("alice", "psst")
 
     def hear_late(self) -> None:
-        people = People(self.hall, "here", lambda name: None)
+        people = People(self.hall, "here", lambda name: None, lambda member, before: None)
         people.hear("there", ["came", [1, "dave", "#lobby", 0.0, TEXT, False, True, None]])
         people.hear_line("there", ["said", 1, 0.0, False, TEXT, "#lobby", True])
 
