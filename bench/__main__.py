@@ -11,12 +11,14 @@ import sys
 import time
 from pathlib import Path
 
-from bench.cells import CELLS, Plan
+from bench.cells import CELLS, Cell, Plan
 from bench.figures import Figures
+from bench.nodes import nodes
 from bench.plot import plot
 from bench.report import page
 from bench.servers import CHECKOUT, SERVERS, Server, beside
 
+ALL: dict[str, Cell] = {**CELLS, "nodes": nodes}
 PAGE = CHECKOUT / "docs" / "benchmarks.md"
 PLOT = CHECKOUT / "docs" / "benchmarks" / "fan-out.svg"
 
@@ -34,9 +36,9 @@ def main() -> None:
     plan = Plan(servers, options.seconds, options.warm_up, core, progress)
     figures = Figures()
     for turn in range(options.rounds):
-        for name in options.only or CELLS:
+        for name in options.only or ALL:
             progress(f"-- round {turn + 1} of {options.rounds}: {name}")
-            CELLS[name](plan, figures)
+            ALL[name](plan, figures)
     text = page(figures, servers, options.rounds, options.seconds, str(PLOT.relative_to(PAGE.parent)))
     print(text)
     if options.write or not (options.only or options.servers):
@@ -47,7 +49,7 @@ def main() -> None:
 
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--only", nargs="+", choices=CELLS, metavar="CELL", help=f"measure these: {', '.join(CELLS)}")
+    parser.add_argument("--only", nargs="+", choices=ALL, metavar="CELL", help=f"measure these: {', '.join(ALL)}")
     parser.add_argument("--servers", nargs="+", metavar="NAME", help="measure these servers")
     parser.add_argument("--beside", type=Path, metavar="FOLDER", help="measure another checkout of chatd, too")
     parser.add_argument("--seconds", type=float, default=6, help="for each measurement (default: %(default)s)")

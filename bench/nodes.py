@@ -1,12 +1,14 @@
-"""What it costs to be one of two daemons of a hall, on a real redis-server: `python -m bench.nodes`.
+"""What it costs to be one of two daemons of a hall, on a real redis-server.
 
-Both daemons and Redis run on one core, all clients on the others.
+Both daemons and Redis run on one core, all clients on the others; one daemon alone comes first.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import select
+import shutil
 import socket
 import subprocess
 import time
@@ -14,19 +16,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from statistics import quantiles
 from tempfile import TemporaryDirectory
 
-from bench.cells import spread_over
+from bench.cells import NOTING, SPEAKERS, Plan, spread, spread_over
 from bench.crowd import Crowd
-from bench.load import Load, Outcome, put
-from bench.process import Process, running
-from bench.servers import SERVERS, Server
+from bench.figures import Figures
+from bench.load import Load, put
+from bench.process import CannotMeasure, Process, running
+from bench.servers import Server
 
-SECONDS, WARM_UP = 6.0, 1.0
+ALONE, NODES = "one alone", ("node a", "node b")
 EACH = 100  # people at each daemon
 RATES = (50, 1_000)
 LINES = 200  # in the quiet hall
-CHATD = next(server for server in SERVERS if server.name == "chatd")
+WITHOUT_STATE = ("--owned-names=no", "--history-lines=0")
 
 
 class Others(Crowd):
@@ -37,12 +41,60 @@ class Others(Crowd):
         return b"h%05d" % place
 
 
+def nodes(plan: Plan, figures: Figures) -> None:
+    """One daemon with 100 people, and then two that are one hall, with 100 each: in quiet, and with lines to all."""
+    for server in plan.only("chatd"):
+        with plan.started(variant(server, ALONE), figures, "one alone") as process:
+            crowd = Crowd(process)
+            crowd.grow(2)
+            quiet(figures, ALONE, *crowd.connections)
+            crowd.grow(EACH)
+            for rate in RATES:
+                say_to_all(plan, figures, process, rate, crowd)
+            crowd.close()
+        plan.say("two as one")
+        try:
+            with two_as_one(server, plan.core) as processes:
+                ours, theirs = Crowd(processes[0]), Others(processes[1])
+                for crowd in (ours, theirs):
+                    crowd.grow(1)
+                quiet(figures, "two as one", ours.connections[0], theirs.connections[0])
+                for crowd in (ours, theirs):
+                    crowd.grow(EACH)
+                for rate in RATES:
+                    say_to_all(plan, figures, processes[0], rate, ours, theirs)
+                    say_to_all(plan, figures, processes[1], rate, theirs, ours)
+        except (CannotMeasure, OSError) as error:
+            figures.failures.append(f"two as one: {error}")
+
+
+def variant(server: Server, name: str, *more: str) -> Server:
+    return replace(server, name=name, command=lambda port, at: [*server.command(port, at), *WITHOUT_STATE, *more])
+
+
+@contextmanager
+def two_as_one(server: Server, core: int) -> Iterator[list[Process]]:
+    """Start a redis-server, and two daemons that are one hall on it.
+
+    @raises CannotMeasure: if there is no redis-server.
+    """
+    with ExitStack() as stack:
+        path = stack.enter_context(redis(core))
+        each = [variant(server, name, f"--redis=unix://{path}", f"--node={name[-1]}") for name in NODES]
+        processes = [stack.enter_context(running(one, core)) for one in each]
+        time.sleep(1)  # until both are linked
+        yield processes
+
+
 @contextmanager
 def redis(core: int) -> Iterator[Path]:
-    """Start a redis-server, and return its socket."""
+    """Start a redis-server on that core, and return its socket."""
+    program = shutil.which("redis-server")
+    if program is None:
+        raise CannotMeasure("redis-server is not installed")
     with TemporaryDirectory(prefix="chatd-bench-") as folder:
         path = Path(folder) / "redis.sock"
-        command = ["redis-server", "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", folder]
+        command = [program, "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", folder]
         process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, preexec_fn=lambda: os.sched_setaffinity(0, {core})
         )
@@ -55,36 +107,24 @@ def redis(core: int) -> Iterator[Path]:
             process.wait()
 
 
-def node(name: str, path: Path) -> Server:
-    """Return chatd as one of the daemons of that Redis."""
-    more = [f"--redis=unix://{path}", f"--node={name}", "--owned-names=no", "--history-lines=0"]
-    return replace(CHATD, name=name, command=lambda port, folder: [*CHATD.command(port, folder), *more])
+def say_to_all(plan: Plan, figures: Figures, process: Process, rate: float, here: Crowd, *there: Crowd) -> None:
+    """Have some of all speak; how old lines are is noted by some of this daemon, whose CPU counts."""
+    crowds = (here, *there)
+    for crowd in crowds:
+        crowd.settle()
+    noting = spread_over(here.connections, NOTING)
+    others = [one for crowd in crowds for one in crowd.connections if one not in noting]
+    speakers = spread_over(others, SPEAKERS)
+    counting = [one for one in others if one not in speakers]
+    say = process.server.language.say
+    outcome = put(Load(speakers, noting, counting, rate, plan.seconds, plan.warm_up, say), process)
+    measured = spread(outcome, plan.seconds)
+    measured["cpu"] = outcome.cpu / (outcome.said * EACH) if outcome.said else math.nan  # of what is delivered here
+    figures.add(f"100 at each, {rate:,} lines/s", process.server.name, **measured)
 
 
-def alone() -> Server:
-    more = ["--owned-names=no", "--history-lines=0"]
-    return replace(CHATD, command=lambda port, folder: [*CHATD.command(port, folder), *more])
-
-
-def room(noting: Sequence[socket.socket], others: Sequence[socket.socket], rate: float) -> Load:
-    """Return a load whose speakers are spread over all, and which is noted by some."""
-    heard = spread_over(noting, 8)
-    rest = [one for one in (*noting, *others) if one not in heard]
-    speakers = spread_over(rest, 10)
-    counting = [one for one in rest if one not in speakers]
-    return Load(speakers, heard, counting, rate, SECONDS, WARM_UP, CHATD.language.say)
-
-
-def show(name: str, outcome: Outcome, hearers: int) -> float:
-    """Print a row, and return the us of CPU for each delivered line."""
-    us = outcome.cpu / max(outcome.said * hearers, 1) * 1e6
-    ages = f"p50 {outcome.percentile(50) * 1e3:5.1f}  p99 {outcome.percentile(99) * 1e3:5.1f} ms"
-    print(f"{name:46} {us:6.2f} us a delivered line  {ages}  {'exact' if outcome.exact else outcome.share}", flush=True)
-    return us
-
-
-def quiet(speaker: socket.socket, hearer: socket.socket) -> None:
-    """Say one line after the other, and see when it is heard here and there."""
+def quiet(figures: Figures, name: str, speaker: socket.socket, hearer: socket.socket) -> None:
+    """Say one line after the other, and see when it is heard by who says it, and by somebody else."""
     waits: dict[socket.socket, list[float]] = {speaker: [], hearer: []}
     for number in range(LINES):
         mark = b"quiet %d." % number
@@ -94,13 +134,12 @@ def quiet(speaker: socket.socket, hearer: socket.socket) -> None:
         for waiting in _arrivals([speaker, hearer], mark):
             waits[waiting].append(time.perf_counter() - began)
         time.sleep(0.01)
-    for name, one in (("own echo", speaker), ("the other", hearer)):
-        times = sorted(waits[one])
-        p50, p99 = times[len(times) // 2] * 1e3, times[int(len(times) * 0.99)] * 1e3
-        print(f"quiet, {name:39} p50 {p50:5.2f}  p99 {p99:5.2f} ms", flush=True)
+    for cell, one in (("quiet, one's own line", speaker), ("quiet, another's", hearer)):
+        percentiles = quantiles(waits[one], n=100)
+        figures.add(cell, name, p50=percentiles[49], p99=percentiles[98])
 
 
-def _arrivals(sockets: list[socket.socket], mark: bytes) -> Iterator[socket.socket]:
+def _arrivals(sockets: Sequence[socket.socket], mark: bytes) -> Iterator[socket.socket]:
     heard = dict.fromkeys(sockets, b"")
     while heard:
         for one in select.select(list(heard), [], [])[0]:
@@ -108,46 +147,3 @@ def _arrivals(sockets: list[socket.socket], mark: bytes) -> Iterator[socket.sock
             if mark in heard[one]:
                 del heard[one]
                 yield one
-
-
-def main() -> None:
-    core, *others = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, others or [core])
-    bases = {}
-    with running(alone(), core) as process:
-        crowd = Crowd(process)
-        crowd.grow(2)
-        quiet(*crowd.connections)
-        crowd.grow(EACH)
-        for rate in RATES:
-            bases[rate] = show(
-                f"one daemon with {EACH}, {rate:,} lines/s", put(room(crowd.connections, [], rate), process), EACH
-            )
-            crowd.settle()
-        crowd.close()
-    with ExitStack() as stack:
-        path = stack.enter_context(redis(core))
-        a, b = (stack.enter_context(running(node(name, path), core)) for name in "ab")
-        time.sleep(1)  # until both are linked
-        measure(a, b, bases)
-
-
-def measure(a: Process, b: Process, bases: dict[int, float]) -> None:
-    ours, theirs = Crowd(a), Others(b)
-    ours.grow(1)
-    theirs.grow(1)
-    ours.settle()
-    quiet(ours.connections[0], theirs.connections[0])
-    ours.grow(EACH)
-    theirs.grow(EACH)
-    for rate in RATES:
-        for process, here, there in ((a, ours, theirs), (b, theirs, ours)):
-            here.settle()
-            there.settle()
-            outcome = put(room(here.connections, there.connections, rate), process)
-            us = show(f"{EACH} + {EACH}, {rate:,} lines/s, node {process.server.name}", outcome, EACH)
-            print(f"{'':46} {us / bases[rate]:6.2f} times one daemon", flush=True)
-
-
-if __name__ == "__main__":
-    main()

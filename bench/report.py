@@ -24,6 +24,9 @@ FAN_OUT_TO_REACH = {  # by people and lines/s: how many times ngircd's cost a de
 FLOOR_TO_REACH = 1.5  # times the floor's cost, with 200 in the room
 METRICS_TO_REACH = 1.05  # times the cost without
 HISTORY_TO_REACH = 1.05  # times the cost without
+NODES_TO_REACH = 1.35  # times the cost of one daemon alone, at 1,000 lines/s
+NODES_P99_TO_REACH = 0.015  # seconds, likewise
+QUIET_TO_REACH = (0.001, 0.0025)  # seconds: p50 and p99 of a line to all, two daemons as one
 P99_TO_REACH = 0.010  # seconds, with 200 in the room
 
 Row = Sequence[str]
@@ -42,6 +45,7 @@ def page(figures: Figures, servers: Sequence[Server], rounds: int, seconds: floa
         "\n".join(f"- **{server.name}**: {server.about}" for server in servers),
         *_fan_out(figures, plot),
         *_each_server(figures),
+        *_nodes(figures),
         *_to_reach(figures),
     ]
     if figures.failures:
@@ -95,10 +99,11 @@ def _fan_out_row(figures: Figures, cell: str, server: str) -> Row:
     def get(measure: str) -> float:
         return figures.get(cell, server, measure)
 
+    share = figures.worst(cell, server, "share")
     all_exact = figures.worst(cell, server, "exact")
-    delivered = "every line once" if all_exact else f"{figures.worst(cell, server, 'share'):.2%}"
+    delivered = "–" if math.isnan(share) else "every line once" if all_exact else f"{share:.2%}"
     return (
-        *(cell, server, number(get("cpu") * 1e6), f"{get('busy'):.0%}"),
+        *(cell, server, number(get("cpu") * 1e6), "–" if math.isnan(get("busy")) else f"{get('busy'):.0%}"),
         *(milliseconds(get("p50")), milliseconds(get("p99")), delivered),
     )
 
@@ -123,6 +128,22 @@ def _each_server(figures: Figures) -> list[str]:
         "Memory is what is resident. The last two columns are over 5,000 people who log in, some dozens at a time, "
         "and then say nothing. chatd lets them into its lobby and tells those who are there already; the others tell "
         "nobody (ngircd's people join no room here).",
+        table(head, rows),
+    ]
+
+
+def _nodes(figures: Figures) -> list[str]:
+    cells = [cell for cell in figures.cells("p99") if cell.startswith(("quiet", "100 at each"))]
+    if not cells:
+        return []
+    head = ("", "", "CPU us", "of its core", "p50 ms", "p99 ms", "delivered")
+    rows = [_fan_out_row(figures, cell, server) for cell in cells for server in figures.servers(cell, "p99")]
+    return [
+        "## Two daemons as one",
+        "Two daemons and the redis-server that they share have one core between them, which one daemon alone has to "
+        "itself; all clients share the other. 100 people are at each, and all are in one room. *CPU us* is what one "
+        "daemon, without Redis, spends on each line that it delivers to one of its people. In quiet one line is said "
+        "after the other.",
         table(head, rows),
     ]
 
@@ -167,6 +188,15 @@ def _goals(figures: Figures) -> list[Row]:
         )
         noise = f"the same without, once more: {again / without:.2f} times"
         goal(f"history on the disk, {rate} lines/s: CPU beside none ({noise})", kept / without, HISTORY_TO_REACH, times)
+    busy = "100 at each, 1,000 lines/s"
+    for name in ("node a", "node b"):
+        cpu, alone = figures.get(busy, name, "cpu"), figures.get(busy, "one alone", "cpu")
+        goal(f"{busy}, {name}: CPU beside one alone", cpu / alone, NODES_TO_REACH, times)
+        goal(f"{busy}, {name}: p99 in ms", figures.get(busy, name, "p99"), NODES_P99_TO_REACH, milliseconds)
+    for cell in ("quiet, one's own line", "quiet, another's"):
+        for measure, most in zip(("p50", "p99"), QUIET_TO_REACH, strict=True):
+            value = figures.get(cell, "two as one", measure)
+            goal(f"two daemons, {cell}: {measure} in ms", value, most, milliseconds)
     goal("start to listening: s", figures.get(start, "chatd", "listening"), 0.4, number)
     goal("resident when empty: MB", figures.get(start, "chatd", "memory") / 1e6, 45, number)
     return goals
