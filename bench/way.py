@@ -96,7 +96,7 @@ class Gathering:
             inbox.lines.clear()
 
     def whisper(self) -> None:
-        self.speaker.whisper("guest0", TEXT)
+        self.speaker.talk.whisper("guest0", TEXT)
 
     def enter_and_leave(self) -> None:
         self.hall.enter("newcomer", _nobody).leave()
@@ -130,10 +130,10 @@ def steps() -> Iterable[tuple[str, float]]:
     yield "one_line: a text is checked", best(lambda: one_line(TEXT))
     yield "encode: a line is written for one format", best(lambda: codec.encode(said))
     alone, room, crowd = Gathering(1), Gathering(HEARERS), Gathering(MANY)
-    first = best(lambda: alone.speaker.say(TEXT), alone.empty)
-    yield "Member.say: alone in the hall", first
-    whole = best(lambda: room.speaker.say(TEXT), room.empty)
-    yield f"Member.say: to {HEARERS}", whole
+    first = best(lambda: alone.speaker.talk.say(TEXT), alone.empty)
+    yield "Talk.say: alone in the hall", first
+    whole = best(lambda: room.speaker.talk.say(TEXT), room.empty)
+    yield f"Talk.say: to {HEARERS}", whole
     yield "  of that, each hearer", (whole - first) / (HEARERS - 1)
     heard = best(lambda: room.session.receive(Line(TEXT)), room.empty)
     yield f"Session.receive: the same line as it was typed, to {HEARERS}", heard

@@ -11,7 +11,11 @@ import chatd
 HOUSE = Path(chatd.__file__).parent
 LEVELS = ("core", "session", "wire", "doors", "daemon")
 BESIDE = {"store": {"core"}, "nodes": {"core"}, "ctl": set()}  # what else each of the others may import
-AGGREGATES = [("chatd.core.hall", "chatd.core.member")]  # a hall holds its members, and they know it
+AGGREGATES = [  # a hall holds its members, and they know it; so it is with a member and what they say
+    ("chatd.core.hall", "chatd.core.member"),
+    ("chatd.core.hall", "chatd.core.talk"),
+    ("chatd.core.member", "chatd.core.talk"),
+]
 NETWORK = ("twisted.internet", "twisted.protocols", "twisted.application", "socket", "asyncio")
 
 

@@ -196,7 +196,7 @@ class Hall:
         member.take_name(name)
         member.room.renamed(member, before)
         names = ((before.shown, name.shown),)
-        elsewhere = [other for other in member.talked_to_by if other.room is not member.room]
+        elsewhere = [other for other in member.talk.talked_to_by if other.room is not member.room]
         broadcast((Renamed(self.now(), None, names),), elsewhere)
         self._tell_listeners(Renamed(self.now(), member.room.name, names))
 

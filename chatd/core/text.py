@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from chatd.core.marks import without_piles
+from chatd.core.refusals import NothingSaid
 
 _ANSI_SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor movements
@@ -44,3 +45,14 @@ def shows_nothing(text: str) -> bool:
     if text.isascii():
         return not text or text.isspace()
     return not _SHOWN.search(text)
+
+
+def sayable(text: str) -> str:
+    """Return a line that may be said.
+
+    @raises NothingSaid: if nothing of it can be shown.
+    """
+    text = one_line(text)
+    if shows_nothing(text):
+        raise NothingSaid
+    return text

@@ -109,7 +109,7 @@ class TerminalCodec(TextCodec):
         member = session.member if session is not None else None
         where = ""
         if asked is None and member is not None:  # as it nearly always is, and mostly as it was before
-            where = member.room.name if member.addressee is None else member.addressee.nickname
+            where = member.room.name if member.talk.addressee is None else member.talk.addressee.nickname
             if where is self._where:
                 return
         self._where = where
@@ -122,7 +122,7 @@ class TerminalCodec(TextCodec):
         member = self.session.member if self.session is not None else None
         if member is None:
             return ""
-        return f"@{member.addressee.nickname}> " if member.addressee is not None else f"{member.room.name}> "
+        return f"@{member.talk.addressee.nickname}> " if member.talk.addressee is not None else f"{member.room.name}> "
 
     def _format(self) -> Hashable:
         return TerminalCodec, self._view, self._columns, self._naming.format[1:]

@@ -123,7 +123,7 @@ class Homes:
             if ignored is not None and ignored is not member:
                 member.ignore_member(ignored)
         if found["addressee"] is not None:
-            member.go_on_talking_to(self._people.find(*found["addressee"]))
+            member.talk.go_on_talking_to(self._people.find(*found["addressee"]))
         return tuple(event_in(plain) for plain in found["missed"])
 
     def hear(self, node: str, fact: Fact) -> None:
@@ -157,7 +157,7 @@ class Homes:
     def _packed(self, member: Member) -> dict[str, Any]:
         missed = self._gives_way(member)
         ids = self._people
-        other = member.addressee
+        other = member.talk.addressee
         return {
             "missed": of_events(missed[-MOST_EVENTS:]),
             "addressee": None if other is None else ids.id_of(other),

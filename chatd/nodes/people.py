@@ -160,7 +160,7 @@ class People:
         if exact_key(member.room.name) != exact_key(room):
             with suppress(HallError):
                 member.carry_out(Moved(room, True))
-                member.hold_typed_ahead()
+                member.talk.hold_typed_ahead()
                 if not member.is_remote and member.here:
                     tell(Joined(self._hall.now(), member.room.name, (member.nickname,)), member)
 

@@ -13,19 +13,14 @@ from chatd import __version__
 from chatd.core.events import Cause, Departure
 from chatd.core.member import Member
 from chatd.core.refusals import Muted, NoSuchRoom
-from chatd.session import keyring, owning, remembering
+from chatd.session import appearance, keyring, owning, remembering
 from chatd.session.answers import (
     Addressee,
     AwaySet,
-    BellRings,
-    ColoursShown,
-    EchoShown,
-    FormatSpoken,
     Help,
     HelpOn,
     Ignored,
     InvitationSent,
-    LanguageSet,
     Motd,
     People,
     Person,
@@ -33,18 +28,15 @@ from chatd.session.answers import (
     RoomFacts,
     Rooms,
     StillTalkingTo,
-    TimeShown,
     Uptime,
     Version,
     WhoIs,
 )
 from chatd.session.entering import AwaitingNickname
+from chatd.session.participant import Participant
 from chatd.session.person import Chatting
-from chatd.session.refusals import NoSuchLanguage, NoSuchTimeZone
-from chatd.session.session import Participant, Session
+from chatd.session.session import Session
 from chatd.session.table import Table
-from chatd.session.view import zone_name
-from chatd.session.words.languages import LANGUAGES
 
 TABLE = Table(
     ("text", "say text to your room, or to whomever to: has chosen"),
@@ -98,12 +90,12 @@ def msg(chat: Chatting, name: str, text: str) -> Awaitable[None] | None:
     owner = owning.absent(chat, name)
     if owner is not None:
         return owning.leave_letter(chat, owner, text)
-    return chat.once(chat.member.whisper(name, text, chat.typed_at), chat.talked)
+    return chat.once(chat.member.talk.whisper(name, text, chat.typed_at), chat.talked)
 
 
 @command("r", "reply", arguments="text...", help="a private answer to whoever wrote to you last")
 def reply(chat: Chatting, text: str) -> Awaitable[None] | None:
-    return chat.once(chat.member.answer(text, chat.typed_at), chat.talked)
+    return chat.once(chat.member.talk.answer(text, chat.typed_at), chat.talked)
 
 
 @command("to", "query", arguments="[name] [text...]", help="talk to name from now on; alone: whom you talk to")
@@ -154,7 +146,7 @@ def i(chat: Chatting) -> None:
 
 @command("me", arguments="text...", help="do something: /me waves")
 def me(chat: Chatting, text: str) -> Awaitable[None] | None:
-    return chat.once(chat.member.act(text, chat.typed_at), chat.talked)
+    return chat.once(chat.member.talk.act(text, chat.typed_at), chat.talked)
 
 
 @command("nick", arguments="name...", help="change your nickname", cost=_COSTLY)
@@ -211,8 +203,8 @@ def _arrived(chat: Chatting) -> None:
     if member.room is not chat.server.hall.lobby:
         chat.tell_kept(member.room)
     chat.replay()
-    if member.addressee is not None:
-        chat.answer(StillTalkingTo(member.addressee.nickname, member.room.name))
+    if member.talk.addressee is not None:
+        chat.answer(StillTalkingTo(member.talk.addressee.nickname, member.room.name))
 
 
 @command("rooms", help="the rooms, and how many people are in each", cost=_COSTLY)
@@ -254,68 +246,7 @@ async def unignore(chat: Chatting, name: str) -> None:
 TABLE.share(owning.TABLE)
 TABLE.share(keyring.TABLE)
 TABLE.share(remembering.TABLE)
-
-
-@command("time", arguments="[on|off|zone]", help="the time in front of lines; a zone such as +8")
-def time(chat: Participant, zone: str) -> None:
-    if zone:
-        name = zone.lower() if zone.lower() in ("on", "off") else zone_name(zone)
-        try:
-            chat.client.view = chat.client.view.but(time=name)
-        except ValueError:
-            raise NoSuchTimeZone(zone) from None
-    chat.answer(TimeShown(chat.client.view.time))
-
-
-@command("lang", arguments="[code]", help="choose your language; alone: list them")
-def lang(chat: Participant, code: str) -> None:
-    if code:
-        if code.lower() not in LANGUAGES:
-            raise NoSuchLanguage(code, tuple(LANGUAGES))
-        chat.client.view = chat.client.view.but(code=code.lower())
-    known = {language.code: language.name for language in LANGUAGES.values()}
-    chat.answer(LanguageSet(chat.client.view.language.code, known))
-
-
-@command("echo", arguments="[on|off]", help="whether the room shows you your own lines")
-def echo(chat: Chatting, shown: str) -> None:
-    if shown:
-        if shown not in ("on", "off"):
-            raise chat.table.find("echo").misused()
-        chat.member.echo = shown == "on"
-    chat.answer(EchoShown(chat.member.echo))
-
-
-@command("colour", "color", arguments="[on|off|16]", help="names in colour, if your terminal has it")
-def colour(chat: Participant, colours: str) -> None:
-    if colours:
-        if colours not in ("on", "off", "16"):
-            raise chat.table.find("colour").misused()
-        chat.client.view = chat.client.view.but(colours=colours)
-    chat.answer(ColoursShown(chat.client.view.colours))
-
-
-@command("bell", arguments="[on|off]", help="whether the bell rings when a line names you")
-def bell(chat: Participant, rings: str) -> None:
-    if rings:
-        if rings not in ("on", "off"):
-            raise chat.table.find("bell").misused()
-        chat.client.view = chat.client.view.but(bell=rings == "on")
-    chat.answer(BellRings(chat.client.view.bell))
-
-
-@command("edit", arguments="[on|off]", help="in telnet: type in a row that lines leave whole")
-def edit(chat: Chatting, on: str) -> None:
-    if on not in ("", "on", "off"):
-        raise chat.table.find("edit").misused()
-    chat.client.edit(on != "off")
-
-
-@command("format", arguments="text|json", help="the format for programs: docs/json.md")
-def format_(chat: Participant, format: str) -> None:
-    chat.client.speak(format)
-    chat.say_hello()
-    chat.answer(FormatSpoken(format))
+TABLE.share(appearance.TABLE)
 
 
 @command("motd", help="the message of the day")

@@ -23,6 +23,7 @@ from chatd.session.outputs import (
     Prompt,
     Welcome,
 )
+from chatd.session.participant import Participant
 from chatd.session.person import Chatting
 from chatd.session.refusals import (
     NicknameFirst,
@@ -31,7 +32,7 @@ from chatd.session.refusals import (
     TooManyNicknames,
 )
 from chatd.session.secrets import Choosing, Proving
-from chatd.session.session import QUIT, Participant, Session, logged
+from chatd.session.session import QUIT, Session, logged
 from chatd.session.table import Entry, Table
 from chatd.session.typed import is_quit, marked
 

@@ -17,8 +17,9 @@ from chatd.core.text import one_line
 from chatd.session.inputs import Command, Line, Refused
 from chatd.session.operator_answers import NodeList, Reloaded
 from chatd.session.outputs import OperatorWelcome
+from chatd.session.participant import Participant
 from chatd.session.refusals import LooksLikeCommand, NoPrivateLines
-from chatd.session.session import QUIT, Participant, Session
+from chatd.session.session import QUIT, Session
 from chatd.session.table import Table
 from chatd.session.typed import is_quit, marked
 

@@ -23,13 +23,14 @@ from chatd.session.outputs import (
     Replay,
     TakenOver,
 )
+from chatd.session.participant import Participant
 from chatd.session.refusals import (
     BadUsage,
     CommandElsewhere,
     UnknownCommand,
 )
 from chatd.session.replays import replay_of
-from chatd.session.session import QUIT, Participant, Session
+from chatd.session.session import QUIT, Session
 from chatd.session.table import Table, split_name, split_word
 from chatd.session.typed import is_marked, is_quit, marked
 
@@ -105,9 +106,9 @@ class Chatting(Participant):
         self.greet()
 
     def _go_on_with(self, missed: tuple[Event, ...]) -> None:
-        self.member.hold_typed_ahead_of_take_over()
-        if self.member.addressee is not None:
-            self.send(TalkingTo(self.member.addressee.nickname))
+        self.member.talk.hold_typed_ahead_of_take_over()
+        if self.member.talk.addressee is not None:
+            self.send(TalkingTo(self.member.talk.addressee.nickname))
         if missed:
             self.send(Replay(Of.MISSED, missed, self.server.hall.now()))
         self.send(Hint())
@@ -153,7 +154,9 @@ class Chatting(Participant):
     def _is_for_room(self, given: Line | Command) -> bool:
         """Whether it is one more line for the room: such need not wait for each other's turns."""
         return (
-            isinstance(given, Line) and self.member.addressee is None and not is_marked(one_line(given.text).lstrip())
+            isinstance(given, Line)
+            and self.member.talk.addressee is None
+            and not is_marked(one_line(given.text).lstrip())
         )
 
     async def _receive_behind(self, unsettled: Awaitable[None], given: Line | Command) -> None:
@@ -177,11 +180,11 @@ class Chatting(Participant):
 
     def not_read(self, given: Refused) -> None:
         if given.chooses:
-            self.member.choice_refused()
+            self.member.talk.choice_refused()
 
     def say(self, text: str) -> Awaitable[None] | None:
         """Say a line to whom this person talks."""
-        spoken = self.member.speak(text, self.typed_at)
+        spoken = self.member.talk.speak(text, self.typed_at)
         if spoken is None and self.member.away is None and not self._told_away:  # as it nearly always is
             return None
         return self.once(spoken, self.talked)
@@ -189,8 +192,8 @@ class Chatting(Participant):
     def turn_to(self, name: str, text: str) -> Awaitable[None] | None:
         """Talk to somebody from now on, or with "" to the room; `text` is the first thing said to them, if any."""
         if text:
-            return self.once(self.member.turn_to(name, text, self.typed_at), self._turned)
-        self.member.talk_to(name, self.typed_at)
+            return self.once(self.member.talk.turn_to(name, text, self.typed_at), self._turned)
+        self.member.talk.choose(name, self.typed_at)
         self.answer(TalkingTo(self.talks_to))
         return None
 
@@ -201,7 +204,7 @@ class Chatting(Participant):
     @property
     def talks_to(self) -> str:
         """The person or the room that hears what this person says."""
-        other = self.member.addressee
+        other = self.member.talk.addressee
         return other.nickname if other else self.member.room.name
 
     def talked(self) -> None:
@@ -256,7 +259,7 @@ class Chatting(Participant):
         """A command was misused or mistyped: what was typed ahead may be meant for others, or be a password."""
         meant = self.table.meant(name)
         if meant is not None and meant.names[0] in _CHOICES:
-            self.member.choice_refused()
+            self.member.talk.choice_refused()
         elif meant is not None and meant.takes_secrets:
             self.hold_secrets()
 
@@ -270,7 +273,7 @@ class Chatting(Participant):
     def _choose(self, typed: str, line: str) -> Awaitable[None] | None:
         name, text = split_name(typed)
         if text and not name:
-            self.member.choice_refused()
+            self.member.talk.choice_refused()
             raise BadUsage("to:name [text]", self.table.find("to").help, unsent=line)
         return self.turn_to(name, text)
 
@@ -285,6 +288,6 @@ class Chatting(Participant):
         word = normalize("NFKC", typed).rstrip().lower() if len(typed) <= _LONGEST_ELSEWHERE else ""
         if word in COMMANDS_ELSEWHERE and word != self._given_back:
             self._given_back = word
-            self.member.hold_typed_ahead()  # who takes this for the end may go on in another program
+            self.member.talk.hold_typed_ahead()  # who takes this for the end may go on in another program
             raise CommandElsewhere(self.session.brief, unsent=line)
         self._given_back = ""

@@ -26,8 +26,10 @@ from chatd.core.refusals import HallError
 from chatd.core.room import Room
 from chatd.session.inputs import Command, Line, Refused
 from chatd.session.outputs import Asked, NoPassword, Prompt
+from chatd.session.participant import Participant
 from chatd.session.refusals import PasswordFirst, PasswordsDiffer, TooManyPasswords, WrongPassword
-from chatd.session.session import QUIT, Participant, Session, State
+from chatd.session.session import QUIT, Session
+from chatd.session.state import State
 from chatd.session.table import Table
 
 MAX_WRONG_PASSWORDS = 3

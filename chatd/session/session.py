@@ -10,10 +10,9 @@ operator's session (`operator.py`) has a state of its own instead.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, assert_never
+from typing import Any, assert_never
 
 from twisted.logger import Logger
 
@@ -28,18 +27,15 @@ from chatd.session.client import Client
 from chatd.session.identity import NOBODY
 from chatd.session.inputs import Command, Ended, Input, Line, Refused
 from chatd.session.outputs import (
-    Answer,
     CameElsewhere,
     Done,
     Goodbye,
-    Hello,
     KeptHere,
     LineDropped,
-    Output,
     Prompt,
     Refusal,
 )
-from chatd.session.table import Table
+from chatd.session.state import Departed, State
 
 QUIT, CLOSED = Departure(Cause.QUIT), Departure(Cause.CLOSED)
 
@@ -110,40 +106,6 @@ class Server:
         """Return what is kept on the disk of what is said in a room, and privately."""
         days = self.history_days if room.ring.archived else 0
         return KeptHere(room.name, days, self.accounts.letters_days if self.accounts else 0)
-
-
-class State(Protocol):
-    """How far a session has come."""
-
-    @property
-    def member(self) -> Member | None:
-        """The person, None for somebody without a nickname."""
-
-    @property
-    def is_entering(self) -> bool:
-        """Whether a nickname is waited for."""
-
-    def begin(self) -> None:
-        """Greet somebody who has just come."""
-
-    @property
-    def asked(self) -> Prompt | None:
-        """What the person is asked for, None if that is nothing in particular."""
-
-    def ask(self) -> None:
-        """Ask again for what is waited for."""
-
-    def receive(self, given: Line | Command) -> Awaitable[None] | None:
-        """Do what somebody asks for; what takes its time is returned to be awaited.
-
-        @raises HallError: if it is refused.
-        """
-
-    def not_read(self, given: Refused) -> None:
-        """Something that was typed could not be read; it may have been a nickname, or a choice of whom lines go to."""
-
-    def leave(self, how: Departure, logged_as: str) -> None:
-        """Clean up when the session ends; the room is told `how`."""
 
 
 class Session:
@@ -333,87 +295,6 @@ class Session:
         state, self._state = self._state, Departed()
         self.server.sessions.pop(self, None)
         return state
-
-
-class Participant(ABC):
-    """What commands need of the state in which they are given, by people and operators alike."""
-
-    __slots__ = ("session", "table")
-
-    @property
-    def is_entering(self) -> bool:
-        return False
-
-    @property
-    def asked(self) -> Prompt | None:
-        return None
-
-    def __init__(self, session: Session, table: Table) -> None:
-        self.session = session
-        self.table = table
-
-    @property
-    def server(self) -> Server:
-        return self.session.server
-
-    @property
-    def client(self) -> Client:
-        return self.session.client
-
-    def ask(self) -> None:
-        """Ask for what is waited for, if anything is."""
-        if self.asked is not None:
-            self.send(self.asked)
-
-    def say_hello(self) -> None:
-        """Say where the session stands to a client that begins to speak another format."""
-        member, server = self.session.member, self.server
-        nickname, room = (member.nickname, member.room.name) if member else (None, None)
-        self.send(Hello(server.title, len(server.hall.members), nickname, room))
-
-    def tell_kept(self, room: Room[Member]) -> None:
-        """Say what is kept on the disk of what is said in a room, if anything is."""
-        kept = self.server.kept_in(room)
-        if kept.days or kept.letters_days:
-            self.send(kept)
-
-    def answer(self, answer: Answer) -> None:
-        """Show what was asked for."""
-        self.client.send(answer)
-
-    def send(self, output: Output) -> None:
-        self.client.send(output)
-
-    @abstractmethod
-    def sees(self, room: Room[Member]) -> bool:
-        """Say whether they may know that a room is there."""
-
-    def wants_to_see(self, room: Room[Member]) -> bool:
-        """Say whether its name is not that of somebody whom they ignore."""
-        return True
-
-
-class Departed:
-    """Said goodbye: what arrives behind it is ignored."""
-
-    member: Member | None = None
-    is_entering = False
-    asked = None
-
-    def begin(self) -> None:
-        """No-op: the session has ended."""
-
-    def ask(self) -> None:
-        """No-op: the session has ended."""
-
-    def receive(self, given: Line | Command) -> None:
-        """No-op: the session has ended."""
-
-    def not_read(self, given: Refused) -> None:
-        """No-op: the session has ended."""
-
-    def leave(self, how: Departure, logged_as: str) -> None:
-        """No-op: the session has ended."""
 
 
 def logged(how: Departure) -> str:

@@ -9,7 +9,8 @@ from typing import Protocol
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
-from chatd.session.session import Server, Session, State
+from chatd.session.session import Server, Session
+from chatd.session.state import State
 from chatd.wire.batcher import Batcher
 from chatd.wire.codec import EncodedEvents
 from chatd.wire.gate import Gate

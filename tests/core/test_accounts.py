@@ -89,11 +89,11 @@ class AccountTests(HallTestCase):
         """The mute of an owner holds under each name, and when they come again."""
         self.hall.bans.add(Ban("mute", "alice", None, "", account=1))
         member = self.come(self.alice)
-        self.assertRaises(Muted, member.say, "hello")
+        self.assertRaises(Muted, member.talk.say, "hello")
         self.hall.rename(member, "carol")
         member.leave(CLOSED)
-        self.assertRaises(Muted, self.come(self.alice).say, "hello")
-        self.enter("carla").say("hello")
+        self.assertRaises(Muted, self.come(self.alice).talk.say, "hello")
+        self.enter("carla").talk.say("hello")
 
     def test_ban_follows(self) -> None:
         """So does a ban: by no name does the account come in, and whoever lifts it may name either."""
@@ -125,8 +125,8 @@ class RememberedTests(HallTestCase):
     def test_said(self) -> None:
         """The last lines of a room are remembered, with who said them and when."""
         for text in ("a", "b", "c"):
-            self.one.say(text)
-        self.two.act("d")
+            self.one.talk.say(text)
+        self.two.talk.act("d")
         self.assertEqual(self.remembered(), ["b", "c", "d"])
         last = self.one.room.ring.last()[-1]
         self.assertEqual((last.name, last.at, last.acted, last.owner), ("bob", 1020.0, True, None))
@@ -134,21 +134,21 @@ class RememberedTests(HallTestCase):
 
     def test_private(self) -> None:
         """What is said to one person is not."""
-        self.one.whisper("bob", "psst")
+        self.one.talk.whisper("bob", "psst")
         self.assertEqual(self.remembered(), [])
 
     def test_left_out(self) -> None:
         """Nor is what somebody says who doesn't want it."""
         self.one.traces.remembered = False
-        self.one.say("a")
-        self.two.say("b")
+        self.one.talk.say("a")
+        self.two.talk.say("b")
         self.assertEqual(self.remembered(), ["b"])
 
     def test_empty(self) -> None:
         """When the last person has left, nothing of a room is remembered, unless it is kept on the disk."""
         for kept in (False, True):
             self.hall.lobby.ring.archived = kept
-            self.one.say("a")
+            self.one.talk.say("a")
             self.one.leave(CLOSED)
             self.two.leave(CLOSED)
             self.assertEqual(len(self.hall.lobby.ring.last()), int(kept))
@@ -159,13 +159,13 @@ class RememberedTests(HallTestCase):
         for member in (self.one, self.two):
             member.move("#den")
         self.one.room.remember(self.one, True)
-        self.one.say("a")
+        self.one.talk.say("a")
         self.assertEqual([line.text for line in self.archive], ["a"])
         self.one.turn_lock(True)
-        self.two.say("b")
+        self.two.talk.say("b")
         self.assertEqual(self.remembered(), [])
         self.one.turn_lock(False)
-        self.two.say("c")
+        self.two.talk.say("c")
         self.assertEqual(self.remembered(), ["c"])
         self.assertEqual([line.text for line in self.archive], ["a"])
 
@@ -191,7 +191,7 @@ class RememberedTests(HallTestCase):
         events: list[object] = []
         self.two.hand_over(events.extend, events.append)
         self.forget()
-        self.one.say("a")
+        self.one.talk.say("a")
         self.assertEqual(events, [Said(1020.0, "#lobby", "alice", "a")])
         self.two.dismiss(CLOSED)
         self.assertEqual((events[-1], self.heard(self.two)), (CLOSED, []))
@@ -199,7 +199,7 @@ class RememberedTests(HallTestCase):
     def test_rooms_apart(self) -> None:
         """A room that is opened again remembers nothing."""
         self.one.move("#den")
-        self.one.say("a")
+        self.one.talk.say("a")
         self.one.move("#lobby")
         self.one.move("#den")
         self.assertEqual(self.remembered(), [])

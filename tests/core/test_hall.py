@@ -188,9 +188,9 @@ class LeaveTests(HallTestCase):
         alice, bob = self.enter("alice"), self.enter("bob")
         alice.ignore("bob")
         bob.ignore("alice")
-        bob.talk_to("alice")
+        bob.talk.choose("alice")
         bob.leave()
-        self.assertEqual((alice.ignoring, alice.ignored_by, alice.talked_to_by), ({}, {}, {}))
+        self.assertEqual((alice.ignoring, alice.ignored_by, alice.talk.talked_to_by), ({}, {}, {}))
 
 
 class BrokenDeliveryTests(HallTestCase):
@@ -205,7 +205,7 @@ class BrokenDeliveryTests(HallTestCase):
         carol = self.enter("carol")
         self.flushLoggedErrors(ZeroDivisionError)
         self.forget()
-        alice.say("hello")
+        alice.talk.say("hello")
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
         self.assertEqual(self.heard(alice), [Said(1020, "#lobby", "alice", "hello")])
         self.assertEqual(self.heard(carol), [Said(1020, "#lobby", "alice", "hello")])
@@ -235,9 +235,9 @@ class ListenTests(HallTestCase):
         alice, bob = self.enter("alice"), self.enter("bob")
         self.hall.listen(listener, self.hall.lobby)
         bob.move("#den")
-        bob.say("psst")
-        alice.whisper("bob", "psst")
-        alice.say("hello")
+        bob.talk.say("psst")
+        alice.talk.whisper("bob", "psst")
+        alice.talk.say("hello")
         self.assertEqual(listener.heard, [Said(1020, "#lobby", "alice", "hello")])
         self.clock.advance(10)
         bob.rename("rob")
@@ -257,7 +257,7 @@ class ListenTests(HallTestCase):
         )
         self.hall.listen_no_more(listener)
         self.hall.listen_no_more(listener)
-        alice.say("hello")
+        alice.talk.say("hello")
         self.enter("dave")
         self.assertEqual(len(listener.heard), 5)
 
@@ -268,7 +268,7 @@ class ListenTests(HallTestCase):
         alice, bob = self.enter("alice"), self.enter("bob")
         self.assertEqual(list(self.hall.lobby.members), [alice, bob])
         bob.ignore("alice")
-        alice.say("hello")
+        alice.talk.say("hello")
         self.assertIn(Said(1020, "#lobby", "alice", "hello"), listener.heard)
 
     def test_in_order(self) -> None:
@@ -276,9 +276,9 @@ class ListenTests(HallTestCase):
         listener = Listener()
         self.hall.listen(listener, self.hall.lobby)
         alice, bob = (self.hall.enter(name, lambda events: None) for name in ("alice", "bob"))
-        bob.say("hello")
+        bob.talk.say("hello")
         bob.rename("rob")
-        bob.say("it's me")
+        bob.talk.say("it's me")
         alice.leave(gone("bye"))
         self.assertEqual(
             listener.heard,
@@ -299,7 +299,7 @@ class AdmissionTests(HallTestCase):
         alice = self.enter("alice")
         self.hall.draining = True
         self.assertRaises(HallClosing, self.enter, "bob")
-        alice.say("hello")
+        alice.talk.say("hello")
         self.assertEqual(self.heard(alice), [Said(1010, "#lobby", "alice", "hello")])
 
     def test_banned_name(self) -> None:
@@ -320,14 +320,14 @@ class AdmissionTests(HallTestCase):
     def test_muted(self) -> None:
         """Nothing that somebody muted types reaches anyone; what others say still reaches them."""
         alice, bob = self.enter("alice"), self.enter("bob")
-        bob.whisper("alice", "psst")
+        bob.talk.whisper("alice", "psst")
         self.hall.bans.add(Ban("mute", "alice", None, ""))
         self.forget()
         for attempt in (
-            lambda: alice.say("x"),
-            lambda: alice.act("x"),
-            lambda: alice.whisper("bob", "x"),
-            lambda: alice.answer("x"),
+            lambda: alice.talk.say("x"),
+            lambda: alice.talk.act("x"),
+            lambda: alice.talk.whisper("bob", "x"),
+            lambda: alice.talk.answer("x"),
             lambda: alice.rename("x"),
             lambda: alice.set_away("x"),
             lambda: alice.invite("bob"),
@@ -336,7 +336,7 @@ class AdmissionTests(HallTestCase):
             self.assertRaises(Muted, attempt)
         self.assertEqual(list(self.hall.rooms), ["#lobby"])
         alice.set_away(None)
-        bob.say("hello")
+        bob.talk.say("hello")
         self.assertEqual(self.heard(bob), [Said(1020, "#lobby", "bob", "hello")])
         self.assertEqual(self.heard(alice), [Said(1020, "#lobby", "bob", "hello")])
 
@@ -346,20 +346,20 @@ class AdmissionTests(HallTestCase):
         self.hall.bans.add(Ban("mute", "alice", None, ""))
         self.hall.rename(alice, "eve")
         self.assertEqual(alice.nickname, "eve")
-        self.assertRaises(Muted, alice.say, "x")
+        self.assertRaises(Muted, alice.talk.say, "x")
 
 
 class CountsTests(HallTestCase):
     def test_lines(self) -> None:
         """A line is heard once, and delivered once to each who hears it; what is refused is neither."""
         alice, bob, carol = self.enter("alice"), self.enter("bob"), self.enter("carol")
-        alice.say("hello")
+        alice.talk.say("hello")
         self.assertEqual((self.hall.counts.heard, self.hall.counts.delivered), (1, 3))
         carol.ignore("alice")
-        alice.act("waves")
+        alice.talk.act("waves")
         self.assertEqual((self.hall.counts.heard, self.hall.counts.delivered), (2, 5))
-        bob.whisper("alice", "psst")
+        bob.talk.whisper("alice", "psst")
         self.assertEqual((self.hall.counts.heard, self.hall.counts.delivered), (3, 7))
-        self.assertRaises(NobodyHere, bob.whisper, "dave", "psst")
-        self.assertRaises(NotHeardBy, alice.whisper, "carol", "psst")
+        self.assertRaises(NobodyHere, bob.talk.whisper, "dave", "psst")
+        self.assertRaises(NotHeardBy, alice.talk.whisper, "carol", "psst")
         self.assertEqual((self.hall.counts.heard, self.hall.counts.delivered), (3, 7))

@@ -108,7 +108,7 @@ class HallMachine(RuleBasedStateMachine):
     def say(self, which: int) -> None:
         person, text = self.somebody(which), self.next_text()
         try:
-            person.member.say(text)
+            person.member.talk.say(text)
         except YouAreQuiet:
             assert person.quiet
             return
@@ -122,7 +122,7 @@ class HallMachine(RuleBasedStateMachine):
     def whisper(self, which: int, name: str) -> None:
         person, text = self.somebody(which), self.next_text()
         try:
-            person.member.whisper(name, text)
+            person.member.talk.whisper(name, text)
         except NobodyHere:
             assert name.lower() not in [other.name.lower() for other in self.people]
         except NotHeardBy as error:
@@ -143,19 +143,19 @@ class HallMachine(RuleBasedStateMachine):
     @rule(which=someone, name=st.sampled_from(("", *NAMES)))
     def talk_to(self, which: int, name: str) -> None:
         with contextlib.suppress(HallError):
-            self.somebody(which).member.talk_to(name)
+            self.somebody(which).member.talk.choose(name)
 
     @precondition(lambda self: self.people)
     @rule(which=someone, later=st.sampled_from((0.5, 20)))
     def speak_in_private(self, which: int, later: float) -> None:
         """A line for an addressee reaches that person or is refused; nobody else ever hears it."""
         person, text = self.somebody(which), self.next_text()
-        addressee = person.member.addressee
+        addressee = person.member.talk.addressee
         if addressee is None:
             return
         self.clock.advance(later)
         try:
-            person.member.speak(text)
+            person.member.talk.speak(text)
         except AddresseeGone:
             assert addressee in [gone.member for gone in self.gone]
         except AddresseeUnclear:
@@ -282,7 +282,7 @@ class HallMachine(RuleBasedStateMachine):
         gone = {person.member for person in self.gone}
         for person in self.people:
             member = person.member
-            assert gone.isdisjoint({*member.ignoring, *member.ignored_by, *member.talked_to_by})
+            assert gone.isdisjoint({*member.ignoring, *member.ignored_by, *member.talk.talked_to_by})
 
 
 class HallModelTests(SynchronousTestCase):

@@ -36,22 +36,22 @@ class WhisperTests(HallTestCase):
         """A private line is seen by the two of them alone, all of it, in whatever rooms they are."""
         self.bob.move("#den")
         self.forget()
-        self.alice.whisper("BOB", "psst, you")
+        self.alice.talk.whisper("BOB", "psst, you")
         self.assertEqual(self.heard(self.bob), [Whispered(1030, "alice", "psst, you")])
         self.assertEqual(self.heard(self.alice), [WhisperSent(1030, "bob", "psst, you")])
         self.assertEqual(self.heard(self.carol), [])
 
     def test_name_of_another(self) -> None:
         """Who is about to hear from a name is told first that it was another's, though that was in another room."""
-        self.alice.whisper("bob", "it is me")
+        self.alice.talk.whisper("bob", "it is me")
         for person in (self.alice, self.carol):
             person.move("#den")
         self.clock.advance(5)
         self.alice.leave()
         self.carol.rename("alice")
         self.forget()
-        self.carol.whisper("bob", "and now?")
-        self.carol.whisper("bob", "well?")
+        self.carol.talk.whisper("bob", "and now?")
+        self.carol.talk.whisper("bob", "well?")
         now = self.hall.now()
         self.assertEqual(
             self.heard(self.bob),
@@ -60,7 +60,7 @@ class WhisperTests(HallTestCase):
 
     def test_name_given_up(self) -> None:
         """Likewise if the other goes by a new name now; an invitation is heard too."""
-        self.alice.whisper("bob", "it is me")
+        self.alice.talk.whisper("bob", "it is me")
         for person in (self.alice, self.carol):
             person.move("#den")
         self.alice.rename("ann")
@@ -74,16 +74,16 @@ class WhisperTests(HallTestCase):
         """Whoever was in the room has been told there; who came in later has not."""
         dave = self.enter("dave")
         dave.move("#den")
-        self.alice.whisper("bob", "it is me")
-        self.alice.whisper("dave", "it is me")
+        self.alice.talk.whisper("bob", "it is me")
+        self.alice.talk.whisper("dave", "it is me")
         self.alice.leave()
         self.clock.advance(5)
         dave.move("#lobby")
         self.carol.rename("alice")
         self.clock.advance(5)
         self.forget()
-        self.carol.whisper("bob", "and now?")
-        self.carol.whisper("dave", "and now?")
+        self.carol.talk.whisper("bob", "and now?")
+        self.carol.talk.whisper("dave", "and now?")
         now = self.hall.now()
         self.assertEqual(self.heard(self.bob), [Whispered(now, "alice", "and now?")])
         self.assertEqual(self.heard(dave), [Left(now, None, ("alice",), None), Whispered(now, "alice", "and now?")])
@@ -91,48 +91,48 @@ class WhisperTests(HallTestCase):
     def test_quiet(self) -> None:
         """Private lines reach the quiet, and the quiet may write them."""
         self.bob.set_quiet(True)
-        self.alice.whisper("bob", "psst")
-        self.bob.whisper("alice", "hm?")
+        self.alice.talk.whisper("bob", "psst")
+        self.bob.talk.whisper("alice", "hm?")
         self.assertEqual(self.heard(self.bob), [Whispered(1030, "alice", "psst"), WhisperSent(1030, "alice", "hm?")])
 
     def test_clean(self) -> None:
         """Private lines are cleaned like all others."""
-        self.alice.whisper("bob", "a\x1b[2J\nb")
+        self.alice.talk.whisper("bob", "a\x1b[2J\nb")
         self.assertEqual(self.heard(self.bob), [Whispered(1030, "alice", "ab")])
 
     def test_refused(self) -> None:
         """A line to nobody, to oneself or of nothing is refused and given back."""
-        error = self.assertRaises(NobodyHere, self.alice.whisper, "bbo", "psst")
+        error = self.assertRaises(NobodyHere, self.alice.talk.whisper, "bbo", "psst")
         self.assertEqual(error.unsent, "psst")
-        error = self.assertRaises(ThatIsYou, self.alice.whisper, "alice", "psst")
+        error = self.assertRaises(ThatIsYou, self.alice.talk.whisper, "alice", "psst")
         self.assertEqual(error.unsent, "psst")
-        self.assertRaises(NothingSaid, self.alice.whisper, "bob", "  ")
-        self.assertRaises(NothingSaid, self.alice.whisper, "bob", "\u3164\u2800")
+        self.assertRaises(NothingSaid, self.alice.talk.whisper, "bob", "  ")
+        self.assertRaises(NothingSaid, self.alice.talk.whisper, "bob", "\u3164\u2800")
         self.assertEqual(self.heard(self.alice), [])
 
     def test_ignored(self) -> None:
         """Who is ignored learns that the line did not arrive."""
         self.bob.ignore("alice")
-        self.assertRaises(NotHeardBy, self.alice.whisper, "bob", "psst")
+        self.assertRaises(NotHeardBy, self.alice.talk.whisper, "bob", "psst")
         self.assertEqual(self.heard(self.bob), [])
 
     def test_away(self) -> None:
         """Who writes to somebody away is told so, and why."""
         self.bob.set_away("lunch\x07 ")
-        self.alice.whisper("bob", "psst")
+        self.alice.talk.whisper("bob", "psst")
         self.assertEqual(
             self.heard(self.alice), [WhisperSent(1030, "bob", "psst"), AddresseeAway(1030, "bob", "lunch")]
         )
         self.bob.set_away(None)
-        self.alice.whisper("bob", "psst")
+        self.alice.talk.whisper("bob", "psst")
         self.assertEqual(self.heard(self.alice), [WhisperSent(1030, "bob", "psst")])
 
     def test_too_slow(self) -> None:
         """A private line that can't be delivered is refused, not lost in silence."""
         slow = self.hall.enter("dave", lambda event: False)
-        error = self.assertRaises(TooSlow, self.alice.whisper, "dave", "psst")
+        error = self.assertRaises(TooSlow, self.alice.talk.whisper, "dave", "psst")
         self.assertEqual(error.unsent, "psst")
-        self.assertIsNone(slow.wrote_last)
+        self.assertIsNone(slow.talk.wrote_last)
         self.assertNotIn(WhisperSent, map(type, self.heard(self.alice)))
 
     def test_never_switched_untold(self) -> None:
@@ -141,9 +141,9 @@ class WhisperTests(HallTestCase):
         slow = self.hall.enter(
             "dave", lambda events: next(taken) if isinstance(events[0], Whispered | AddresseeChanged) else True
         )
-        slow.talk_to("bob")
-        self.alice.whisper("dave", "psst")
-        self.assertIs(slow.addressee, self.bob)
+        slow.talk.choose("bob")
+        self.alice.talk.whisper("dave", "psst")
+        self.assertIs(slow.talk.addressee, self.bob)
 
     def test_broken_delivery(self) -> None:
         """A private line whose delivery fails is refused as well, and the failure is logged."""
@@ -152,28 +152,28 @@ class WhisperTests(HallTestCase):
             raise ZeroDivisionError
 
         self.hall.enter("dave", broken)
-        self.assertRaises(TooSlow, self.alice.whisper, "dave", "psst")
+        self.assertRaises(TooSlow, self.alice.talk.whisper, "dave", "psst")
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
     def test_answer(self) -> None:
         """An answer goes to who wrote last, under whatever name."""
-        self.alice.whisper("bob", "one")
-        self.carol.whisper("bob", "two")
+        self.alice.talk.whisper("bob", "one")
+        self.carol.talk.whisper("bob", "two")
         self.carol.rename("caroline")
         self.forget()
         self.clock.advance(15)
-        self.bob.answer("hm?")
+        self.bob.talk.answer("hm?")
         self.assertEqual(self.heard(self.carol), [Whispered(1045, "bob", "hm?")])
         self.assertEqual(self.heard(self.alice), [])
 
     def test_answer_refused(self) -> None:
         """There must have been somebody, and they must still be here."""
-        error = self.assertRaises(NobodyToAnswer, self.bob.answer, "hm?")
+        error = self.assertRaises(NobodyToAnswer, self.bob.talk.answer, "hm?")
         self.assertEqual(error.unsent, "hm?")
-        self.alice.whisper("bob", "psst")
+        self.alice.talk.whisper("bob", "psst")
         self.alice.leave()
         self.enter("alice")
-        error = self.assertRaises(AddresseeGone, self.bob.answer, "hm?")
+        error = self.assertRaises(AddresseeGone, self.bob.talk.answer, "hm?")
         self.assertEqual(error.unsent, "hm?")
 
 
@@ -183,110 +183,110 @@ class ConversationTests(HallTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.alice, self.bob, self.carol = map(self.enter, ("alice", "bob", "carol"))
-        self.alice.talk_to("bob")
-        self.bob.talk_to("alice")
+        self.alice.talk.choose("bob")
+        self.bob.talk.choose("alice")
         self.forget()
 
     def test_both_ways(self) -> None:
         """Between two who chose each other lines go both ways, and nobody else hears them."""
-        self.alice.speak("one")
-        self.bob.speak("two")
+        self.alice.talk.speak("one")
+        self.bob.talk.speak("two")
         self.assertEqual(self.heard(self.alice), [WhisperSent(1030, "bob", "one"), Whispered(1030, "bob", "two")])
         self.assertEqual(self.heard(self.carol), [])
 
     def test_action(self) -> None:
         """An action goes to the addressee too, not to the room."""
-        self.alice.act("waves")
+        self.alice.talk.act("waves")
         self.assertEqual(self.heard(self.bob), [Whispered(1030, "alice", "* alice waves")])
         self.assertEqual(self.heard(self.carol), [])
-        self.assertRaises(NothingSaid, self.alice.act, " ")
+        self.assertRaises(NothingSaid, self.alice.talk.act, " ")
 
     def test_back_to_the_room(self) -> None:
         """`to:` and `to:#lobby` talk to the room again."""
         for name in ("", "#LOBBY"):
-            self.alice.talk_to("bob")
-            self.alice.talk_to(name)
-            self.alice.speak("hello")
+            self.alice.talk.choose("bob")
+            self.alice.talk.choose(name)
+            self.alice.talk.speak("hello")
             self.assertEqual(self.heard(self.carol), [Said(1030, "#lobby", "alice", "hello")])
 
     def test_refused(self) -> None:
         """Nobody, oneself and another room can't be chosen; the choice stays what it was."""
-        self.assertRaises(NobodyHere, self.alice.talk_to, "bbo")
-        self.assertRaises(ThatIsYou, self.alice.talk_to, "alice")
-        self.assertRaises(NotInThatRoom, self.alice.talk_to, "#den")
+        self.assertRaises(NobodyHere, self.alice.talk.choose, "bbo")
+        self.assertRaises(ThatIsYou, self.alice.talk.choose, "alice")
+        self.assertRaises(NotInThatRoom, self.alice.talk.choose, "#den")
         self.clock.advance(2)
-        self.alice.speak("psst")
+        self.alice.talk.speak("psst")
         self.assertEqual(self.heard(self.bob), [Whispered(1032, "alice", "psst")])
 
     def test_refused_choice(self) -> None:
         """A line typed right behind a choice that was refused goes to nobody: it was meant for whom was not found."""
-        self.alice.talk_to("")
-        self.assertRaises(NobodyHere, self.alice.talk_to, "bbo")
-        self.assertRaises(AddresseeUnclear, self.alice.speak, "secret", typed_at=1029)
+        self.alice.talk.choose("")
+        self.assertRaises(NobodyHere, self.alice.talk.choose, "bbo")
+        self.assertRaises(AddresseeUnclear, self.alice.talk.speak, "secret", typed_at=1029)
         self.clock.advance(1)
-        error = self.assertRaises(AddresseeUnclear, self.alice.speak, "for bob alone")
+        error = self.assertRaises(AddresseeUnclear, self.alice.talk.speak, "for bob alone")
         self.assertEqual(error.addressee, "#lobby")
-        self.assertRaises(NobodyHere, self.alice.talk_to, "bbo")
+        self.assertRaises(NobodyHere, self.alice.talk.choose, "bbo")
         self.clock.advance(1)
-        self.assertRaises(AddresseeUnclear, self.alice.act, "whispers")
+        self.assertRaises(AddresseeUnclear, self.alice.talk.act, "whispers")
         self.assertEqual(self.heard(self.bob) + self.heard(self.carol), [])
         self.clock.advance(1)
-        self.alice.speak("hello, all")
+        self.alice.talk.speak("hello, all")
         self.assertEqual(self.heard(self.bob), [Said(1033, "#lobby", "alice", "hello, all")])
 
     def test_third_person(self) -> None:
         """When a third person writes, the lines go to the third from then on, and one is told."""
-        self.carol.whisper("bob", "psst")
+        self.carol.talk.whisper("bob", "psst")
         self.assertEqual(
             self.heard(self.bob), [Whispered(1030, "carol", "psst"), AddresseeChanged(1030, "carol", "alice")]
         )
         self.clock.advance(15)
-        self.bob.speak("hm?")
+        self.bob.talk.speak("hm?")
         self.assertEqual(self.heard(self.carol), [WhisperSent(1030, "bob", "psst"), Whispered(1045, "bob", "hm?")])
         self.assertEqual(self.heard(self.alice), [])
 
     def test_first_line_after_a_switch(self) -> None:
         """The first line within 15 seconds of a switch is given back; the next one goes to the new addressee."""
-        self.carol.whisper("bob", "psst")
+        self.carol.talk.whisper("bob", "psst")
         self.forget()
         self.clock.advance(14.9)
-        error = self.assertRaises(AddresseeUnclear, self.bob.speak, "as I said, alice")
+        error = self.assertRaises(AddresseeUnclear, self.bob.talk.speak, "as I said, alice")
         self.assertEqual(error.unsent, "as I said, alice")
         self.assertEqual([self.heard(member) for member in (self.alice, self.bob, self.carol)], [[], [], []])
         self.clock.advance(0.25)
-        self.bob.speak("hello, carol")
+        self.bob.talk.speak("hello, carol")
         self.assertEqual(self.heard(self.carol), [Whispered(1045.15, "bob", "hello, carol")])
 
     def test_lines_that_had_to_wait(self) -> None:
         """Lines typed before a switch, but heard after it, are all given back: they were meant for the one before."""
-        self.carol.whisper("bob", "psst")
+        self.carol.talk.whisper("bob", "psst")
         self.clock.advance(10)
         self.forget()
         for _ in range(3):
-            self.assertRaises(AddresseeUnclear, self.bob.speak, "as I said", typed_at=1029.9)
-        self.assertRaises(AddresseeUnclear, self.bob.act, "waves", typed_at=1031)
-        self.assertRaises(AddresseeUnclear, self.bob.speak, "pasted with that", typed_at=1031)
-        self.bob.speak("hello, carol", typed_at=1032)
+            self.assertRaises(AddresseeUnclear, self.bob.talk.speak, "as I said", typed_at=1029.9)
+        self.assertRaises(AddresseeUnclear, self.bob.talk.act, "waves", typed_at=1031)
+        self.assertRaises(AddresseeUnclear, self.bob.talk.speak, "pasted with that", typed_at=1031)
+        self.bob.talk.speak("hello, carol", typed_at=1032)
         self.assertEqual(self.heard(self.carol), [Whispered(1040, "bob", "hello, carol")])
 
     def test_chosen_after_a_switch(self) -> None:
         """A choice made after a switch stands at once."""
-        self.carol.whisper("bob", "psst")
-        self.bob.talk_to("alice")
+        self.carol.talk.whisper("bob", "psst")
+        self.bob.talk.choose("alice")
         self.forget()
-        self.bob.speak("as I said")
+        self.bob.talk.speak("as I said")
         self.assertEqual(self.heard(self.alice), [Whispered(1030, "bob", "as I said")])
 
     def test_partner_writes(self) -> None:
         """A line from whom one talks to changes nothing."""
-        self.alice.whisper("bob", "psst")
-        self.bob.speak("hm?")
+        self.alice.talk.whisper("bob", "psst")
+        self.bob.talk.speak("hm?")
         self.assertNotIn(AddresseeChanged, map(type, self.heard(self.bob)))
 
     def test_in_the_room(self) -> None:
         """Who talks to the room goes on talking to it, whoever writes privately."""
-        self.alice.whisper("carol", "psst")
-        self.carol.speak("hello, all")
+        self.alice.talk.whisper("carol", "psst")
+        self.carol.talk.speak("hello, all")
         self.assertEqual(self.heard(self.bob), [Said(1030, "#lobby", "carol", "hello, all")])
 
     def test_partner_leaves(self) -> None:
@@ -296,12 +296,12 @@ class ConversationTests(HallTestCase):
         self.enter("alice")
         self.forget()
         for text in ("one", "two"):
-            error = self.assertRaises(AddresseeGone, self.bob.speak, text)
+            error = self.assertRaises(AddresseeGone, self.bob.talk.speak, text)
             self.assertEqual(error.unsent, text)
-        self.assertRaises(AddresseeGone, self.bob.act, "waves")
+        self.assertRaises(AddresseeGone, self.bob.talk.act, "waves")
         self.assertEqual(self.heard(self.carol), [])
-        self.bob.talk_to("")
-        self.bob.speak("three")
+        self.bob.talk.choose("")
+        self.bob.talk.speak("three")
         self.assertEqual(self.heard(self.carol), [Said(1040, "#lobby", "bob", "three")])
 
     def test_partner_is_renamed(self) -> None:
@@ -312,6 +312,6 @@ class ConversationTests(HallTestCase):
         self.assertEqual(self.heard(self.bob), [Renamed(1030, None, (("alice", "alicia"),))])
         self.carol.rename("alice")
         self.forget()
-        self.bob.speak("psst")
+        self.bob.talk.speak("psst")
         self.assertEqual(self.heard(self.alice), [Whispered(1030, "bob", "psst")])
         self.assertEqual(self.heard(self.carol), [])

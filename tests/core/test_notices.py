@@ -103,9 +103,9 @@ class NoticesTests(HallTestCase):
         self.heard(self.alice)
         now = self.clock.seconds()
         bob.rename("bobby")
-        bob.say("hello")
+        bob.talk.say("hello")
         bob.rename("robert")
-        bob.whisper("alice", "psst")
+        bob.talk.whisper("alice", "psst")
         self.assertEqual(
             self.heard(self.alice),
             [

@@ -77,26 +77,26 @@ class RenameTests(RelayTestCase):
 class TurnToTests(RelayTestCase):
     def test_brought(self) -> None:
         """Who turns to somebody elsewhere talks to them once the line has got there."""
-        turning = self.work(self.alice.turn_to("zoe", "psst"))
-        self.assertEqual((self.relay.sent, self.alice.addressee), ([Whisper("psst")], None))
+        turning = self.work(self.alice.talk.turn_to("zoe", "psst"))
+        self.assertEqual((self.relay.sent, self.alice.talk.addressee), ([Whisper("psst")], None))
         self.relay.go_on()
         self.successResultOf(turning)
-        self.assertIs(self.alice.addressee, self.zoe)
+        self.assertIs(self.alice.talk.addressee, self.zoe)
 
     def test_refused(self) -> None:
         """If it is refused there, the addressee is who it was."""
-        turning = self.work(self.alice.turn_to("zoe", "psst"))
+        turning = self.work(self.alice.talk.turn_to("zoe", "psst"))
         self.relay.go_on(NotHeardBy("zoe", unsent="psst"))
         self.failureResultOf(turning, NotHeardBy)
-        self.assertIsNone(self.alice.addressee)
+        self.assertIsNone(self.alice.talk.addressee)
 
     def test_gone_meanwhile(self) -> None:
         """Who has left meanwhile has no tie to anybody."""
-        turning = self.work(self.alice.turn_to("zoe", "psst"))
+        turning = self.work(self.alice.talk.turn_to("zoe", "psst"))
         self.alice.leave()
         self.relay.go_on()
         self.successResultOf(turning)
-        self.assertEqual(self.zoe.talked_to_by, {})
+        self.assertEqual(self.zoe.talk.talked_to_by, {})
 
 
 async def _of(awaitable: Awaitable[None]) -> None:

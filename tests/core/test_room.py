@@ -43,24 +43,24 @@ class TalkTests(HallTestCase):
 
     def test_say(self) -> None:
         """A line reaches everybody in the room, the speaker included."""
-        self.alice.say("hello")
+        self.alice.talk.say("hello")
         for member in (self.alice, self.bob, self.carol):
             self.assertEqual(self.heard(member), [Said(1030, "#lobby", "alice", "hello")])
 
     def test_speak(self) -> None:
         """What is typed goes to the room as long as nobody was chosen."""
-        self.alice.speak("hello")
+        self.alice.talk.speak("hello")
         self.assertEqual(self.heard(self.bob), [Said(1030, "#lobby", "alice", "hello")])
 
     def test_act(self) -> None:
         """So does an action."""
-        self.alice.act("waves")
+        self.alice.talk.act("waves")
         self.assertEqual(self.heard(self.bob), [Acted(1030, "#lobby", "alice", "waves")])
 
     def test_clean(self) -> None:
         """The core trusts no door: what is said and done is cleaned."""
-        self.alice.say("a\x1b[2J\r\nb")
-        self.alice.act("\u202ewaves")
+        self.alice.talk.say("a\x1b[2J\r\nb")
+        self.alice.talk.act("\u202ewaves")
         self.assertEqual(
             self.heard(self.bob), [Said(1030, "#lobby", "alice", "ab"), Acted(1030, "#lobby", "alice", "waves")]
         )
@@ -68,27 +68,27 @@ class TalkTests(HallTestCase):
     def test_nothing(self) -> None:
         """A line of which nothing can be shown is refused."""
         for text in ("", "   ", "\x07", "\u3000"):
-            self.assertRaises(NothingSaid, self.alice.say, text)
+            self.assertRaises(NothingSaid, self.alice.talk.say, text)
         self.assertEqual(self.heard(self.bob), [])
 
     def test_other_room(self) -> None:
         """A line stays in its room."""
         self.carol.move("#den")
         self.forget()
-        self.alice.say("hello")
+        self.alice.talk.say("hello")
         self.assertEqual(self.heard(self.carol), [])
 
     def test_quiet(self) -> None:
         """Who is quiet neither hears nor says room lines; notices still come."""
         self.bob.set_quiet(True)
-        self.alice.say("hello")
-        error = self.assertRaises(YouAreQuiet, self.bob.say, "hm")
+        self.alice.talk.say("hello")
+        error = self.assertRaises(YouAreQuiet, self.bob.talk.say, "hm")
         self.assertEqual(error.unsent, "hm")
-        self.assertRaises(YouAreQuiet, self.bob.act, "nods")
+        self.assertRaises(YouAreQuiet, self.bob.talk.act, "nods")
         self.carol.leave()
         self.assertEqual(self.heard(self.bob), [Left(1030, "#lobby", ("carol",), CLOSED)])
         self.bob.set_quiet(False)
-        self.alice.say("again")
+        self.alice.talk.say("again")
         self.assertEqual(self.heard(self.bob), [Said(1030, "#lobby", "alice", "again")])
 
     def test_quiet_in_another_room(self) -> None:
@@ -98,28 +98,28 @@ class TalkTests(HallTestCase):
         self.alice.move("#den")
         self.clock.advance(10)
         self.forget()
-        self.alice.say("hello")
+        self.alice.talk.say("hello")
         self.assertEqual(self.heard(self.bob), [])
 
     def test_echo(self) -> None:
         """Who wants no echo doesn't hear what they themselves say; the others do."""
         self.alice.echo = False
-        self.alice.say("hello")
+        self.alice.talk.say("hello")
         self.assertEqual(self.heard(self.alice), [])
         self.assertEqual(self.heard(self.bob), [Said(1030, "#lobby", "alice", "hello")])
-        self.bob.say("hi")
+        self.bob.talk.say("hi")
         self.assertEqual(self.heard(self.alice), [Said(1030, "#lobby", "bob", "hi")])
 
     def test_ignore(self) -> None:
         """Who ignores somebody hears none of their lines, whatever they call themselves; all others do."""
         self.bob.ignore("alice")
-        self.alice.say("one")
+        self.alice.talk.say("one")
         self.alice.rename("malice")
-        self.alice.act("two")
+        self.alice.talk.act("two")
         self.assertEqual(self.heard(self.bob), [Renamed(1030, "#lobby", (("alice", "malice"),))])
         self.assertEqual(len(self.heard(self.carol)), 3)
         self.bob.unignore("malice")
-        self.alice.say("three")
+        self.alice.talk.say("three")
         self.assertEqual(self.heard(self.bob), [Said(1030, "#lobby", "malice", "three")])
 
     def test_ignore_refused(self) -> None:
@@ -154,7 +154,7 @@ class TalkTests(HallTestCase):
         """Of an ignored person one sees that they are away and that they leave, and not what they say of it."""
         self.bob.ignore("alice")
         self.alice.set_away("BUY NOW")
-        self.bob.whisper("alice", "psst")
+        self.bob.talk.whisper("alice", "psst")
         self.assertIn(AddresseeAway(1030, "alice", ""), self.heard(self.bob))
         self.forget()
         self.alice.leave(gone("BUY NOW"))
@@ -167,7 +167,7 @@ class TalkTests(HallTestCase):
         carried: list[tuple[object, ...]] = []
         self.hall.lobby._broadcaster = Carrying(carried)
         for speaker in (self.alice, self.bob, self.alice):
-            speaker.say("hello")
+            speaker.talk.say("hello")
         audiences = [audience for audience, _ in carried]
         self.assertTrue(all(audience is audiences[0] for audience in audiences))
         self.assertEqual([selected for _, selected in carried], [[], [self.carol], []])

@@ -16,7 +16,8 @@ from chatd.core.text import one_line
 from chatd.doors.text import MAX_LINE
 from chatd.session.answers import TalkingTo
 from chatd.session.inputs import Command, Line, Refused
-from chatd.session.session import QUIT, Session, State
+from chatd.session.session import QUIT, Session
+from chatd.session.state import State
 from tests.doors.test_line import DoorTestCase
 from tests.doors.test_line import Line as Transport
 

@@ -19,7 +19,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.core.hall import Hall
 from chatd.doors.line import LineDoor, LineFactory
 from chatd.session.commands import a_person
-from chatd.session.session import Server, Session, State
+from chatd.session.session import Server, Session
+from chatd.session.state import State
 from chatd.session.view import view
 from chatd.wire.batcher import Batcher
 from chatd.wire.entrance import Entrance

@@ -35,7 +35,7 @@ class Someone:
         return [f"{line.speaker}: {line.text}{'*' if isinstance(line, SaidLate) else ''}" for line in lines]
 
     def say(self, text: str) -> None:
-        self.member.say(text)
+        self.member.talk.say(text)
 
     def do(self, work: Awaitable[None] | None) -> HallError | None:
         """Have something done to its end, and return how it was refused, if it was."""

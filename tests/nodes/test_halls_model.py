@@ -71,7 +71,7 @@ class HallsMachine(Troubles):
     @rule(number=people, name=st.sampled_from(NAMES))
     def whisper(self, number: int, name: str) -> None:
         if someone := self.here(number):
-            self.attempt(someone, lambda: someone.member.whisper(name, "psst"))
+            self.attempt(someone, lambda: someone.member.talk.whisper(name, "psst"))
 
     @rule()
     def settle(self) -> None:

@@ -283,16 +283,16 @@ class PrivateTests(HallsCase):
 
     def test_whispered(self) -> None:
         """A private line is told at the other's home, and its echo says that it was."""
-        self.assertIsNone(self.alice.do(self.alice.member.whisper("bob", "psst")))
+        self.assertIsNone(self.alice.do(self.alice.member.talk.whisper("bob", "psst")))
         self.assertEqual([event.text for event in self.of(self.bob, Whispered)], ["psst"])
         self.assertEqual([event.text for event in self.of(self.alice, WhisperSent)], ["psst"])
-        self.assertIsNone(self.bob.do(self.bob.member.answer("hm?")))
+        self.assertIsNone(self.bob.do(self.bob.member.talk.answer("hm?")))
         self.assertEqual([event.text for event in self.of(self.alice, Whispered)], ["hm?"])
 
     def test_refused(self) -> None:
         """A refusal comes from there instead of the echo, with the line."""
         self.bob.member.ignore("alice")
-        error = self.alice.do(self.alice.member.whisper("bob", "psst"))
+        error = self.alice.do(self.alice.member.talk.whisper("bob", "psst"))
         self.assertIsInstance(error, NotHeardBy)
         assert error is not None
         self.assertEqual(error.unsent, "psst")
@@ -301,12 +301,12 @@ class PrivateTests(HallsCase):
     def test_away(self) -> None:
         """Who writes to somebody away elsewhere is told so."""
         self.bob.member.set_away("lunch")
-        self.assertIsNone(self.alice.do(self.alice.member.whisper("bob", "psst")))
+        self.assertIsNone(self.alice.do(self.alice.member.talk.whisper("bob", "psst")))
         self.assertEqual([event.why for event in self.of(self.alice, AddresseeAway)], ["lunch"])
 
     def test_nothing_left(self) -> None:
         """A private line is nowhere once it has arrived, and never in the log."""
-        self.assertIsNone(self.alice.do(self.alice.member.whisper("bob", "psst")))
+        self.assertIsNone(self.alice.do(self.alice.member.talk.whisper("bob", "psst")))
         self.halls.run(0.01)
         self.assertEqual([note for box in self.halls.memory.boxes.values() for note in box], [])
         self.assertNotIn("psst", str(self.halls.memory.log))
@@ -333,13 +333,13 @@ class PrivateTests(HallsCase):
         """A private line never overtakes what its sender did before."""
         self.b.shared.way = 0.0005
         self.alice.do(self.alice.member.rename("carol"))
-        self.assertIsNone(self.alice.do(self.alice.member.whisper("bob", "psst")))
+        self.assertIsNone(self.alice.do(self.alice.member.talk.whisper("bob", "psst")))
         self.assertEqual([event.sender for event in self.of(self.bob, Whispered)], ["carol"])
 
     def test_cut(self) -> None:
         """While the other can't be reached the line is given back, at once or after a while."""
         self.b.shared.is_cut = True
-        error = self.alice.do(self.alice.member.whisper("bob", "psst"))
+        error = self.alice.do(self.alice.member.talk.whisper("bob", "psst"))
         self.assertIsInstance(error, OthersUnreachable | AddresseeGone)
         assert error is not None
         self.assertEqual(error.unsent, "psst")
@@ -349,7 +349,7 @@ class PrivateTests(HallsCase):
 
     def test_left(self) -> None:
         """Who talks to somebody elsewhere is told when they leave."""
-        self.alice.member.talk_to("bob")
+        self.alice.member.talk.choose("bob")
         self.bob.member.leave()
         self.halls.run(0.01)
         self.assertEqual([event.nickname for event in self.of(self.alice, AddresseeLeft)], ["bob"])
@@ -430,8 +430,8 @@ class AwayTests(HallsCase):
         self.assertRaises(OthersUnreachable, self.a.enter, "dave")
         self.assertRaises(OthersUnreachable, self.alice.member.move, "#den")
         self.assertIsInstance(self.alice.do(self.alice.member.rename("eve")), OthersUnreachable)
-        self.assertIsInstance(self.alice.do(self.alice.member.whisper("bob", "x")), OthersUnreachable)
-        self.assertIsNone(self.alice.member.whisper("carol", "x"))
+        self.assertIsInstance(self.alice.do(self.alice.member.talk.whisper("bob", "x")), OthersUnreachable)
+        self.assertIsNone(self.alice.member.talk.whisper("carol", "x"))
         self.halls.memory.is_away = False
         self.halls.run(3)
         self.a.enter("dave")
@@ -751,7 +751,7 @@ class AwayTests(HallsCase):
         self.patch(self.b.shared, "close", lambda: closed.append(1))
         for text in ("{", "[]", "{}", '{"luggage":[]}'):
             self.halls.memory.boxes.setdefault(self.b.link.me.id, []).append(Note(self.halls.memory.place(), text))
-        self.assertIsNone(self.alice.do(self.alice.member.whisper("bob", "psst")))
+        self.assertIsNone(self.alice.do(self.alice.member.talk.whisper("bob", "psst")))
         self.assertEqual(closed, [])
         self.assertEqual(len(self.flushLoggedErrors()), 4)
 

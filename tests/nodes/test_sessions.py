@@ -160,7 +160,7 @@ class SessionTests(SynchronousTestCase):
         self.halls.run(1.5)
         self.at_bob.take()
         other = self.a.hall.find("alice")
-        working = other.whisper("bob", "hm?")
+        working = other.talk.whisper("bob", "hm?")
         assert working is not None
         Deferred.fromCoroutine(_of(working))
         self.halls.run(0.1)

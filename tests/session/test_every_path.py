@@ -52,16 +52,16 @@ class Stage:
         self.alice.rename("alicia")
 
     def talk_and_be_switched(self) -> None:
-        self.bob.talk_to("carol")
-        self.alice.whisper("bob", TEXT)
+        self.bob.talk.choose("carol")
+        self.alice.talk.whisper("bob", TEXT)
 
     def leave_a_partner(self) -> None:
-        self.bob.talk_to("alice")
+        self.bob.talk.choose("alice")
         self.alice.leave(Departure(Cause.QUIT, TEXT))
 
     def be_away(self) -> None:
         self.alice.set_away(TEXT)
-        self.bob.whisper("alice", "psst")
+        self.bob.talk.whisper("alice", "psst")
 
     def hear_late(self) -> None:
         people = People(self.hall, "here", lambda name: None, lambda member, before: None)
@@ -82,10 +82,10 @@ class Stage:
 
 # How a person's text gets into each kind of event. A new kind without an entry here fails the test.
 PATHS: dict[type[events.Event], Callable[[Stage], object]] = {
-    events.Said: lambda stage: stage.alice.say(TEXT),
-    events.Acted: lambda stage: stage.alice.act(TEXT),
-    events.Whispered: lambda stage: stage.alice.whisper("bob", TEXT),
-    events.WhisperSent: lambda stage: stage.alice.whisper("bob", TEXT),
+    events.Said: lambda stage: stage.alice.talk.say(TEXT),
+    events.Acted: lambda stage: stage.alice.talk.act(TEXT),
+    events.Whispered: lambda stage: stage.alice.talk.whisper("bob", TEXT),
+    events.WhisperSent: lambda stage: stage.alice.talk.whisper("bob", TEXT),
     events.AddresseeAway: Stage.be_away,
     events.AddresseeChanged: Stage.talk_and_be_switched,
     events.AddresseeLeft: Stage.leave_a_partner,

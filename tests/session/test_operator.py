@@ -617,9 +617,9 @@ class WithoutConnectionTests(OperatorTestCase):
         """They can be muted, and are told."""
         self.type("/mute bot 15m")
         self.assertEqual([event.seconds for event in self.heard if isinstance(event, MuteChanged)], [900])
-        self.assertRaises(Muted, self.bot.say, "hello")
+        self.assertRaises(Muted, self.bot.talk.say, "hello")
         self.type("/unmute bot")
-        self.bot.say("hello")
+        self.bot.talk.say("hello")
         self.assertIn("<bot> hello", self.take()["alice"])
 
     def test_rename(self) -> None:

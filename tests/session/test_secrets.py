@@ -612,7 +612,14 @@ class TakeOverTests(OwningTestCase):
         second, screen = self.come("alice", SECRET)
         member = second.person
         self.assertEqual(
-            (member.room.name, member.away, member.quiet, member.addressee, len(member.ignoring), screen.view.time),
+            (
+                member.room.name,
+                member.away,
+                member.quiet,
+                member.talk.addressee,
+                len(member.ignoring),
+                screen.view.time,
+            ),
             ("#den", "lunch", True, self.bob.member, 1, "Asia/Shanghai"),
         )
         self.assertIn("-- now talking to bob", screen.take())

@@ -120,8 +120,8 @@ class BroadcastTests(SynchronousTestCase):
 
     def test_in_one_piece(self) -> None:
         """Lines that the same people hear are put into their outboxes together, as the same bytes."""
-        self.alice.say("one")
-        self.bob.act("two")
+        self.alice.talk.say("one")
+        self.bob.talk.act("two")
         self.batcher.settle()
         pieces = [outbox._lines for outbox, _ in self.outboxes.values()]
         self.assertEqual(pieces[0], [b"<alice> one\r\n* bob two\r\n"])
@@ -130,9 +130,9 @@ class BroadcastTests(SynchronousTestCase):
 
     def test_private_in_between(self) -> None:
         """A private line between two room lines is read between them, by both."""
-        self.alice.say("one")
-        self.alice.whisper("bob", "two")
-        self.alice.say("three")
+        self.alice.talk.say("one")
+        self.alice.talk.whisper("bob", "two")
+        self.alice.talk.say("three")
         read = self.screens()
         self.assertEqual(read["alice"], ["<alice> one", "[you -> bob] two", "<alice> three"])
         self.assertEqual(read["bob"], ["<alice> one", "[alice -> you] two", "<alice> three"])
@@ -140,22 +140,22 @@ class BroadcastTests(SynchronousTestCase):
 
     def test_answer_in_between(self) -> None:
         """So is an answer."""
-        self.alice.say("one")
+        self.alice.talk.say("one")
         self.outboxes["bob"][0].answer(iter([b"-- two\r\n"]))
-        self.alice.say("three")
+        self.alice.talk.say("three")
         self.assertEqual(self.screens()["bob"], ["<alice> one", "-- two", "<alice> three"])
 
     def test_change_of_audience(self) -> None:
         """Who comes, goes, is quiet or changes rooms between two lines hears what was said in their time, in order."""
-        self.alice.say("one")
+        self.alice.talk.say("one")
         self.carol.set_quiet(True)
-        self.alice.say("two")
+        self.alice.talk.say("two")
         self.carol.set_quiet(False)
         self.bob.move("#den")
-        self.alice.say("three")
-        self.bob.say("four")
+        self.alice.talk.say("three")
+        self.bob.talk.say("four")
         self.bob.move("#lobby")
-        self.alice.say("five")
+        self.alice.talk.say("five")
         read = {name: [line for line in lines if not line.startswith("--")] for name, lines in self.screens().items()}
         self.assertEqual(read["alice"], ["<alice> one", "<alice> two", "<alice> three", "<alice> five"])
         self.assertEqual(read["bob"], ["<alice> one", "<alice> two", "<bob> four", "<alice> five"])
@@ -163,36 +163,36 @@ class BroadcastTests(SynchronousTestCase):
 
     def test_last_words(self) -> None:
         """Who leaves still reads what was said before, their own last line too."""
-        self.bob.say("goodbye, all")
+        self.bob.talk.say("goodbye, all")
         self.bob.leave()
         self.assertEqual(self.screens()["bob"], ["<bob> goodbye, all"])
 
     def test_notice_in_between(self) -> None:
         """A line, a departure and a line are read in this order."""
-        self.alice.say("one")
+        self.alice.talk.say("one")
         self.bob.leave()
-        self.alice.say("two")
+        self.alice.talk.say("two")
         self.assertEqual(self.screens()["carol"], ["<alice> one", "-- bob left", "<alice> two"])
 
     def test_long_lines(self) -> None:
         """However much is said at once, a reader who takes it misses nothing."""
         for number in range(20):
-            self.alice.say(f"{number} {'李' * 1300}")
+            self.alice.talk.say(f"{number} {'李' * 1300}")
         self.assertEqual([line.split()[1] for line in self.screens()["bob"]], [str(n) for n in range(20)])
 
     def test_many_short_lines(self) -> None:
         """However many short lines are said at once, a reader with the smallest outbox misses none."""
         for _ in range(2000):
-            self.alice.say("x")
+            self.alice.talk.say("x")
         self.assertEqual(self.screens()["bob"], ["<alice> x"] * 2000)
 
     def test_skipped_are_counted(self) -> None:
         """A piece that doesn't fit is counted by its lines."""
         outbox, _ = self.outboxes["bob"]
         outbox.pauseProducing()
-        self.alice.say("x" * 10_000)
+        self.alice.talk.say("x" * 10_000)
         for _ in range(40):
-            self.alice.say("x" * 400)
+            self.alice.talk.say("x" * 400)
         self.clock.advance(1)
         outbox.resumeProducing()
         read = self.screens()["bob"]

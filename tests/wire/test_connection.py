@@ -16,7 +16,8 @@ from chatd.core.refusals import NothingSaid
 from chatd.doors.line import LineDoor
 from chatd.session.answers import TalkingTo
 from chatd.session.inputs import Command, Line, Refused
-from chatd.session.session import Session, State
+from chatd.session.session import Session
+from chatd.session.state import State
 from chatd.wire.connection import DONE_WITHIN
 from tests.doors.test_line import DO_BINARY, DoorTestCase
 from tests.doors.test_line import Line as Transport
