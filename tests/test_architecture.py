@@ -10,7 +10,7 @@ import chatd
 
 HOUSE = Path(chatd.__file__).parent
 LEVELS = ("core", "session", "wire", "doors", "daemon")
-BESIDE = {"store": {"core"}, "nodes": {"core"}, "ctl": set()}  # what else each of the others may import
+BESIDE = {"store": {"core"}, "nodes": {"core", "wire"}, "ctl": set()}  # what else each of the others may import
 AGGREGATES = [  # a hall holds its members, and they know it; so it is with a member and what they say
     ("chatd.core.hall", "chatd.core.member"),
     ("chatd.core.hall", "chatd.core.talk"),

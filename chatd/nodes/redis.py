@@ -12,6 +12,7 @@ from time import time
 from typing import Any
 
 import txredisapi
+from twisted.internet import tcp
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime, IStreamClientEndpoint
 from twisted.internet.protocol import Factory
@@ -32,6 +33,7 @@ from chatd.nodes.shared import (
     Passed,
     StaysOut,
 )
+from chatd.wire.direct import DirectSocket
 
 ANSWER_WITHIN = 1.0  # seconds
 READ_FOR = 1.0  # seconds that a read waits
@@ -40,13 +42,20 @@ _LATE = 0.25  # seconds by which a timer is late in a process that was frozen
 _SHA = {script: sha1(script.encode(), usedforsecurity=False).hexdigest() for script in scripts.ALL}
 
 
+class RedisProtocol(txredisapi.RedisProtocol):  # type: ignore[misc]
+    """Writes each command at once: by the reactor's next turn Redis may have answered it."""
+
+    def makeConnection(self, transport: Any) -> None:
+        super().makeConnection(DirectSocket(transport) if isinstance(transport, tcp.Connection) else transport)
+
+
 class RedisFactory(Factory):
     """Makes the protocol of one connection."""
 
     noisy = False
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
-        return txredisapi.RedisProtocol(convertNumbers=False)
+        return RedisProtocol(convertNumbers=False)
 
 
 class RedisShared:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -42,7 +43,9 @@ class RedisServer:
         self._process.wait()
 
     def freeze(self) -> None:
+        """Stop it, and wait until it has stopped."""
         self._process.send_signal(signal.SIGSTOP)
+        os.waitpid(self._process.pid, os.WUNTRACED)
 
     def thaw(self) -> None:
         self._process.send_signal(signal.SIGCONT)

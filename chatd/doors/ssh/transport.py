@@ -27,11 +27,11 @@ from zope.interface import implementer
 from chatd.core.events import Cause, Departure
 from chatd.core.refusals import HallError
 from chatd.doors.ssh.auth import ALGORITHMS, LOGIN_WITHIN, Guest
-from chatd.doors.ssh.direct import DirectSocket
 from chatd.doors.ssh.silence import SILENT, Mistake
 from chatd.session.words.languages import LANGUAGES
 from chatd.session.words.refusals import refusal_words
 from chatd.wire.addresses import ip_address_of, neighbourhood, shown_address
+from chatd.wire.direct import DirectSocket
 from chatd.wire.entrance import Entrance
 from chatd.wire.gate import PerAddress
 from chatd.wire.lifetime import LINGER

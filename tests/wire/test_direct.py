@@ -1,4 +1,4 @@
-"""Tests for chatd.doors.ssh.direct, on real sockets."""
+"""Tests for chatd.wire.direct, on real sockets."""
 
 import socket
 from typing import Any
@@ -9,7 +9,7 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
-from chatd.doors.ssh.direct import DirectSocket
+from chatd.wire.direct import DirectSocket
 
 MUCH = 8_000_000  # bytes; more than the kernel takes for somebody who does not read
 

@@ -1,4 +1,4 @@
-"""The socket below an SSH connection, which is written to at once."""
+"""A socket that is written to at once, for protocols that write whole answers and not lines to many."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ class DirectSocket:
     `full` is called when it takes no more now, `drained` when it has taken all there was.
     """
 
-    def __init__(self, socket: tcp.Connection, full: Callable[[], object], drained: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        socket: tcp.Connection,
+        full: Callable[[], object] = lambda: None,
+        drained: Callable[[], object] = lambda: None,
+    ) -> None:
         self._socket = socket
         self._full = full
         self._drained = drained
