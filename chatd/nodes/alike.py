@@ -48,9 +48,10 @@ class Alike:
             self._comparing.stop()
 
     def tell(self, copies: Sequence[Copy]) -> None:
-        """Something has changed here."""
-        for piece in in_pieces(copies):
-            self._nodes.tell(Told(["kept", piece]))
+        """Something has changed here; while the others are out of reach they find that out later, by comparing."""
+        if self._nodes.is_linked:
+            for piece in in_pieces(copies):
+                self._nodes.tell(Told(["kept", piece]))
 
     def compare(self) -> None:
         """Find out what others lack, and what is missing here."""

@@ -316,6 +316,18 @@ class OwnedNamesTests(AccountsCase):
             holder = at.people.owners.owner_of_key("SHA256:k")
             self.assertEqual(holder and holder.name.shown, "alice")
 
+    def test_nothing_waits(self) -> None:
+        """What changes while the others are out of reach waits in no memory: they find it when they are back."""
+        self.register(self.b, "alice")
+        self.cut()
+        owner = self.b.people.owners.named("alice")
+        assert owner is not None
+        self.b.do(self.b.people.add_key(owner.id, SSHKey("SHA256:k", "laptop", self.halls.clock.seconds())))
+        self.assertNotIn("kept", [told.fact[0] for told in self.b.node.link.log.telling.waiting()])
+        self.heal()
+        self.assertIsNotNone(self.a.people.owners.owner_of_key("SHA256:k"))
+        self.assertEqual(self.digests()[0], self.digests()[1])
+
     def test_under_a_name_of_an_owner(self) -> None:
         """Who has a name that is registered on the other side of a cut is called otherwise, and told so."""
         alice, _ = self.b.come("alice")
