@@ -10,7 +10,6 @@ from chatd.core.delivery import AtOnce, broadcast
 from chatd.core.events import Announced, ClosingAnnounced, ClosingCalledOff, Departure, Event, Joined, Left, Renamed
 from chatd.core.member import Member
 from chatd.core.memory import Memory
-from chatd.core.near import is_slip
 from chatd.core.nickname import Nickname, exact_key, look_alike_keys, nickname, room_name
 from chatd.core.notices import Notice
 from chatd.core.owner_refusals import NameOwned
@@ -28,12 +27,12 @@ from chatd.core.refusals import (
     RoomLocked,
     RoomLooksLike,
 )
+from chatd.core.register import Register
 from chatd.core.relay import Alone, Announcement, Named, Relay
 from chatd.core.room import Room
 from chatd.core.text import one_line
 
 LOBBY = "#lobby"
-MANY = 2_000  # people; among more of them, to look for a name that is near would keep everybody waiting
 
 
 class Hall:
@@ -68,8 +67,7 @@ class Hall:
         self._rooms_alike: dict[str, Room[Member]] = {}  # by the keys of what looks like them
         self.lobby = self.open_room(LOBBY)
         self.members: dict[Member, None] = {}
-        self._by_key: dict[str, Member] = {}  # of what looks like their names
-        self._by_name: dict[str, Member] = {}  # by their exact keys
+        self._names = Register[Member]()
         self._by_account: dict[int, Member] = {}
         self._listeners: dict[Subscriber, Room[Member]] = {}  # with the room that each hears
 
@@ -134,7 +132,7 @@ class Hall:
 
     def admit(self, member: Member) -> None:
         """A member comes into the lobby; their name must be free."""
-        self._take(member.name, member)
+        self._names.take(member.name, member)
         self.members[member] = None
         self.lobby.enter(member)
         self._tell_listeners(Joined(self.now(), LOBBY, (member.nickname,)))
@@ -149,7 +147,7 @@ class Hall:
 
     def left(self, member: Member, how: Departure) -> None:
         """A member leaves: the name is free, and those who listen are told."""
-        self._release(member.name)
+        self._names.release(member.name)
         del self.members[member]
         if member.traces.account is not None:
             del self._by_account[member.traces.account]
@@ -190,8 +188,8 @@ class Hall:
         owner = self.owners.get(account)
         if owner is not None and self.holder_of(owner.id) is None:  # nor is anybody else who they are by now
             self.give_account(member, owner)
-        self._release(before)
-        self._take(name, member)
+        self._names.release(before)
+        self._names.take(name, member)
         self.bans.rename(before, name, self.now())
         member.take_name(name)
         member.room.renamed(member, before)
@@ -257,12 +255,12 @@ class Hall:
         @raises LooksLike: if the name only looks like somebody's; giving back `unsent`.
         @raises NobodyHere: likewise, if it is nobody's; with the one other than `asker` whose name is near, if any.
         """
-        member = self._by_name.get(exact_key(typed))
-        if member is not None and member.here:
+        member = self._names.named(typed)
+        if member is not None:
             return member
-        for key in look_alike_keys(typed):
-            if key in self._by_key and self._by_key[key].here:
-                raise LooksLike(typed, self._by_key[key].nickname, unsent=unsent)
+        alike = self._names.alike(typed)
+        if alike is not None:
+            raise LooksLike(typed, alike.nickname, unsent=unsent)
         raise NobodyHere(typed, self._near(typed, asker), unsent=unsent)
 
     def find_room(self, typed: str) -> Room[Member]:
@@ -315,24 +313,15 @@ class Hall:
         """
         owner = self.owners.named(typed)
         holder = None if owner is None else self.holder_of(owner.id)
-        if holder is not None and holder is not asker:
-            return holder.nickname
-        key = exact_key(typed)
-        if not key or len(self._by_name) > MANY:
-            return ""
-        near = [
-            member.nickname
-            for name, member in self._by_name.items()
-            if member is not asker and member.here and (name.startswith(key) or is_slip(key, name))
-        ]
-        return near[0] if len(near) == 1 else ""
+        if holder is None or holder is asker:
+            holder = self._names.near(typed, asker)
+        return "" if holder is None else holder.nickname
 
     def check_free(self, name: Nickname, member: Member | None) -> None:
         """@raises NicknameTaken: if the name, or one that looks like it, is another's."""
-        for key in name.keys:
-            holder = self._by_key.get(key)
-            if holder is not None and holder is not member:
-                raise NicknameTaken(name.shown, holder.nickname, self.lost_after)
+        holder = self._names.holder(name, member)
+        if holder is not None:
+            raise NicknameTaken(name.shown, holder.nickname, self.lost_after)
 
     def _check_owned(self, name: Nickname, account: int | None) -> None:
         """@raises NameOwned: if the name, or one that looks like it, is another's though they aren't here, or is just
@@ -360,15 +349,6 @@ class Hall:
         if member.traces.account is not None:
             del self._by_account[member.traces.account]
             member.traces.account = None
-
-    def _take(self, name: Nickname, member: Member) -> None:
-        self._by_key.update(dict.fromkeys(name.keys, member))
-        self._by_name[name.exact] = member
-
-    def _release(self, name: Nickname) -> None:
-        for key in name.keys:
-            del self._by_key[key]
-        del self._by_name[name.exact]
 
     def _tell_everybody(self, event: Event) -> None:
         broadcast((event,), (*self.members, *self._listeners))

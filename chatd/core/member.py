@@ -5,8 +5,9 @@ Every refusal is a `HallError`: then nothing was sent and nothing changed.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
 from chatd.core.delivery import tell
@@ -36,7 +37,7 @@ from chatd.core.refusals import (
 )
 from chatd.core.relay import Act, Errand, Invite, LockSet, Moved, Named, RememberSet, Went, Whisper
 from chatd.core.room import Room
-from chatd.core.talk import Talk
+from chatd.core.talk import NOBODY, Talk
 from chatd.core.text import one_line, sayable
 from chatd.core.traces import Traces
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 CLOSED = Departure(Cause.CLOSED)
 _MOST_IGNORED_BEFORE = 1_000
+_NO_INVITATIONS: Mapping[Room[Member], bool] = MappingProxyType({})
 
 
 class Member:
@@ -98,10 +100,11 @@ class Member:
         self._came_in_at = self.came_at  # into the room
         self.quiet = False
         self.away: str | None = None  # why, "" without a reason; None for somebody who is not away
-        self.ignoring: dict[Member, None] = {}  # no set, nor is the next: they are empty nearly always
-        self.ignored_by: dict[Member, None] = {}
-        self.ignored_before: list[Whose] = []  # lines of those who have left
-        self.invitations: dict[Room[Member], bool] = {}  # and whether the room's first member invited, who may lock it
+        # All of these are empty nearly always, and then shared: they are replaced, and never changed.
+        self.ignoring: frozenset[Member] = NOBODY
+        self.ignored_by: frozenset[Member] = NOBODY
+        self.ignored_before: tuple[Whose, ...] = ()  # lines of those who have left
+        self.invitations = _NO_INVITATIONS  # and whether the room's first member invited, who may lock it
 
     @property
     def nickname(self) -> str:
@@ -303,7 +306,8 @@ class Member:
 
     def ignore_member(self, other: Member) -> None:
         """Hear nothing more from somebody."""
-        self.ignoring[other] = other.ignored_by[self] = None
+        self.ignoring |= {other}
+        other.ignored_by |= {self}
         self.room.divide_again()
 
     def unignore(self, name: str) -> Member:
@@ -315,8 +319,9 @@ class Member:
         other = self._hall.find(name)
         if other not in self.ignoring:
             raise NotIgnored(other.nickname)
-        del self.ignoring[other], other.ignored_by[self]
-        other.traces.shunned_by.pop(self.traces.account or 0, None)
+        self.ignoring -= {other}
+        other.ignored_by -= {self}
+        other.traces.shunned_by -= {self.traces.account or 0}
         self.room.divide_again()
         return other
 
@@ -374,13 +379,13 @@ class Member:
         """Drop every tie to others, so that nobody who still remembers this member keeps the rest of them alive."""
         self.talk.forget()
         for other in self.ignoring:
-            del other.ignored_by[self]
+            other.ignored_by -= {self}
             if self.traces.account is not None:
-                other.traces.shunned_by[self.traces.account] = None
+                other.traces.shunned_by |= {self.traces.account}
         for other in self.ignored_by:
-            del other.ignoring[self]
-            other.ignored_before += self.traces.whose(until=self._hall.now())
-            del other.ignored_before[:-_MOST_IGNORED_BEFORE]
+            other.ignoring -= {self}
+            whose = (*other.ignored_before, *self.traces.whose(until=self._hall.now()))
+            other.ignored_before = whose[-_MOST_IGNORED_BEFORE:]
             other.room.divide_again()
         self.deliver = _unheard
 

@@ -22,7 +22,7 @@ class Named(Protocol):
     def name(self) -> Nickname: ...
 
     @property
-    def ignored_by(self) -> Collection[object]: ...
+    def ignored_by(self) -> frozenset[object]: ...
 
 
 class Tell(Protocol):
@@ -59,7 +59,7 @@ class Notices:
         if member in self._joined:
             del self._joined[member]
             return
-        self._left.append((self._renamed.pop(member, member.name), how, frozenset(member.ignored_by)))
+        self._left.append((self._renamed.pop(member, member.name), how, member.ignored_by))
         self._tell_soon()
 
     def renamed(self, member: Named, before: Nickname) -> None:

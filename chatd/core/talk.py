@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from chatd.core.member import Member
 
 
+NOBODY: frozenset[Member] = frozenset()  # an empty set takes 216 bytes, and most people have several
+
+
 class Talk:
     """What one member says. `addressee` is whom `speak` goes to, None for the room; `wrote_last` is the one who last
     wrote to them privately.
@@ -60,7 +63,7 @@ class Talk:
         self._guard = Guard()  # over the addressee
         self._reply_guard = Guard()  # over `wrote_last`
         self.addressee: Member | None = None
-        self.talked_to_by: dict[Member, None] = {}  # whose addressee this member is
+        self.talked_to_by: frozenset[Member] = NOBODY  # whose addressee this member is
         self.wrote_last: Member | None = None
         self._wrote_last_as = me.name  # the name under which they did
 
@@ -138,10 +141,10 @@ class Talk:
     def go_on_talking_to(self, other: Member | None) -> None:
         """Be in the private conversation that this person was in before, at another home."""
         if self.addressee is not None:
-            self.addressee.talk.talked_to_by.pop(self._me, None)
+            self.addressee.talk.talked_to_by -= {self._me}
         self.addressee = other
         if other is not None:
-            other.talk.talked_to_by[self._me] = None
+            other.talk.talked_to_by |= {self._me}
 
     # To one person alone.
 
@@ -256,7 +259,7 @@ class Talk:
     def say_gone(self) -> None:
         """Tell those who talk to this member that they are gone."""
         gone = AddresseeLeft(self._hall.now(), self._me.nickname)
-        partners, self.talked_to_by = tuple(self.talked_to_by), {}
+        partners, self.talked_to_by = self.talked_to_by, NOBODY
         broadcast((gone,), partners)
 
     def _chose(self, other: Member | None) -> None:

@@ -9,6 +9,9 @@ from chatd.core.memory import Kept, Whose
 _MOST_NAMES = 1_000  # whoever takes more in one visit is remembered by the last ones
 
 
+_NO_ACCOUNTS: frozenset[int] = frozenset()
+
+
 class Traces:
     """Under which `account` a member is here, None without one, and which names they had from when on, in seconds since
     1970. What they say in rooms is remembered only while `remembered`. `shunned_by` are the accounts of owners who
@@ -20,7 +23,7 @@ class Traces:
     def __init__(self, name: str, now: float, account: int | None = None, remembered: bool = True) -> None:
         self.account = account
         self.remembered = remembered
-        self.shunned_by: dict[int, None] = {}  # no set: it is empty nearly always, and takes three times the memory
+        self.shunned_by = _NO_ACCOUNTS
         self._names = [(now, name)]
 
     def called(self, name: str, now: float) -> None:

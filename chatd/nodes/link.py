@@ -26,7 +26,7 @@ from chatd.nodes.homes import Homes
 from chatd.nodes.log import Log
 from chatd.nodes.names import Names
 from chatd.nodes.people import People, traits
-from chatd.nodes.shared import Fenced, Known, NameTaken, Node, OutOfReach, Shared
+from chatd.nodes.shared import Known, Node, Shared
 from chatd.nodes.telling import Fact, Told
 from chatd.nodes.turn import Turn
 from chatd.nodes.turns import Turns
@@ -62,7 +62,7 @@ class Link:
         self.log = Log(shared, clock, me, self)
         self.people = People(hall, me.id, self._forget_room, self._name_lost)
         self.alike = Alike(self.log)
-        self._names = Names(hall, self.log)
+        self._names = Names(hall, self.people, self.log)
         self.turns = Turns(hall, self.people, self.log, self._names, most_waiting)
         self.errands = Errands(hall, self.people, self.log)
         self._homes = Homes(hall, self.people, self.log, gives_way)
@@ -205,47 +205,7 @@ class Link:
             self.errands.noted(note)
 
     async def claim_again(self) -> list[Told]:
-        renamed = []
-        await self._names.claim_again()
-        for number, member in self.people.of(self.me.id):
-            before = member.name
-            await self._hold_name(member)
-            if member.name is not before:
-                renamed.append(Told(of_act(number, Named(member.name))))
-        return renamed
-
-    async def _hold_name(self, member: Member) -> None:
-        """Have somebody at home here have their name in Redis, or else another.
-
-        @raises OutOfReach, Fenced: if there can be no names now.
-        """
-        holder, name = self.people.holder(member), None
-        while self._stays(member) and name is not member.name:  # it may be another after the wait
-            name = member.name
-            try:
-                await self.log.shared.claim(self.me, holder, name.keys)
-            except NameTaken:
-                if self._stays(member) and name is member.name:
-                    self.people.give_other_name(member)
-            else:
-                used = member.name.keys if self._stays(member) else frozenset()
-                self._names.free(dict.fromkeys(name.keys - used, holder))
-
-    def _stays(self, member: Member) -> bool:
-        """Say whether somebody is at home here, and not about to leave."""
-        return member.here and not member.is_remote
-
-    def _name_lost(self, member: Member, before: Nickname) -> None:
-        self.log.go(self._come_under_other_name(member, before))
-
-    async def _come_under_other_name(self, member: Member, before: Nickname) -> None:
-        """The others have taken out somebody at home here whose name was another's."""
-        with suppress(OutOfReach, Fenced):  # when it is back, all names are claimed again
-            await self._hold_name(member)
-        if self._stays(member):
-            holder = self.people.holder(member)
-            free = dict.fromkeys(before.keys - member.name.keys, holder)
-            self.log.tell(Told(["came", self.people.row(int(holder.rpartition(" ")[2]), member)], free))
+        return await self._names.claim_again()
 
     def people_here(self) -> Told:
         here = self.people.of(self.me.id)
@@ -286,6 +246,9 @@ class Link:
             with suppress(HallError):  # it was lifted here, too
                 self.hall.bans.lift(ban.kind, ban.target, ban.account)
         self._news_heard(news)
+
+    def _name_lost(self, member: Member, before: Nickname) -> None:
+        self.log.go(self._names.come_under_other_name(member, before))
 
     def _forget_room(self, name: str) -> None:
         """A room is locked, of which the disk must hold nothing then."""

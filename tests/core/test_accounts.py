@@ -81,7 +81,7 @@ class AccountTests(HallTestCase):
         for first, second in ((self.alice, self.bob), (self.bob, self.alice)):
             members = {owner: self.come(owner) for owner in (first, second)}
             self.assertEqual(list(members[self.alice].ignoring), [members[self.bob]])
-            self.assertEqual(members[self.bob].ignoring, {})
+            self.assertEqual(members[self.bob].ignoring, set())
             for member in members.values():
                 member.leave(CLOSED)
 

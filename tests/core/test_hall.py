@@ -190,7 +190,7 @@ class LeaveTests(HallTestCase):
         bob.ignore("alice")
         bob.talk.choose("alice")
         bob.leave()
-        self.assertEqual((alice.ignoring, alice.ignored_by, alice.talk.talked_to_by), ({}, {}, {}))
+        self.assertEqual((alice.ignoring, alice.ignored_by, alice.talk.talked_to_by), (set(), set(), set()))
 
 
 class BrokenDeliveryTests(HallTestCase):

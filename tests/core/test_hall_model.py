@@ -269,7 +269,7 @@ class HallMachine(RuleBasedStateMachine):
         assert sorted(m.nickname for r in self.hall.rooms.values() for m in r.members) == sorted(
             m.nickname for m in here
         )
-        assert set(self.hall._by_key.values()) == set(here)
+        assert set(self.hall._names._by_key.values()) == set(here)
         for person in self.people:
             assert self.hall.find(person.name) is person.member
             assert person.member in person.member.room.members

@@ -96,7 +96,7 @@ class TurnToTests(RelayTestCase):
         self.alice.leave()
         self.relay.go_on()
         self.successResultOf(turning)
-        self.assertEqual(self.zoe.talk.talked_to_by, {})
+        self.assertEqual(self.zoe.talk.talked_to_by, set())
 
 
 async def _of(awaitable: Awaitable[None]) -> None:

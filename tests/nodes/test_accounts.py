@@ -165,6 +165,34 @@ class OwnedNamesTests(AccountsCase):
         self.a.type(alice, "hello?")
         self.assert_shows(screen, "muted")
 
+    def test_banned(self) -> None:
+        """So it is with a ban, until it is lifted, and even for a key that opens the name."""
+        alice, _ = self.register(self.a, "alice")
+        owner = self.a.people.owners.named("alice")
+        assert owner is not None
+        self.a.do(self.a.people.add_key(owner.id, SSHKey("SHA256:k", "laptop", self.halls.clock.seconds())))
+        self.a.type(alice, "/quit")
+        self.b.operate("/ban alice")
+        self.halls.run(0.1)
+        _, screen = self.a.come("alice", key="SHA256:k")
+        self.assert_shows(screen, '"alice" is banned from this chat')
+        self.b.operate("/unban alice")
+        self.halls.run(0.1)
+        _, screen = self.a.come("alice", key="SHA256:k")
+        self.assert_shows(screen, "you are alice in #lobby")
+
+    def test_used_elsewhere(self) -> None:
+        """A name that is used on one node is not unused on the other, once all was compared."""
+        alice, _ = self.register(self.a, "alice")
+        self.a.type(alice, "/quit")
+        self.halls.clock.advance(40 * 86_400.0)
+        self.halls.run(1)
+        alice, _ = self.b.come("alice", SECRET)
+        self.b.type(alice, "/quit")
+        self.a.node.link.alike.compare()
+        self.halls.run(1)
+        self.assertEqual(self.a.do(self.a.people.free_unused(self.halls.clock.seconds() - 30 * 86_400, ())), [])
+
     def test_ignored(self) -> None:
         """Whom an owner ignores they ignore on every node, and whatever node the other comes by."""
         alice, at_alice = self.register(self.a, "alice")

@@ -1,4 +1,4 @@
-"""Tests for chatd.core.member: private lines and private conversations."""
+"""Tests for chatd.core.talk: private lines and private conversations."""
 
 from chatd.core.events import (
     AddresseeAway,
