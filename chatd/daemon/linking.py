@@ -102,7 +102,7 @@ class Linking:
     async def _found(self) -> list[dict[str, Any]]:
         """@raises OthersUnreachable: if Redis gives no answer."""
         try:
-            return await self._shared.nodes()
+            return [node for node in await self._shared.nodes() if "name" in node]  # else it is about to join again
         except OutOfReach:
             raise OthersUnreachable from None
 

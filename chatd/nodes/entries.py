@@ -92,6 +92,7 @@ class Entries:
         self._said: dict[str, int] = {}  # up to which people here were told of it
         self._asked = 0  # how often
         self._in_vain = 0  # since a state came last
+        self._asking: set[str] = set()  # of the others, those who wait for a state
         self._held_back: list[Entry] | None = None
 
     def question(self) -> Told:
@@ -127,6 +128,7 @@ class Entries:
             self.others = [one for one in self.others if one != entry.node]
             self._changed.pop(entry.node, None)
             self._said.pop(entry.node, None)
+            self._asking.discard(entry.node)
             self._follower.gone(entry.node)
         else:
             self._take_other(entry.node, entry.number, entry.text)
@@ -139,12 +141,14 @@ class Entries:
 
     def unanswered(self) -> None:
         """No answer has come in time. Where that is so of each of the others, all may be asking: then what is known
-        here has to do for them, and of those who ask, what the first of them knows for itself, too.
+        here has to do for them; and if all are, the first of them goes on with what it knows.
         """
         self._in_vain += 1
-        if self._in_vain >= len(self.others) and self._me < min(self.others, default=""):
-            self.needs_state, self.has_state, self.is_stale = False, True, False
         self.release()
+        all_ask = self._asking.issuperset(self.others)
+        if all_ask and self._in_vain >= len(self.others) and self._me < min(self.others, default=""):
+            self.needs_state, self.has_state, self.is_stale, self._in_vain = False, True, False, 0
+            self.release()
 
     def _is_answer(self, entry: Entry) -> bool:
         return entry.text.startswith(f'[["state","{self._me}",{self._asked},')
@@ -187,12 +191,16 @@ class Entries:
 
     def _hear(self, node: str, fact: Fact, is_new: bool, is_in_state: bool) -> None:
         if fact[0] == "hello":
+            self._asking.add(node)
             is_known = self.has_state and not self.is_stale
             if fact[1] == self._me and (is_known or self._in_vain >= len(self.others)):
                 self._tell(Told(["state", node, fact[2], self.state()], is_alone=True))
+                self._asking.discard(node)
         elif fact[0] != "state":
             self._follower.heard(node, fact, is_new, is_in_state)
-        elif not fact[1]:
+        elif fact[1]:
+            self._asking.discard(fact[1])
+        else:
             self._follower.put_back(fact[3]["hall"])
 
     def _restore(self, answer: Entry) -> None:

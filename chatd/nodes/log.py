@@ -50,7 +50,7 @@ class Log:
         self._notes_place = START
         self._generation = ""
         self._entries = Entries(me.id, follower, self.telling, self.tell, clock)
-        self._may_tell = self._is_telling = False
+        self._has_joined = self._may_tell = self._is_telling = False
         self._next_at = 0.0
         self._read_at = 0.0  # when something was read last
         self._behind = 0.0  # seconds, when the last sign of life was given
@@ -72,11 +72,11 @@ class Log:
                     break
                 await self.wait(0.01)
             if self.is_linked:
-                self._may_tell = self._entries.is_in = False
+                self._has_joined = self._may_tell = self._entries.is_in = False
                 await self.shared.leave(self.me)
         except (OutOfReach, Fenced):
             pass  # the others will notice
-        self.is_linked = self._may_tell = False
+        self.is_linked = self._has_joined = self._may_tell = False
         for task in self._tasks:
             task.cancel()
         self.shared.close()
@@ -111,13 +111,14 @@ class Log:
 
     def _task_failed(self, failure: Any) -> None:
         if not failure.check(CancelledError):
-            self._log.failure("Something that this node does beside reading the log has failed", failure)
+            self._log.failure("Something that this node does for good, or beside all else, has ended", failure)
 
     # From apart to linked, and back.
 
     async def _run(self) -> None:
         while not self._stopping:
             self._broken = None
+            why, is_bug = "", False
             try:
                 await self.shared.connect()
                 await self._join()
@@ -125,21 +126,25 @@ class Log:
             except Fenced:
                 self._log.warn("This node was frozen or cut off for too long: the others have given it up")
             except OutOfReach as error:
-                self._part(f"Redis gives no answer: {error}")
+                why = f"Redis gives no answer: {error}"
             except StaysOut as error:
-                self._part(f"This node stays out: {error}")
+                why = f"This node stays out: {error}"
             except CancelledError:
                 raise
             except Exception:  # a bug, or nonsense in Redis: what was read is passed over, and the rest goes on
                 self._log.failure("The log of the nodes could not be followed")
-            self._may_tell = self._entries.is_in = False
+                is_bug = True
+            self._has_joined = self._may_tell = self._entries.is_in = False
             self.shared.close()
-            if not self.is_linked:
+            if why:
+                self._part(why)
+            if is_bug or not self.is_linked:
                 await self.wait(RETRY)
 
     async def _join(self) -> None:
         entries = self._entries
         joined = await self.shared.join(self.me, self.telling.number, self._known())
+        self._has_joined = True
         entries.others = list(joined.others)
         is_new, all_lost = not self._generation, self._generation not in ("", joined.generation)
         self._generation = joined.generation
@@ -150,7 +155,7 @@ class Log:
             self.place = self._notes_place = START
             entries.all_lost()
         while _key(self.place) < _key(joined.last):
-            await self._read()
+            await self.read_on()
         renamed = [] if is_new or joined.is_first else await self._follower.claim_again()
         if is_new or joined.was_in or joined.is_first:
             self.telling.append_again(all_lost, self._follower.known().names)
@@ -186,13 +191,13 @@ class Log:
     def _break(self, error: Exception) -> None:
         """Something besides reading has failed; reading fails with it."""
         self._broken = self._broken or error
-        self._may_tell = self._entries.is_in = False
+        self._has_joined = self._may_tell = self._entries.is_in = False
         self.shared.close()
 
     async def _beat(self) -> None:
         while not self._stopping:
             await self.wait(BEAT)
-            if self._may_tell:
+            if self._has_joined:  # and also while it takes its time for the rest
                 try:
                     last = await self.shared.beat(self.me, {**self._follower.about(), "behind": self._behind})
                     self._behind = max(0, _key(last)[0] - _key(self.place)[0]) / 1000
@@ -206,7 +211,7 @@ class Log:
         self.tell(self._entries.question())
         until = self.clock.seconds() + STATE_WITHIN
         while self._entries.needs_state and self._entries.others and self.clock.seconds() < until:
-            await self._read()
+            await self.read_on()
         if self._entries.needs_state:
             self._entries.unanswered()
 
@@ -217,13 +222,14 @@ class Log:
             rest = self._read_at + READING_REST - self.clock.seconds()
             if rest > 0:
                 await self.wait(rest)
-            await self._read()
+            await self.read_on()
             self._read_at = self.clock.seconds()
             while self._entries.needs_state and self._entries.others:
                 await self._ask_state()
         raise self._broken
 
-    async def _read(self) -> None:
+    async def read_on(self) -> None:
+        """Read what comes next, waiting for it a second at most; nobody else may be reading."""
         try:
             entries, notes = await self.shared.read(self.me, self.place, self._notes_place)
         except OutOfReach:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 
-from twisted.internet.defer import CancelledError
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.python.failure import Failure
 
 from chatd.core.hall import Hall
 from chatd.core.member import Member
@@ -17,7 +18,9 @@ from chatd.nodes.log import Log
 from chatd.nodes.people import People
 from chatd.nodes.shared import Fenced, NameTaken, OutOfReach
 from chatd.nodes.telling import Told
+from chatd.nodes.turn import Turn
 
+AT_ONCE = 100  # names that are claimed again together
 ASK_AGAIN = 0.05  # seconds after which a name is asked for again whose holder is just leaving
 
 
@@ -55,28 +58,73 @@ class Names:
         @raises OutOfReach, Fenced: if there can be no names now.
         """
         for key, holder in tuple(self.claimed.items()):
-            with suppress(NameTaken):
+            try:
                 await self._nodes.shared.claim(self._nodes.me, holder, [key])
+            except NameTaken:
+                self._give_up(key)
+        here = [member for _, member in self._people.of(self._nodes.me.id)]
+        lost = [member for some in _parts(here) for member in await self._refused(some)]
+        if lost:
+            await self._nodes.read_on()  # they may have come in elsewhere meanwhile, with their names
         renamed = []
-        for number, member in self._people.of(self._nodes.me.id):
+        for member in filter(_stays, lost):
             before = member.name
             await self._hold(member)
-            if member.name is not before:
+            if _stays(member) and member.name is not before:
+                _, number = self._people.id_of(member)
                 renamed.append(Told(of_act(number, Named(member.name))))
         return renamed
+
+    async def _refused(self, members: list[Member]) -> list[Member]:
+        """Claim the names of some people at home here, all at once; return whose are another's."""
+        asked = DeferredList([Deferred.fromCoroutine(self._is_refused(one)) for one in members], consumeErrors=True)
+        refused = []
+        for member, (_, found) in zip(members, await asked, strict=True):
+            if isinstance(found, Failure):
+                raise found.value
+            if found:
+                refused.append(member)
+        return refused
+
+    async def _is_refused(self, member: Member) -> bool:
+        try:
+            if _stays(member):
+                await self._claim(member)
+        except NameTaken:
+            return True
+        return False
+
+    def _give_up(self, key: str) -> None:
+        """Somebody here was about to have a name that is another's by now."""
+        self.claimed.pop(key, None)
+        for told in self._nodes.telling.waiting():
+            if isinstance(told, Turn) and isinstance(told.act, Named) and key in told.act.name.keys:
+                told.fact[:], told.released, told.happen = ["free"], {}, None
+                told.end(OthersUnreachable())
 
     async def come_under_other_name(self, member: Member, before: Nickname) -> None:
         """The others have taken out somebody at home here, whose name was another's; have them know the new name."""
         with suppress(OutOfReach, Fenced):  # once the others can be reached, all names are claimed again
             await self._hold(member)
         if _stays(member):
-            _, number = self._people.id_of(member)
-            free = dict.fromkeys(before.keys - member.name.keys, self._people.holder(member))
-            self._nodes.tell(Told(["came", self._people.row(number, member)], free))
+            self._tell_row(member, dict.fromkeys(before.keys - member.name.keys, self._people.holder(member)))
+
+    def _tell_row(self, member: Member, free: dict[str, str]) -> None:
+        """Tell the others of somebody whom they have taken out; and again, for what was done before that had its turn
+        was for somebody whom they didn't know.
+        """
+        _, number = self._people.id_of(member)
+        name, room = member.name, member.room
+
+        def happen() -> None:
+            if _stays(member) and (member.name is not name or member.room is not room):
+                self._tell_row(member, {})
+
+        self._nodes.tell(Told(["came", self._people.row(number, member)], free, happen=happen))
 
     def release(self, keys: Collection[str]) -> None:
         """A name was claimed, and won't be used."""
-        self._free({key: self.claimed.pop(key) for key in keys if key in self.claimed})
+        self.free({key: self.claimed.pop(key) for key in keys if key in self.claimed})
 
     def taken(self, keys: Collection[str]) -> None:
         """A name that was claimed is somebody's, or nobody's, by now."""
@@ -88,17 +136,24 @@ class Names:
 
         @raises OutOfReach, Fenced: if there can be no names now.
         """
-        holder, name = self._people.holder(member), None
+        name = None
         while _stays(member) and name is not member.name:  # it may be another after the wait
             name = member.name
             try:
-                await self._nodes.shared.claim(self._nodes.me, holder, name.keys)
+                await self._claim(member)
             except NameTaken:
                 if _stays(member) and name is member.name:
                     self._people.give_other_name(member)
-            else:
-                used = member.name.keys if _stays(member) else frozenset()
-                self._free(dict.fromkeys(name.keys - used, holder))
+
+    async def _claim(self, member: Member) -> None:
+        """Have somebody at home here have their name in Redis, unless they have left, or have another, meanwhile.
+
+        @raises NameTaken, OutOfReach, Fenced: if they can't.
+        """
+        holder, name = self._people.holder(member), member.name
+        await self._nodes.shared.claim(self._nodes.me, holder, name.keys)
+        used = member.name.keys if _stays(member) else frozenset()
+        self.free(dict.fromkeys(name.keys - used, holder))
 
     async def _ask_for(self, name: Nickname, holder: str, kept: Collection[str]) -> bool:
         new = dict.fromkeys(name.keys.difference(kept), holder)
@@ -110,11 +165,12 @@ class Names:
             return False
         except (CancelledError, OutOfReach, Fenced):  # it may have been granted
             self.taken(new)
-            self._free(new)
+            self.free(new)
             raise
         return True
 
-    def _free(self, released: dict[str, str]) -> None:
+    def free(self, released: dict[str, str]) -> None:
+        """Have keys be nobody's, where they are their holders' still."""
         if released:
             self._nodes.tell(Told(["free"], released))
 
@@ -124,6 +180,11 @@ class Names:
         except NicknameTaken as error:
             return error.holder
         return name.shown
+
+
+def _parts(members: list[Member]) -> Iterator[list[Member]]:
+    for first in range(0, len(members), AT_ONCE):
+        yield members[first : first + AT_ONCE]
 
 
 def _stays(member: Member) -> bool:

@@ -130,7 +130,7 @@ class People:
         if isinstance(act, Named):
             if act.name.shown == member.nickname:
                 return
-            self._make_way(act.name, member)
+            self.make_way(act.name, member)
         elif isinstance(act, LockSet) and act.locked and member.room.ring.archived:
             self._lock_heard(member.room.name)
         with suppress(HallError):  # it is refused at their home, too
@@ -143,7 +143,7 @@ class People:
         member = self.find(node, number)
         if member is None:
             name = nickname(shown)
-            self._make_way(name, None)
+            self.make_way(name, None)
             member = Member(self._hall, name, _unheard, is_remote=True)
             member.came_at -= max(0.0, self._hall.now() - since)
             self.add(node, number, member)
@@ -205,8 +205,8 @@ class People:
 
     # Names.
 
-    def _make_way(self, name: Nickname, member: Member | None) -> None:
-        """Whoever is to have that name has claimed it; if it is another's here, they don't have it any more."""
+    def make_way(self, name: Nickname, member: Member | None) -> None:
+        """Whoever is to have that name comes first in the log; if it is another's here, they don't have it any more."""
         while (holder := self._holder(name, member)) is not None:
             if holder.is_remote:
                 self._log.warn("{name} was two people's; one is taken out", name=name.shown)

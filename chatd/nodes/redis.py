@@ -46,7 +46,9 @@ class RedisProtocol(txredisapi.RedisProtocol):  # type: ignore[misc]
     """Writes each command at once: by the reactor's next turn Redis may have answered it."""
 
     def makeConnection(self, transport: Any) -> None:
-        super().makeConnection(DirectSocket(transport) if isinstance(transport, tcp.Connection) else transport)
+        if isinstance(transport, tcp.Connection) and isinstance(self, txredisapi.HiredisProtocol):
+            transport = DirectSocket(transport)  # the protocol without hiredis stops and resumes its transport itself
+        super().makeConnection(transport)
 
 
 class RedisFactory(Factory):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import cast
 
+from twisted.logger import Logger
+
 from chatd.core.delivery import tell
 from chatd.core.events import Acted, Joined, Said
 from chatd.core.hall import Hall
@@ -20,6 +22,8 @@ from chatd.nodes.turn import Turn
 
 class Turns:
     """`most_waiting` is how many facts may wait while Redis is away before a line is given back."""
+
+    _log = Logger()
 
     def __init__(self, hall: Hall, people: People, log: Log, names: Names, most_waiting: int) -> None:
         self.most_waiting = most_waiting
@@ -41,6 +45,8 @@ class Turns:
         _, number = self._people.id_of(member)
         turn = Turn(of_act(number, act), self._released(member, act), member=member, act=act)
         turn.happen = lambda: self._take(turn)
+        if isinstance(turn.act, Said | Acted) and self._nodes.telling.untold >= self.most_waiting:
+            raise TooMuchWaits(self.most_waiting, unsent=turn.act.text)
         if not self._nodes.is_linked:
             self._take_at_once(turn)
             return None
@@ -62,17 +68,21 @@ class Turns:
             if isinstance(told, Turn) and not told.is_over:
                 if told.goes_on:
                     told.mark_late()
-                    self._take(told)
+                    self._take_safely(told)
                 else:
                     told.give_up(OthersUnreachable())
                     self._last.pop(told.member, None)
+
+    def _take_safely(self, turn: Turn) -> None:
+        try:
+            self._take(turn)
+        except Exception:  # a bug must not keep this node apart from the others for good
+            self._log.failure("Something could not be done when the others went out of reach")
 
     def _take_at_once(self, turn: Turn) -> None:
         """@raises HallError: if it has to wait for the others."""
         if not turn.goes_on:
             raise OthersUnreachable
-        if isinstance(turn.act, Said | Acted) and self._nodes.telling.untold >= self.most_waiting:
-            raise TooMuchWaits(self.most_waiting, unsent=turn.act.text)
         turn.mark_late()
         self._take(turn)
         self._nodes.tell(turn)
@@ -84,7 +94,13 @@ class Turns:
         if member.is_remote or member not in self._hall.members:
             self._give_up(turn)  # they have come in elsewhere meanwhile, or have left while Redis was away
             return
+        before = member.name
+        if isinstance(turn.act, Named):
+            self._people.make_way(turn.act.name, member)
         turn.take()
+        if isinstance(turn.act, Named):  # it may have been another's turn that gave them the name before
+            free = before.keys - member.name.keys - turn.released.keys()
+            self._names.free(dict.fromkeys(free, self._people.holder(member)))
         self._ended(turn)
         if turn.is_given_up and isinstance(turn.act, Moved) and turn.error is None:  # they were told otherwise
             tell(Joined(self._hall.now(), member.room.name, (member.nickname,)), member)

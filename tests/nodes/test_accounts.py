@@ -370,6 +370,22 @@ class OwnedNamesTests(AccountsCase):
         _, screen = self.a.come("alice", SECRET)
         self.assert_shows(screen, "you are alice in #lobby")
 
+    def test_while_the_old_node_joins_again(self) -> None:
+        """An owner who comes in elsewhere while their old node is joining again is one person, with one connection."""
+        old, _ = self.register(self.a, "alice")
+        self.a.node.shared.is_cut = True
+        self.halls.run(1.3)
+        self.a.node.shared.is_cut, self.a.node.shared.way = False, 0.25
+        self.halls.run(0.9)  # it has joined, and not claimed her name yet
+        new, at_new = self.b.come("alice", SECRET)
+        self.a.node.shared.way = 0.0005
+        self.halls.run(6)
+        self.assertEqual(self.a.node.rooms, {"#lobby": ["alice"]})
+        self.assertEqual(self.b.node.rooms, {"#lobby": ["alice"]})
+        self.assertIsNone(old.member)
+        self.b.type(new, "hello")
+        self.assert_shows(at_new, "<alice> hello")
+
 
 class LetterTests(AccountsCase):
     def setUp(self) -> None:

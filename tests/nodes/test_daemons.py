@@ -32,6 +32,26 @@ class ClusterCase(SynchronousTestCase):
             self.assertNotIn("Traceback", daemon.log)
 
 
+class EmptiedTests(ClusterCase):
+    def test_emptied(self) -> None:
+        """Somebody empties Redis: nobody leaves, nothing that is said is lost, and operators are answered."""
+        cluster = self.cluster
+        alice, bob = cluster.enter(self.a, "alice"), cluster.enter(self.b, "bob")
+        cluster.until(lambda: alice.of("joined"))
+        for number in range(20):
+            if number % 10 == 5:
+                cluster.redis.run("FLUSHALL")
+                self.assertNotIn("Traceback", self.a.operator("nodes"))
+            alice.say(f"a{number}")
+            bob.say(f"b{number}")
+            cluster.run(0.1)
+        for one in (alice, bob):
+            cluster.until(lambda: all(len(each.heard) >= 40 for each in (alice, bob)))
+            self.assertEqual(sorted(one.heard), sorted((*alice.said, *bob.said)))
+            self.assertEqual(one.of("left"), [])
+        self.assert_no_traceback()
+
+
 class TogetherTests(ClusterCase):
     def test_talk(self) -> None:
         """People on two daemons are in one hall: rooms, private lines, names, the administrator's commands."""

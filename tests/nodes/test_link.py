@@ -731,6 +731,116 @@ class AwayTests(HallsCase):
         self.halls.run(0.1)
         self.check(self.said)
 
+    def test_restarted_while_the_other_is_slow(self) -> None:
+        """A node that gets no answer for a while asks on, and doesn't take an empty hall for what is known."""
+        for trouble in ("is_cut", "way"):
+            halls = Halls("a", "b")
+            a, b = halls.servers
+            bob = b.enter("bob")
+            halls.run(0.1)
+            a.stop()
+            halls.run(0.5)
+            before = getattr(b.shared, trouble)
+            setattr(b.shared, trouble, 0.6 if trouble == "way" else True)
+            a = halls.start("a")
+            halls.run(1.7)
+            setattr(b.shared, trouble, before)
+            halls.run(8)
+            self.assertEqual(a.rooms, {"#lobby": ["bob"]}, trouble)
+            carol = a.enter("carol")
+            halls.run(0.2)
+            bob.say("hi")
+            halls.run(0.2)
+            self.assertEqual((carol.heard, bob.heard), (["bob: hi"], ["bob: hi"]))
+            halls.stop()
+
+    def cut_off_a(self, seconds: float) -> None:
+        self.a.shared.is_cut = True
+        self.halls.run(seconds)
+        self.a.shared.is_cut = False
+
+    def test_leaving_while_names_are_claimed(self) -> None:
+        """Who leaves while their node joins again is gone, and it joins at the first try."""
+        people = [self.a.enter(f"p{number}") for number in range(4)]
+        self.cut_off_a(1.3)
+        claim, joined = self.a.shared.claim, []
+
+        async def leave_and_claim(*asked: Any) -> str:
+            joined.append(1)
+            if people:
+                people.pop().member.leave()
+            return await claim(*asked)
+
+        self.patch(self.a.shared, "claim", leave_and_claim)
+        self.halls.run(2)
+        self.assertLess(len(people), 3)
+        self.assertTrue(self.a.link.log.is_linked)
+        self.assertLess(len(joined), 10)
+        self.assert_same()
+
+    def test_far_from_redis(self) -> None:
+        """A node with many people that is far from Redis joins again, however long it takes."""
+        for number in range(30):
+            self.a.enter(f"p{number}")
+        self.cut_off_a(5)
+        self.a.shared.way = 0.1
+        self.halls.run(8)
+        self.assertTrue(self.a.link.log.is_linked)
+        self.assert_same()
+
+    def cut_off_while_renaming(self) -> list[Any]:
+        """alice is about to be zoe when her node is cut off for longer than its lease, and another zoe comes in."""
+        append = self.a.shared.append
+
+        async def cut_and_append(*told: Any) -> None:
+            self.a.shared.is_cut = self.a.shared.is_cut or "named" in told[2]
+            await append(*told)
+
+        self.patch(self.a.shared, "append", cut_and_append)
+        renamed = self.alice.member.rename("zoe")
+        assert renamed is not None
+        ended: list[Any] = []
+        Deferred.fromCoroutine(of(renamed)).addBoth(ended.append)
+        self.halls.run(5)
+        self.patch(self.a.shared, "append", append)
+        zoe = self.b.enter("zoe")
+        self.halls.run(0.1)
+        [failure] = ended
+        self.assertIsInstance(failure.value, OthersUnreachable)
+        return [zoe]
+
+    def test_name_taken_meanwhile(self) -> None:
+        """Who was refused a name doesn't get it later, when somebody else has it."""
+        [zoe] = self.cut_off_while_renaming()
+        self.a.shared.is_cut = False
+        self.halls.run(6)
+        self.assertEqual((self.alice.member.nickname, zoe.member.nickname), ("alice", "zoe"))
+        self.assert_same()
+        self.alice.member.leave()
+        self.halls.run(1)
+        self.assert_same()
+        self.assertEqual(self.halls.memory.names.keys(), {*["bob", "carol", "zoe"]})
+
+    def test_leaving_with_a_name_under_way(self) -> None:
+        """Likewise if they leave before their node is back."""
+        self.cut_off_while_renaming()
+        self.alice.member.leave()
+        self.halls.run(1)
+        self.a.shared.is_cut = False
+        self.halls.run(6)
+        self.assertTrue(self.a.link.log.is_linked)
+        self.assert_same()
+
+    def test_renamed_twice_at_once(self) -> None:
+        """Of two new names that are under way together, the first is free when the second is had."""
+        works = [self.alice.member.rename("zoe"), self.alice.member.rename("ann")]
+        for work in works:
+            assert work is not None
+            Deferred.fromCoroutine(of(work))
+        self.halls.run(0.5)
+        self.assertEqual(self.alice.member.nickname, "ann")
+        self.b.enter("zoe")
+
     def test_nonsense_about_a_node(self) -> None:
         """A node whose sign of life fails, whatever the reason, is one of the nodes again as soon as it doesn't."""
         self.halls.memory.about["x.1"] = {}
