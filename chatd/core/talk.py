@@ -138,8 +138,8 @@ class Talk:
         if self._me.here:
             self._chose(other)
 
-    def go_on_talking_to(self, other: Member | None) -> None:
-        """Be in the private conversation that this person was in before, at another home."""
+    def address(self, other: Member | None) -> None:
+        """Talk to somebody from now on, None for the room."""
         if self.addressee is not None:
             self.addressee.talk.talked_to_by -= {self._me}
         self.addressee = other
@@ -223,7 +223,7 @@ class Talk:
         if before is not None and before is not sender:
             changed = AddresseeChanged(self._hall.now(), sender.nickname, before.nickname)
             if tell(changed, self._me):  # else they would not know
-                self.go_on_talking_to(sender)
+                self.address(sender)
                 self._guard.switched(now)
 
     # What was typed ahead.
@@ -253,7 +253,7 @@ class Talk:
 
     def forget(self) -> None:
         """Be in no conversation any more."""
-        self.go_on_talking_to(None)
+        self.address(None)
         self.wrote_last = None
 
     def say_gone(self) -> None:
@@ -263,7 +263,7 @@ class Talk:
         broadcast((gone,), partners)
 
     def _chose(self, other: Member | None) -> None:
-        self.go_on_talking_to(other)
+        self.address(other)
         self._guard.chosen()
 
     def _check_clear(self, text: str, typed_at: float | None) -> None:

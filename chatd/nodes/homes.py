@@ -123,7 +123,7 @@ class Homes:
             if ignored is not None and ignored is not member:
                 member.ignore_member(ignored)
         if found["addressee"] is not None:
-            member.talk.go_on_talking_to(self._people.find(*found["addressee"]))
+            member.talk.address(self._people.find(*found["addressee"]))
         return tuple(event_in(plain) for plain in found["missed"])
 
     def hear(self, node: str, fact: Fact) -> None:

@@ -12,16 +12,17 @@ It knows no hall and no fact.
 from __future__ import annotations
 
 import json
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.internet.defer import TimeoutError as TimedOut
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from chatd.nodes.entries import Entries, Follower
-from chatd.nodes.shared import BEAT, START, Fenced, Known, Node, OutOfReach, Shared, StaysOut
+from chatd.nodes.shared import BEAT, START, Fenced, Known, Node, Note, OutOfReach, Shared, StaysOut
 from chatd.nodes.telling import Telling, Told
 
 REST = 0.003  # seconds between the starts of two appends, so that lines share the work under load
@@ -239,11 +240,21 @@ class Log:
         for entry in entries:
             self.place = entry.place
             self._entries.take(entry)
-        for note in notes:
-            self._notes_place = note.place
-            if await self.shared.take_back(self.me.id, note.place):
-                self._noted(note.text)
+        if notes:
+            await self._take(notes)
         self._fire_reached()
+
+    async def _take(self, notes: Sequence[Note]) -> None:
+        """Do what the notes for this node say, but for those that their senders have taken back."""
+        self._notes_place = notes[-1].place
+        taking = [Deferred.fromCoroutine(self.shared.take_back(self.me.id, note.place)) for note in notes]
+        taken = await DeferredList(taking, consumeErrors=True)
+        for note, (_, found) in zip(notes, taken, strict=True):
+            if found is True:
+                self._noted(note.text)
+        for _, found in taken:
+            if isinstance(found, Failure):
+                raise found.value
 
     def _noted(self, text: str) -> None:
         try:

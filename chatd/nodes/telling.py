@@ -12,6 +12,7 @@ from chatd.nodes.shared import Passed
 
 RECENT = 10.0  # seconds for which what was told is kept, in case Redis loses all
 MOST_RECENT = 10_000  # entries of it
+MOST_TOGETHER = 256  # facts in one entry: it must reach Redis within a second, and may all be long lines
 
 Fact = list[Any]
 
@@ -90,7 +91,7 @@ class Telling:
         if self._again:
             return self._again[0]
         facts = [self._queue.popleft()]
-        while self._queue and not (facts[0].is_alone or self._queue[0].is_alone):
+        while self._queue and len(facts) < MOST_TOGETHER and not (facts[0].is_alone or self._queue[0].is_alone):
             facts.append(self._queue.popleft())
         self.number += 1
         batch = Batch(self.number, facts, now)

@@ -40,6 +40,7 @@ from chatd.core.refusals import (
 )
 from chatd.core.relay import GiveName, PutOut
 from chatd.nodes.shared import Known, Node, Note, OutOfReach
+from chatd.nodes.telling import MOST_TOGETHER
 from tests.nodes.halls import Halls, Someone
 from tests.nodes.memory_shared import MemoryShared
 
@@ -730,6 +731,19 @@ class AwayTests(HallsCase):
         self.talk_on(1)
         self.halls.run(0.1)
         self.check(self.said)
+
+    def test_told_in_pieces(self) -> None:
+        """What has waited is told in entries of bounded size, in order."""
+        self.halls.memory.is_away = True
+        for server in (self.a, self.b):
+            server.shared.close()
+        said = [str(number) for number in range(2 * MOST_TOGETHER + 10)]
+        for text in said:
+            self.alice.say(text)
+        self.halls.memory.is_away = False
+        self.halls.run(3)
+        self.assertEqual(self.bob.heard, [f"alice: {text}*" for text in said])
+        self.assertEqual(max(len(json.loads(entry.text)) for entry in self.halls.memory.log), MOST_TOGETHER)
 
     def test_restarted_while_the_other_is_slow(self) -> None:
         """A node that gets no answer for a while asks on, and doesn't take an empty hall for what is known."""
