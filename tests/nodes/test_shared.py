@@ -204,13 +204,17 @@ class Cases:
             await one.post(A, "c.1", "psst")
 
     async def test_put_back(self: Any) -> None:
-        """Whoever comes first after all was lost puts back the nodes and the names."""
+        """Whoever comes first after all was lost puts back the nodes and the names; the others must join again."""
         known = Known(("b.1",), {"bob": "b.1 1"}, '["all"]')
         one, joined = await self.joined(A, known)
         self.assertEqual(joined.others, ("b.1",))
         with self.assertRaises(NameTaken):
             await one.claim(A, "a.1 1", ["bob"])
-        two, again = await self.joined(B)
+        two = await self.shared()
+        await two.connect()
+        with self.assertRaises(Fenced):
+            await two.beat(B, {})
+        again = await two.join(B, 0, NOTHING)
         self.assertTrue(again.was_in)
         await two.append(B, 1, "x", ())  # whatever its number was before
 
