@@ -135,10 +135,10 @@ class Linking:
 def _shared(settings: Settings, reactor: Any) -> Shared:
     """@raises BadSetting: if the library is missing, or a file is no certificate."""
     try:
-        from chatd.nodes.dial import Dial, credentials  # it needs txredisapi, which not everybody has
+        from chatd.nodes.dial import Dial, credentials  # it needs hiredis, which not everybody has
         from chatd.nodes.redis import RedisShared
     except ImportError:
-        raise BadSetting("redis: it needs txredisapi; pip install 'chatd[redis]' brings it") from None
+        raise BadSetting("redis: it needs hiredis; pip install 'chatd[redis]' brings it") from None
     address = Address.parse(settings.redis or "")
     try:
         dial = Dial(reactor, address, settings.redis_ca)

@@ -11,7 +11,7 @@ from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint, wra
 from twisted.internet.interfaces import IStreamClientEndpoint
 
 from chatd.nodes.address import Address, Host
-from chatd.nodes.redis import RedisFactory
+from chatd.nodes.protocol import RedisFactory
 
 DIAL_WITHIN = 2.0  # seconds
 
@@ -63,12 +63,11 @@ class Dial:
         raise ConnectionError(f"no Sentinel knows the master of {self._address.service} ({'; '.join(answers)})")
 
     async def _ask(self, host: Host) -> Any:
-        sentinel: Any = await self._at(host).connect(RedisFactory())
+        sentinel: Any = await self._at(host).connect(RedisFactory(self._reactor))
         try:
-            asked = sentinel.execute_command("SENTINEL", "get-master-addr-by-name", self._address.service)
-            return await asked.addTimeout(DIAL_WITHIN / 4, self._reactor)
+            return await sentinel.ask(DIAL_WITHIN / 4, "SENTINEL", "get-master-addr-by-name", self._address.service)
         finally:
-            sentinel.transport.abortConnection()
+            sentinel.close()
 
 
 def credentials(user: str, password_file: str | None) -> Callable[[], tuple[str, ...]]:

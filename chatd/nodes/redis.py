@@ -1,6 +1,6 @@
 """What the nodes share, in Redis or Valkey: two connections, one that waits for the log and one for all else.
 
-The protocol is txredisapi's, on Twisted's own endpoints; which of its addresses is the master may be asked of Sentinel.
+It dials by Twisted's own endpoints; which of its addresses is the master may be asked of Sentinel.
 """
 
 from __future__ import annotations
@@ -11,14 +11,12 @@ from hashlib import sha1
 from time import time
 from typing import Any
 
-import txredisapi
-from twisted.internet import tcp
+import hiredis
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime, IStreamClientEndpoint
-from twisted.internet.protocol import Factory
-from twisted.python.failure import Failure
+from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from chatd.nodes import scripts
+from chatd.nodes.protocol import RedisFactory, RedisProtocol
 from chatd.nodes.shared import (
     KEPT,
     LEASE,
@@ -33,31 +31,12 @@ from chatd.nodes.shared import (
     Passed,
     StaysOut,
 )
-from chatd.wire.direct import DirectSocket
 
 ANSWER_WITHIN = 1.0  # seconds
+DIAL_WITHIN = 2.0  # seconds
 READ_FOR = 1.0  # seconds that a read waits
 AT_ONCE = 1_000  # entries in one read
-_LATE = 0.25  # seconds by which a timer is late in a process that was frozen
 _SHA = {script: sha1(script.encode(), usedforsecurity=False).hexdigest() for script in scripts.ALL}
-
-
-class RedisProtocol(txredisapi.RedisProtocol):  # type: ignore[misc]
-    """Writes each command at once: by the reactor's next turn Redis may have answered it."""
-
-    def makeConnection(self, transport: Any) -> None:
-        if isinstance(transport, tcp.Connection) and isinstance(self, txredisapi.HiredisProtocol):
-            transport = DirectSocket(transport)  # the protocol without hiredis stops and resumes its transport itself
-        super().makeConnection(transport)
-
-
-class RedisFactory(Factory):
-    """Makes the protocol of one connection."""
-
-    noisy = False
-
-    def buildProtocol(self, addr: IAddress | None) -> Any:
-        return RedisProtocol(convertNumbers=False)
 
 
 class RedisShared:
@@ -78,23 +57,23 @@ class RedisShared:
         self._prefix = f"{{{hall}}}:"
         self._credentials = credentials  # user and password, password alone, or nothing
         self.kept = KEPT
-        self._commands: Any = None
-        self._reader: Any = None
+        self._commands: RedisProtocol | None = None
+        self._reader: RedisProtocol | None = None
 
     async def connect(self) -> None:
         self.close()
         try:
-            endpoint = await self._within(self._endpoint(), 2 * ANSWER_WITHIN)
+            endpoint = await self._within(self._endpoint())
             self._commands, self._reader = await self._dial(endpoint), await self._dial(endpoint)
             for script in scripts.ALL:
                 await self._ask("SCRIPT", "LOAD", script)
-        except txredisapi.ResponseError as error:
+        except hiredis.ReplyError as error:
             raise OutOfReach(str(error)) from None
 
     def close(self) -> None:
         for connection in (self._commands, self._reader):
             if connection is not None:
-                connection.transport.abortConnection()
+                connection.close()
         self._commands = self._reader = None
 
     async def join(self, me: Node, number: int, known: Known) -> Joined:
@@ -135,9 +114,10 @@ class RedisShared:
 
     async def read(self, me: Node, after: str, notes_after: str) -> tuple[list[Entry], list[Note]]:
         log, box = f"{self._prefix}log", f"{self._prefix}box:{me.id}"
-        reader, wait = self._reader, int(READ_FOR * 1000)
-        command = ("XREAD", "COUNT", AT_ONCE, "BLOCK", wait, "STREAMS", log, box, after, notes_after)
-        found = dict(await self._within(_answer(reader, *command), READ_FOR + ANSWER_WITHIN) or ())
+        if self._reader is None:
+            raise OutOfReach("not connected")
+        command = ("XREAD", "COUNT", AT_ONCE, "BLOCK", int(READ_FOR * 1000), "STREAMS", log, box, after, notes_after)
+        found = dict(await self._reader.ask(READ_FOR + ANSWER_WITHIN, *command) or ())
         entries = [_entry(place, values) for place, values in found.get(log, ())]
         return entries, [Note(place, values[1]) for place, values in found.get(box, ())]
 
@@ -145,56 +125,32 @@ class RedisShared:
         found = json.loads(await self._run(scripts.NODES))
         return list(found)
 
-    async def _dial(self, endpoint: IStreamClientEndpoint) -> Any:
-        connection = await self._within(endpoint.connect(RedisFactory()), 2 * ANSWER_WITHIN)
+    async def _dial(self, endpoint: IStreamClientEndpoint) -> RedisProtocol:
+        connection: RedisProtocol = await self._within(endpoint.connect(RedisFactory(self._clock)))
         credentials = self._credentials()
         if credentials:
-            await self._within(_answer(connection, "AUTH", *credentials), ANSWER_WITHIN)
+            await connection.ask(ANSWER_WITHIN, "AUTH", *credentials)
         return connection
 
+    async def _within(self, found: Deferred[Any]) -> Any:
+        """@raises OutOfReach: if it fails, or isn't found in time."""
+        try:
+            return await found.addTimeout(DIAL_WITHIN, self._clock)
+        except CancelledError:
+            raise
+        except Exception as error:  # a connection, DNS and TLS fail in many ways
+            raise OutOfReach(str(error) or type(error).__name__) from None
+
     async def _ask(self, *command: Any) -> Any:
-        return await self._within(_answer(self._commands, *command), ANSWER_WITHIN)
+        if self._commands is None:
+            raise OutOfReach("not connected")
+        return await self._commands.ask(ANSWER_WITHIN, *command)
 
     async def _run(self, script: str, *arguments: Any) -> Any:
         try:
             return await self._ask("EVALSHA", _SHA[script], 1, self._prefix, *arguments)
-        except txredisapi.ResponseError as error:
+        except hiredis.ReplyError as error:
             raise _meant(str(error)) from None
-
-    async def _within(self, answer: Deferred[Any], seconds: float) -> Any:
-        """Wait so long, not counting the time for which this process was frozen.
-
-        @raises OutOfReach: then the connections are closed, since answers come in order.
-        """
-        until = self._clock.seconds() + seconds
-        timer: IDelayedCall
-
-        def wait() -> None:
-            nonlocal timer, until
-            if self._clock.seconds() - until > _LATE:
-                until = self._clock.seconds() + seconds
-                timer = self._clock.callLater(seconds, wait)
-            else:
-                waiting.callback(Failure(OutOfReach("no answer in time")))
-                self.close()
-
-        timer = self._clock.callLater(seconds, wait)
-        waiting = Deferred[Any]()
-
-        def take(found: Any) -> None:
-            if not waiting.called:
-                waiting.callback(found)
-
-        answer.addBoth(take)
-        try:
-            return await waiting
-        except (CancelledError, OutOfReach, txredisapi.ResponseError):
-            raise
-        except Exception as error:  # a connection, DNS and TLS fail in many ways
-            raise OutOfReach(str(error) or type(error).__name__) from None
-        finally:
-            if timer.active():
-                timer.cancel()
 
 
 def _entry(place: str, values: list[str]) -> Entry:
@@ -204,17 +160,6 @@ def _entry(place: str, values: list[str]) -> Entry:
         return Entry(place, node, int(number), text)
     except ValueError:
         return Entry(place, "", -1, "[]")
-
-
-def _answer(connection: Any, *command: Any) -> Deferred[Any]:
-    """@raises OutOfReach: if there is no connection."""
-    if connection is None:
-        raise OutOfReach("not connected")
-    try:
-        answer: Deferred[Any] = connection.execute_command(*command)
-    except txredisapi.ConnectionError as error:
-        raise OutOfReach(str(error)) from None
-    return answer
 
 
 def _meant(error: str) -> Exception:

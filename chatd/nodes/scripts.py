@@ -19,6 +19,11 @@ local function now()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
+"""
+
+_LEASES = (
+    _START
+    + """
 local function last()
   local e = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)
   return e[1] and e[1][1] or '0-0'
@@ -44,6 +49,7 @@ local function beat(lease)
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', nodes, '-inf', at)) do gone(id) end
 end
 """
+)
 
 # Who was put back by another after all was lost has a lease, so that their names are kept, but must join again.
 _FENCE = """
@@ -51,7 +57,7 @@ if redis.call('HEXISTS', about, me) == 0 then return redis.error_reply('FENCED')
 """
 
 JOIN = (
-    _START
+    _LEASES
     + """
 local said, lease, generation, number, known = cjson.decode(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
 local first = redis.call('SETNX', p .. 'gen', generation)
@@ -79,10 +85,10 @@ return {redis.call('GET', p .. 'gen'), first, last(), was, redis.call('ZRANGE', 
 """
 )
 
-LEAVE = _START + "if redis.call('ZSCORE', nodes, me) then gone(me) end return 1"
+LEAVE = _LEASES + "if redis.call('ZSCORE', nodes, me) then gone(me) end return 1"
 
 BEAT = (
-    _START
+    _LEASES
     + _FENCE
     + """
 local mine, all = cjson.decode(ARGV[3]).version, redis.call('HVALS', about)
@@ -115,7 +121,7 @@ return 1
 )
 
 CLAIM = (
-    _START
+    _LEASES
     + _FENCE
     + """
 for i = 3, #ARGV do

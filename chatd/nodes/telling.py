@@ -15,6 +15,7 @@ MOST_RECENT = 10_000  # entries of it
 MOST_TOGETHER = 256  # facts in one entry: it must reach Redis within a second, and may all be long lines
 
 Fact = list[Any]
+_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # `dumps` makes one for each call
 
 
 @dataclass(slots=True, eq=False)
@@ -41,7 +42,7 @@ class Batch:
 
     @property
     def text(self) -> str:
-        return json.dumps([told.fact for told in self.facts], ensure_ascii=False, separators=(",", ":"))
+        return _as_json([told.fact for told in self.facts])
 
     @property
     def passed(self) -> list[Passed]:
