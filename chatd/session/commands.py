@@ -118,9 +118,10 @@ def to(chat: Chatting, name: str, text: str) -> Awaitable[None] | None:
     help="who is here, or in #room",
     cost=_COSTLY,
 )
-def ls(chat: Chatting, room: str) -> None:
-    hall = chat.server.hall
-    found = hall.find_room(room_typed(room)) if room else chat.member.room
+def ls(chat: Participant, room: str) -> None:
+    hall, asker = chat.server.hall, chat.session.member
+    here = hall.lobby if asker is None else asker.room
+    found = hall.find_room(room_typed(room)) if room else here
     if not chat.sees(found):
         raise NoSuchRoom(room)  # as if there were none
     people = tuple(found.members)
@@ -167,8 +168,8 @@ def back(chat: Chatting) -> None:
 
 
 @command("whois", arguments="name", help="where somebody is, and since when", cost=_COSTLY)
-def whois(chat: Chatting, name: str) -> None:
-    chat.answer(who_is(chat, chat.server.hall.find(name, asker=chat.member)))
+def whois(chat: Participant, name: str) -> None:
+    chat.answer(who_is(chat, chat.server.hall.find(name, asker=chat.session.member)))
 
 
 def who_is(state: Participant, other: Member, address: str | None = None) -> WhoIs:

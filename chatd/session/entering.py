@@ -37,12 +37,13 @@ from chatd.session.table import Entry, Table
 from chatd.session.typed import is_quit, marked
 
 MAX_REFUSED_NICKNAMES = 10
+_QUESTIONS = ("h", "ls", "motd", "rooms", "uptime", "version", "whois")  # commands that anybody may be answered
 
 
 class AwaitingNickname(Participant):
     """Nobody yet: hears nothing of the hall, and is asked until a nickname is free."""
 
-    __slots__ = ("_has_typed", "_refused", "_refused_at", "_secrets_before")
+    __slots__ = ("_has_typed", "_name_is_taken", "_refused", "_refused_at", "_secrets_before")
 
     _log = Logger()
 
@@ -61,6 +62,7 @@ class AwaitingNickname(Participant):
         self._refused = 0
         self._refused_at: float | None = None  # when the last refused nickname was typed
         self._has_typed = False
+        self._name_is_taken = False
         self._secrets_before = float("-inf")  # what was typed up to this time may be a password
 
     def begin(self) -> None:
@@ -93,6 +95,12 @@ class AwaitingNickname(Participant):
             return self._enter(typed)
         return None
 
+    def answers(self, line: str) -> bool:
+        """Whether a single command is answered though the name is taken: the person may be who has it."""
+        typed = marked(line)
+        entry = self.table.command_in(typed[1:]) if typed.startswith("/") else None
+        return self.session.brief and self._name_is_taken and entry is not None and entry.names[0] in _QUESTIONS
+
     def not_read(self, given: Refused) -> None:
         self._refused_at = given.typed_at
 
@@ -123,6 +131,8 @@ class AwaitingNickname(Participant):
             case "format" | "lang":
                 self.table.run(self, entry, *arguments)
                 self.ask()
+            case name if self.session.brief and name in _QUESTIONS:
+                return self.table.run(self, entry, *arguments)
             case _:
                 raise NicknameFirst
         return None
@@ -192,6 +202,7 @@ class AwaitingNickname(Participant):
         told = "{address} was refused a nickname: {reason}"
         self._log.info(told, event="nickname refused", address=session.address, reason=kind)
         self._refused += 1
+        self._name_is_taken = isinstance(error, NicknameTaken)
         if self._refused < MAX_REFUSED_NICKNAMES:
             raise error
         session.turn_away(TooManyNicknames(MAX_REFUSED_NICKNAMES))

@@ -12,8 +12,9 @@ from chatd.doors.ssh.terminal import TerminalDoor
 from chatd.doors.ssh.transport import Transport
 from chatd.doors.telnet import Terminal
 from chatd.doors.text import TextCodec
+from chatd.session.entering import AwaitingNickname
 from chatd.session.refusals import NoEditor, WhyNoEditor
-from chatd.session.session import QUIT
+from chatd.session.session import QUIT, Session
 from chatd.wire.codec import Codec
 from chatd.wire.connection import Connection
 
@@ -45,7 +46,7 @@ class SSHDoor(Framing):
 
     A command is read as if it were all that is typed: `ssh host /ls`. A format is spoken from the start, as in
     `ssh host json`. Whoever comes without a name that is free is not asked for another: what they type next is hardly
-    one.
+    one. To somebody whose name is taken, by themselves perhaps, what only asks is answered all the same.
     """
 
     def __init__(self, carrier: Transport, channel: SessionChannel, wanted: Wanted) -> None:
@@ -55,7 +56,7 @@ class SSHDoor(Framing):
         self._command = wanted.command or ""
         self._terminal = Terminal(closes_itself=True)
         self._answers = AnswersCodec("\r\n" if wanted.term else "\n")
-        self._input_ended = self._end_is_said = self._name_was_refused = False
+        self._input_ended = self._end_is_said = self._name_was_refused = self._asks_unnamed = False
 
     def connectionMade(self) -> None:
         carrier, command = self._carrier, self._command
@@ -116,8 +117,18 @@ class SSHDoor(Framing):
         if session.is_entering and self._carrier.avatar.name and not self.paused:
             if self._is_shell and session.asked is not None and session.asked.is_secret:
                 return  # the client asks its person, or answers it
+            if self._may_ask_unnamed(session):
+                return
             self._name_was_refused = True
             session.close(QUIT)
+
+    def _may_ask_unnamed(self, session: Session) -> bool:
+        """Whether the command is a question that is answered to somebody whose name is taken."""
+        state = session.state
+        if not self._asks_unnamed and isinstance(state, AwaitingNickname) and state.answers(self._command):
+            self._asks_unnamed = True
+            self._answers.refused = b""  # that the name is taken
+        return self._asks_unnamed
 
     def _say_ended(self) -> None:
         if self._input_ended and not (self._end_is_said or self.paused):

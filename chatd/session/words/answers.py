@@ -30,8 +30,11 @@ def _for_people(answer: to.ForPeople, language: Language) -> Iterator[str]:
     match answer:
         case to.People(room, total, elsewhere, people):
             one, many = "1 person is in {room}:", "{n} people are in {room}:"
-            head = language.count(total, one, many, room=room)
-            yield from language.listing(head, (_with_marks(person, language) for person in people))
+            if total:
+                head = language.count(total, one, many, room=room)
+                yield from language.listing(head, (_with_marks(person, language) for person in people))
+            else:
+                yield say("nobody is in {room}", room=room)
             if elsewhere:
                 one, many = (
                     "1 person is in other rooms; /rooms lists them",

@@ -182,6 +182,29 @@ class CommandTests(SSHTestCase):
         self.assertEqual(other.status(), 1)
         self.assertEqual(names_in(self.hall), [])
 
+    def test_name_taken(self) -> None:
+        """What only asks is answered under a name that is taken, by the person in another window perhaps."""
+        alice = self.shell("alice")
+        alice.type(b"/join #tea\n")
+        alice.type(b"/lock\n")
+        alice.seen()
+        for command, out, error in (
+            ("/ls", "nobody is in #lobby\n1 person is in other rooms; /rooms lists them\n", ""),
+            ("／LS", "nobody is in #lobby\n1 person is in other rooms; /rooms lists them\n", ""),
+            ("/rooms", "rooms you can see: #lobby 0\n", ""),
+            ("/ls #tea", "", 'there is no room "#tea"'),
+            ("/whois bob", "", 'nobody here is called "bob"'),
+            ("/ls #a #b", "", '"alice" is taken'),
+            ("/away", "", '"alice" is taken'),
+            ("/nick bob", "", '"alice" is taken'),
+            ("hello", "", '"alice" is taken'),
+        ):
+            other = self.run_command("alice", command)
+            self.assertEqual((other.seen(), other.status()), (out, int(bool(error))))
+            self.assertEqual(other.errors()[: len(error) or 1], error)
+        self.assertEqual(names_in(self.hall), ["alice"])
+        self.assertEqual(alice.seen(), "")
+
     def test_says(self) -> None:
         """Other words are said to the room, and nothing of it comes back; what is typed on stdin is not read."""
         bob = self.shell("bob")

@@ -98,17 +98,22 @@ class KeyTests(OwnedTestCase):
         self.assertIn("-- your nickname is now alice", self.said(client))
 
     def test_command(self) -> None:
-        """A command takes nobody's place."""
-        first, second = self.asking(), self.asking()
+        """A command takes nobody's place: what asks is answered, and the rest refused."""
+        first = self.asking()
         first.enter_with(KEY, "alice")
         self.enter_hall(first)
-        second.enter_with(KEY, "alice")
-        second.open()
-        self.assertTrue(second.ask(b"exec", NS(b"/ls")))
-        self.pass_time(second)
-        self.assertIn("alice", second.errors())
-        self.assertEqual(second.status(), 1)
-        self.assertNotIn("goodbye", self.said(first))
+        for command, out, error, status in (
+            (b"/ls", "1 person is in #lobby: alice\n", "", 0),
+            (b"/me waves", "", '"alice" is taken', 1),
+        ):
+            second = self.asking()
+            second.enter_with(KEY, "alice")
+            second.open()
+            self.assertTrue(second.ask(b"exec", NS(command)))
+            self.pass_time(second)
+            self.assertEqual((self.said(second), second.status()), (out, status))
+            self.assertEqual(second.errors()[: len(error) or 1], error)
+        self.assertEqual(self.said(first), "")
 
     def test_letters_behind_a_command(self) -> None:
         """A command shows no letters, and so they wait."""
