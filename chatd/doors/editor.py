@@ -17,7 +17,7 @@ from chatd.doors.draft import Draft, Limit
 from chatd.doors.history import History
 from chatd.doors.keys import Key, KeyReader, Pasted, Pressed
 from chatd.doors.moves import ERASURES, KILLS, MOVES
-from chatd.doors.row import UNKNOWN_WIDTH, Row
+from chatd.doors.row import ROW_AWAY, UNKNOWN_WIDTH, Row
 
 MOST_LISTED = 60  # names that Tab lists: of 24 columns each they fill a screen of 80 by 24
 
@@ -83,6 +83,7 @@ class Editor:
         "_now",
         "_prompt",
         "_row",
+        "_settled",
     )
 
     def __init__(self, completions: Completions, prompt: str = "", columns: int = UNKNOWN_WIDTH) -> None:
@@ -97,6 +98,7 @@ class Editor:
         self._last_key: Key | None = None  # None for a text, and for a key that leaves nothing to go on with
         self._changed = True  # since the row was drawn
         self._bell = False
+        self._settled: bytes | None = None  # what draws the row, if it stands there and nothing in it has changed
 
     @property
     def dirty(self) -> bool:
@@ -110,8 +112,9 @@ class Editor:
 
     @prompt.setter
     def prompt(self, prompt: str) -> None:
-        self._changed = self._changed or prompt != self._prompt
-        self._prompt = prompt
+        if prompt != self._prompt:
+            self._prompt = prompt
+            self._change()
 
     @property
     def hidden(self) -> bool:
@@ -122,8 +125,9 @@ class Editor:
     def hidden(self, hidden: bool) -> None:
         if self._hidden and not hidden:
             self._clear()
-        self._changed = self._changed or hidden != self._hidden
-        self._hidden = hidden
+        if hidden != self._hidden:
+            self._hidden = hidden
+            self._change()
 
     @property
     def half_typed(self) -> str:
@@ -143,21 +147,25 @@ class Editor:
     def resize(self, columns: int) -> None:
         """Be on a terminal of another width, 0 if it isn't known."""
         self._row.resize(columns)
-        self._changed = True
+        self._change()
 
     def ring(self) -> None:
         """Ring the bell with the next flush: once, however often it was asked for."""
         self._bell = True
+        self._settled = None
 
     def around(self, data: bytes) -> bytes:
         """Return what shows `data`, whole lines or nothing, above the row as it is now."""
-        if not (self._changed or self._bell):
-            return self._row.around(data) if data else b""
+        if self._settled is not None:  # as it nearly always is
+            return ROW_AWAY + data + self._settled if data else b""
+        if not (data or self.dirty):
+            return b""
         if self._changed:
             text, at = ("", 0) if self._hidden else (self._draft.text, self._draft.at)
             self._row.draw(self._prompt, text, at)
         sent = self._row.around(data) + (_BELL if self._bell else b"")
         self._changed = self._bell = False
+        self._settled = self._row.drawn
         return sent
 
     def finish(self) -> bytes:
@@ -166,6 +174,7 @@ class Editor:
         There is no row then until something changes in it.
         """
         self._changed = self._bell = False
+        self._settled = None
         return self._row.finish()
 
     def feed(self, data: bytes, now: float) -> list[Result]:
@@ -177,7 +186,7 @@ class Editor:
         return results
 
     def _press(self, key: Pressed) -> Sequence[Result]:
-        self._changed = True
+        self._change()
         last, self._last_key = self._last_key, key if isinstance(key, Key) else None
         match key:
             case str():
@@ -278,7 +287,11 @@ class Editor:
     def _clear(self) -> None:
         self._draft.put("", None)
         self._history.leave()
+        self._change()
+
+    def _change(self) -> None:
         self._changed = True
+        self._settled = None
 
 
 def _clean(text: str) -> str:

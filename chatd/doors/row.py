@@ -5,6 +5,7 @@ What is drawn is a prompt, the part of a text around the cursor, and a marker at
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from chatd.core.nickname import columns as usual_columns
@@ -16,7 +17,7 @@ WIDEST = 512  # columns of a row; whoever says that a terminal is wider is still
 _LEAST_MARKED = 4  # columns for text; in fewer there is no marker
 _HIDDEN_LEFT, _HIDDEN_RIGHT, _MARKER = "<", ">", "\x1b[7m%s\x1b[m"
 _NEWLINE = "\u21b5"
-_ROW_AWAY = b"\r\x1b[K"
+ROW_AWAY = b"\r\x1b[K"
 _PASTE_ON, _PASTE_OFF, _PLAIN = b"\x1b[?2004h", b"\x1b[?2004l", b"\x1b[m"
 
 
@@ -26,6 +27,9 @@ class _Drawn(NamedTuple):
     sent: bytes
     head: str
     under: str
+
+
+_drawn_alike = lru_cache(maxsize=256)(_Drawn)  # the empty rows of many are one object
 
 
 class Row:
@@ -46,6 +50,11 @@ class Row:
         self._wanted = _Drawn(b"", "", "")
         self._shown: _Drawn | None = None  # on the terminal, None before the first `around` and after `finish`
         self._is_torn = False
+
+    @property
+    def drawn(self) -> bytes:
+        """What draws it, as it was last drawn."""
+        return self._wanted.sent
 
     def resize(self, columns: int) -> None:
         """Be on a terminal of another width, which may have broken the row in pieces; it is to be drawn again."""
@@ -77,13 +86,12 @@ class Row:
             behind = f"\x1b7{sent_tail}\x1b8"
         row = sent_head + behind
         sent = row if row.isascii() else f"\x1b[?7l{row}\x1b[?7h"
-        self._wanted = _Drawn(sent.encode(), prompt + left + head, (tail + right)[:1])
+        drawn = _Drawn if text else _drawn_alike
+        self._wanted = drawn(sent.encode(), prompt + left + head, (tail + right)[:1])
 
     def around(self, data: bytes) -> bytes:
         """Return what shows `data`, whole lines or nothing, above the row as it was last drawn."""
         shown, wanted = self._shown, self._wanted
-        if data and shown is wanted and not self._is_torn:  # as it nearly always is
-            return _ROW_AWAY + data + wanted.sent
         if shown and not (data or self._is_torn) and wanted.sent.startswith(shown.sent):
             sent = wanted.sent[len(shown.sent) :]  # something was typed at the end
         else:
@@ -101,9 +109,9 @@ class Row:
 
     def _away(self) -> bytes:
         if self._shown is None:
-            return _PASTE_ON + _ROW_AWAY
+            return _PASTE_ON + ROW_AWAY
         if not self._is_torn:
-            return _ROW_AWAY
+            return ROW_AWAY
         rows = _rows_above(self._shown, self._columns)
         return b"\r\x1b[%dA\x1b[J" % rows if rows else b"\r\x1b[J"
 

@@ -96,6 +96,7 @@ class LeavingTests(SynchronousTestCase):
         written.ring()
         self.assertEqual(written.finish(), b"\r\x1b[K\x1b[?2004l\x1b[m")
         self.assertEqual((written.finish(), written.dirty, written.around(b"")), (b"", False, b""))
+        self.assertEqual(written.around(b"x\r\n"), b"\x1b[?2004h\r\x1b[Kx\r\n> hel")
         other = editor(b"x")
         other.begin(written.half_typed, 5.0)
         self.assertEqual((other.half_typed, other.begun_at, other.around(b"")), ("hel", 5.0, b"\r\x1b[K> hel"))
