@@ -96,11 +96,13 @@ class LeavingTests(SynchronousTestCase):
         written.ring()
         self.assertEqual(written.finish(), b"\r\x1b[K\x1b[?2004l\x1b[m")
         self.assertEqual((written.finish(), written.dirty, written.around(b"")), (b"", False, b""))
-        self.assertEqual(written.around(b"x\r\n"), b"\x1b[?2004h\r\x1b[Kx\r\n> hel")
         other = editor(b"x")
         other.begin(written.half_typed, 5.0)
         self.assertEqual((other.half_typed, other.begun_at, other.around(b"")), ("hel", 5.0, b"\r\x1b[K> hel"))
         self.assertEqual(other.feed(b"lo\r", 6.0), [Typed("hello", 5.0)])
+        other.around(b"")
+        other.finish()
+        self.assertEqual(other.around(b"x\r\n"), b"\x1b[?2004h\r\x1b[Kx\r\n> ")
 
     def test_begin(self) -> None:
         """What is taken over is made clean; what is too much is not taken, and rings."""
