@@ -11,9 +11,7 @@ from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint, wra
 from twisted.internet.interfaces import IStreamClientEndpoint
 
 from chatd.nodes.address import Address, Host
-from chatd.nodes.protocol import RedisFactory
-
-DIAL_WITHIN = 2.0  # seconds
+from chatd.nodes.protocol import DIAL_WITHIN, RedisFactory
 
 
 class Dial:

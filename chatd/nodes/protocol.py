@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 from chatd.nodes.shared import OutOfReach
 from chatd.wire.direct import DirectSocket
 
+DIAL_WITHIN = 2.0  # seconds, for a connection
 _LATE = 0.25  # seconds by which a timer is late in a process that was frozen
 _THAWED = 1.0  # seconds in which the answers must come then
 

@@ -13,10 +13,11 @@ from typing import Any
 
 import hiredis
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import TimeoutError as TimedOut
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from chatd.nodes import scripts
-from chatd.nodes.protocol import RedisFactory, RedisProtocol
+from chatd.nodes.protocol import DIAL_WITHIN, RedisFactory, RedisProtocol
 from chatd.nodes.shared import (
     KEPT,
     LEASE,
@@ -33,7 +34,6 @@ from chatd.nodes.shared import (
 )
 
 ANSWER_WITHIN = 1.0  # seconds
-DIAL_WITHIN = 2.0  # seconds
 READ_FOR = 1.0  # seconds that a read waits
 AT_ONCE = 1_000  # entries in one read
 _SHA = {script: sha1(script.encode(), usedforsecurity=False).hexdigest() for script in scripts.ALL}
@@ -64,7 +64,8 @@ class RedisShared:
         self.close()
         try:
             endpoint = await self._within(self._endpoint())
-            self._commands, self._reader = await self._dial(endpoint), await self._dial(endpoint)
+            self._commands = await self._dial(endpoint)
+            self._reader = await self._dial(endpoint)
             for script in scripts.ALL:
                 await self._ask("SCRIPT", "LOAD", script)
         except hiredis.ReplyError as error:
@@ -127,9 +128,13 @@ class RedisShared:
 
     async def _dial(self, endpoint: IStreamClientEndpoint) -> RedisProtocol:
         connection: RedisProtocol = await self._within(endpoint.connect(RedisFactory(self._clock)))
-        credentials = self._credentials()
-        if credentials:
-            await connection.ask(ANSWER_WITHIN, "AUTH", *credentials)
+        try:
+            credentials = self._credentials()
+            if credentials:
+                await connection.ask(ANSWER_WITHIN, "AUTH", *credentials)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     async def _within(self, found: Deferred[Any]) -> Any:
@@ -138,6 +143,8 @@ class RedisShared:
             return await found.addTimeout(DIAL_WITHIN, self._clock)
         except CancelledError:
             raise
+        except TimedOut:
+            raise OutOfReach("no connection in time") from None
         except Exception as error:  # a connection, DNS and TLS fail in many ways
             raise OutOfReach(str(error) or type(error).__name__) from None
 

@@ -313,6 +313,18 @@ class RedisTests(Cases, TestCase):
         await self.all[-1].connect()
         await self.all[-1].join(A, 0, NOTHING)
 
+    async def test_wrong_password(self) -> None:
+        """It is out of reach as well, and no connection is left behind, however often that is tried."""
+        self.server.run("CONFIG", "SET", "requirepass", "secret")
+        endpoint = UNIXClientEndpoint(reactor, str(self.server.path))
+        self.all.append(RedisShared(reactor, lambda: succeed(endpoint), "hall", lambda: ("wrong",)))
+        for _ in range(5):
+            with self.assertRaises(OutOfReach) as raised:
+                await self.all[-1].connect()
+            self.assertIn("WRONGPASS", str(raised.exception))
+        await deferLater(reactor, 0.1)
+        self.assertIn("connected_clients:1\n", self.server.run("-a", "secret", "INFO", "clients").replace("\r", ""))
+
 
 class TLSTests(TestCase):
     skip = MISSING or None
