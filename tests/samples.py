@@ -192,7 +192,6 @@ REFUSALS: tuple[HallError, ...] = (
     refusals.TooSlow("bob", unsent="psst"),
     refusals.OthersUnreachable(unsent="psst"),
     refusals.NoAnswer("bob"),
-    refusals.CameInElsewhere(unsent="hello"),
     refusals.TooMuchWaits(10_000, unsent="hello"),
     refusals.NobodyToAnswer(unsent="hm?"),
     refusals.AddresseeGone("bob", unsent="psst"),

@@ -269,11 +269,6 @@ class NoAnswer(HallError):
 
 
 @dataclass(eq=False)
-class CameInElsewhere(HallError):
-    """Before this could be said the person came in by another server, and is at home there."""
-
-
-@dataclass(eq=False)
 class TooMuchWaits(HallError):
     """As many lines as may wait for the other servers do."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -111,9 +111,9 @@ class Linking:
         log = self._link.log
         return {"nodes_ok": int(log.is_linked), "facts_untold": log.telling.untold}
 
-    def _gives_way(self, member: Member, unsaid: Sequence[str]) -> tuple[Event, ...]:
+    def _gives_way(self, member: Member) -> tuple[Event, ...]:
         self._log.info("{nickname} came in by another server", event="came elsewhere", nickname=member.nickname)
-        return self._server.give_way(member, unsaid)
+        return self._server.give_way(member)
 
     def _heard(self, news: BanSet | LinesForgotten) -> None:
         if isinstance(news, BanSet):

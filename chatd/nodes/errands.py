@@ -160,7 +160,7 @@ class Errands:
                     await turn
                 tell(NicknameGiven(self._hall.now(), other.nickname), other)
             case Whisper() | Invite():
-                sender = self._people.find(note["from"], note["who"])
+                sender = self._people.sender(note["from"], note["who"])
                 if sender is None or not sender.here:
                     raise AddresseeGone("you")
                 return _sent(sender, other, errand)

@@ -17,7 +17,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as TimedOut
 from twisted.logger import Logger
 
-from chatd.core.events import Acted, Cause, Departure, Event, Said
+from chatd.core.events import Cause, Departure, Event
 from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.ports import Deliver
@@ -28,18 +28,14 @@ from chatd.nodes.log import Log
 from chatd.nodes.people import People
 from chatd.nodes.shared import Fenced, OutOfReach, Passed
 from chatd.nodes.telling import Fact, Told
-from chatd.nodes.turn import Turn
 
 LUGGAGE_WITHIN = 1.0  # seconds
 MOST_EVENTS = 1_000  # that are brought
 _LOST = Departure(Cause.LOST)
-GivesWay = Callable[[Member, Sequence[str]], Sequence[Event]]
 
 
 class Homes:
-    """`gives_way` ends the connection of somebody at home here. It gives back there lines that could not be said any
-    more, and returns what it may not have brought.
-    """
+    """`gives_way` ends the connection of somebody at home here, and returns what it may not have brought."""
 
     _log = Logger()
 
@@ -48,7 +44,7 @@ class Homes:
         hall: Hall,
         people: People,
         log: Log,
-        gives_way: GivesWay,
+        gives_way: Callable[[Member], Sequence[Event]],
     ) -> None:
         self._hall = hall
         self._people = people
@@ -159,7 +155,7 @@ class Homes:
         return bool(found)
 
     def _packed(self, member: Member) -> dict[str, Any]:
-        missed = self._gives_way(member, self._unsaid(member))
+        missed = self._gives_way(member)
         ids = self._people
         other = member.talk.addressee
         return {
@@ -167,12 +163,6 @@ class Homes:
             "addressee": None if other is None else ids.id_of(other),
             "ignoring": [ids.id_of(one) for one in member.ignoring],
         }
-
-    def _unsaid(self, member: Member) -> list[str]:
-        """Return the lines of somebody whose turn is still to come: by then they are at home elsewhere."""
-        waiting = self._nodes.telling.waiting()
-        turns = [told for told in waiting if isinstance(told, Turn) and told.member is member and not told.is_over]
-        return [turn.act.text for turn in turns if isinstance(turn.act, Said | Acted)]
 
     def _send(self, node: str, note: dict[str, Any]) -> None:
         async def post() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
@@ -22,7 +22,7 @@ from chatd.core.relay import Act, Actor, Announcement, BanSet, Errand, LinesForg
 from chatd.nodes.alike import Alike
 from chatd.nodes.errands import Errands
 from chatd.nodes.facts import news_in, of_act, of_news
-from chatd.nodes.homes import GivesWay, Homes
+from chatd.nodes.homes import Homes
 from chatd.nodes.log import Log
 from chatd.nodes.names import Names
 from chatd.nodes.people import People, traits
@@ -40,7 +40,8 @@ class Link:
 
     While Redis is away, people here go on hearing each other at once, and the others hear them later; whatever else
     takes its turn is refused. `news_heard` is called with bans and mutes of other nodes, once they hold here, and
-    with what is to be forgotten; `gives_way` is that of `Homes`.
+    with what is to be forgotten. `gives_way` is called with somebody at home here who has come in elsewhere: it ends
+    their connection here, and returns what that may not have brought.
     """
 
     _log = Logger()
@@ -53,7 +54,7 @@ class Link:
         me: Node,
         news_heard: Callable[[BanSet | LinesForgotten], object] = lambda news: None,
         most_waiting: int = MOST_WAITING,
-        gives_way: GivesWay = lambda member, unsaid: (),
+        gives_way: Callable[[Member], Sequence[Event]] = lambda member: (),
     ) -> None:
         self.hall = hall
         self.me = me

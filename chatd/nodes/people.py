@@ -45,6 +45,7 @@ class People:
         self.registered: Callable[[Member], object] = lambda member: None  # called with who has an account from now on
         self._members: dict[tuple[str, int], Member] = {}
         self._ids: dict[Member, tuple[str, int]] = {}
+        self._moved: dict[tuple[str, int], Member] = {}  # who was at home elsewhere before
         self._talked_alone: set[Member] = set()  # who were in a locked room that is open here
 
     def add(self, node: str, number: int, member: Member) -> None:
@@ -53,11 +54,14 @@ class People:
 
     def remove(self, member: Member) -> None:
         del self._members[self._ids.pop(member)]
+        self._moved = {whose: one for whose, one in self._moved.items() if one is not member}
         self._talked_alone.discard(member)
 
     def move(self, member: Member, node: str, number: int) -> None:
-        """Somebody is at home at another node from now on."""
-        self.remove(member)
+        """Somebody is at home at another node from now on. What they have said at their old home may come behind."""
+        before = self._ids[member]
+        del self._members[before]
+        self._moved[before] = member
         self.add(node, number, member)
 
     def id_of(self, member: Member) -> tuple[str, int]:
@@ -66,6 +70,10 @@ class People:
 
     def find(self, node: str, number: int) -> Member | None:
         return self._members.get((node, number))
+
+    def sender(self, node: str, number: int) -> Member | None:
+        """Return who says something there, though they may be at home elsewhere by now."""
+        return self.find(node, number) or self._moved.get((node, number))
 
     def of(self, node: str) -> list[tuple[int, Member]]:
         """Return the people of one node, with their numbers."""
@@ -93,7 +101,7 @@ class People:
     def hear_line(self, node: str, fact: Fact) -> None:
         """Somebody elsewhere has said or done something in a room, though an old state may have them in another."""
         _, number, at, acted, text, said_in, is_late = fact
-        member = self.find(node, number)
+        member = self.sender(node, number)
         room = self._hall.rooms.get(exact_key(said_in))
         if member is None or room is None or (room is not member.room and room is not self._hall.lobby):
             return

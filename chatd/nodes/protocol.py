@@ -17,6 +17,7 @@ from chatd.wire.direct import DirectSocket
 
 DIAL_WITHIN = 2.0  # seconds, for a connection
 _LATE = 0.25  # seconds by which a timer is late in a process that was frozen
+_TO_READ = 0.01  # seconds, for what lies in the socket already
 _THAWED = 1.0  # seconds in which the answers must come then
 
 
@@ -31,6 +32,7 @@ class RedisProtocol(Protocol):
         self._waiting: deque[tuple[float, Deferred[Any]]] = deque()  # until when, and who
         self._timer: IDelayedCall | None = None
         self._lost = ""  # why there is no connection any more
+        self._is_gone = False  # nothing may be asked of the transport any more
 
     def makeConnection(self, transport: Any) -> None:
         super().makeConnection(DirectSocket(transport) if isinstance(transport, tcp.Connection) else transport)
@@ -42,6 +44,7 @@ class RedisProtocol(Protocol):
             the connection is closed, since answers come in order.
         @raises hiredis.ReplyError: if Redis refuses it.
         """
+        packed = hiredis.pack_command(command)  # type: ignore[arg-type]  # its stub knows one alone
         answer: Deferred[Any] = Deferred()
         if self._lost:
             answer.errback(OutOfReach(self._lost))
@@ -50,11 +53,12 @@ class RedisProtocol(Protocol):
         self._waiting.append((until, answer))
         if self._timer is None:
             self._timer = self._clock.callLater(within, self._check, until)
-        self.transport.write(hiredis.pack_command(command))  # type: ignore[arg-type]  # its stub knows one alone
+        self.transport.write(packed)
         return answer
 
     def close(self) -> None:
-        self.transport.abortConnection()
+        if not self._is_gone:
+            self.transport.abortConnection()
 
     def dataReceived(self, data: bytes) -> None:
         self._reader.feed(data)
@@ -68,20 +72,23 @@ class RedisProtocol(Protocol):
             self._lose(f"it doesn't speak as Redis does: {error}")
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._is_gone = True
         self._lose(reason.getErrorMessage())
 
-    def _check(self, due: float) -> None:
-        """Look whether the oldest command has had its answer."""
+    def _check(self, due: float, has_read: bool = False) -> None:
+        """Look whether the oldest command has had its answer, once what has come meanwhile was read."""
         now = self._clock.seconds()
         self._timer = None
         if now - due > _LATE:
-            self._waiting = deque((now + _THAWED, waiting) for _, waiting in self._waiting)
+            self._waiting = deque((max(until, now + _THAWED), waiting) for until, waiting in self._waiting)
         if self._waiting:
             until = self._waiting[0][0]
-            if until <= now:
+            if until > now:
+                self._timer = self._clock.callLater(until - now, self._check, until)
+            elif has_read:
                 self._lose("no answer in time")
             else:
-                self._timer = self._clock.callLater(until - now, self._check, until)
+                self._timer = self._clock.callLater(_TO_READ, self._check, now + _TO_READ, True)
 
     def _lose(self, why: str) -> None:
         self._lost = self._lost or why

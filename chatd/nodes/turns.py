@@ -92,7 +92,10 @@ class Turns:
         if turn.is_over:
             return
         if member.is_remote or member not in self._hall.members:
-            self._give_up(turn)  # they have come in elsewhere meanwhile, or have left while Redis was away
+            # They have come in elsewhere meanwhile, or have left while Redis was away.
+            if turn.is_line:
+                self._people.hear_line(self._nodes.me.id, turn.fact)
+            self._give_up(turn)
             return
         before = member.name
         if isinstance(turn.act, Named):

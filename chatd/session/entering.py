@@ -98,8 +98,14 @@ class AwaitingNickname(Participant):
     def answers(self, line: str) -> bool:
         """Whether a single command is answered though the name is taken: the person may be who has it."""
         typed = marked(line)
-        entry = self.table.command_in(typed[1:]) if typed.startswith("/") else None
-        return self.session.brief and self._name_is_taken and entry is not None and entry.names[0] in _QUESTIONS
+        if not (self._may_ask and typed.startswith("/") and line == one_line(line)):
+            return False
+        entry = self.table.command_in(typed[1:])
+        return entry is not None and entry.names[0] in _QUESTIONS
+
+    @property
+    def _may_ask(self) -> bool:
+        return self.session.brief and self._name_is_taken
 
     def not_read(self, given: Refused) -> None:
         self._refused_at = given.typed_at
@@ -131,7 +137,7 @@ class AwaitingNickname(Participant):
             case "format" | "lang":
                 self.table.run(self, entry, *arguments)
                 self.ask()
-            case name if self.session.brief and name in _QUESTIONS:
+            case name if self._may_ask and name in _QUESTIONS:
                 return self.table.run(self, entry, *arguments)
             case _:
                 raise NicknameFirst

@@ -10,7 +10,7 @@ operator's session (`operator.py`) has a state of its own instead.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
@@ -20,7 +20,7 @@ from chatd.core.bans import Address
 from chatd.core.events import Cause, Departure, Event
 from chatd.core.hall import Hall
 from chatd.core.member import Member
-from chatd.core.refusals import CameInElsewhere, HallError, HallFull
+from chatd.core.refusals import HallError, HallFull
 from chatd.core.room import Room
 from chatd.session.accounts import Accounts
 from chatd.session.client import Client
@@ -94,14 +94,10 @@ class Server:
         """Return the sessions of one person: more than one while another takes over."""
         return [session for session in self.sessions if session.member is member]
 
-    def give_way(self, member: Member, unsaid: Sequence[str] = ()) -> tuple[Event, ...]:
-        """End the sessions of somebody who has come in by another connection, and give back what they had not said yet;
-        return what they may not have brought.
-        """
+    def give_way(self, member: Member) -> tuple[Event, ...]:
+        """End the sessions of somebody who has come in by another connection; return what they may not have brought."""
         missed: list[Event] = []
         for session in self.sessions_of(member):
-            for line in unsaid:
-                session.refuse(CameInElsewhere(unsent=line))
             missed += session.client.missing()
             session.give_way()
         return tuple(missed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -12,7 +12,6 @@ from chatd.core.events import Acted, Event, Events, Said, SaidLate
 from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.refusals import HallError
-from chatd.nodes.homes import GivesWay
 from chatd.nodes.link import Link
 from chatd.nodes.shared import Node
 from tests.nodes.memory_shared import Memory, MemoryShared
@@ -54,15 +53,10 @@ class Server:
         self.shared = MemoryShared(halls.memory)
         started = int(halls.clock.seconds() * 1000)
         self.lost = 0
-        self.gives_way: GivesWay = lambda member, unsaid: ()
+        self.gives_way: Callable[[Member], Sequence[Event]] = lambda member: ()
         me = Node(f"{name}.{started}", name, started)
         self.link = CountingLink(
-            self,
-            self.hall,
-            self.shared,
-            halls.clock,
-            me,
-            gives_way=lambda *what: self.gives_way(*what),
+            self, self.hall, self.shared, halls.clock, me, gives_way=lambda member: self.gives_way(member)
         )
         self.link.start()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import hiredis
-from twisted.internet.defer import CancelledError
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
@@ -21,8 +23,7 @@ class RedisProtocolTests(SynchronousTestCase):
         self.protocol.makeConnection(self.transport)
 
     def lost(self, why: str) -> None:
-        """The connection was closed, and why is said to all who ask from now on; nothing waits any more."""
-        self.assertTrue(self.transport.disconnecting)
+        """Why the connection is lost is said to all who ask from now on; nothing waits any more."""
         error = self.failureResultOf(self.protocol.ask(1, "PING"), OutOfReach)
         self.assertIn(why, error.getErrorMessage())
         self.assertEqual(self.clock.getDelayedCalls(), [])
@@ -68,9 +69,10 @@ class RedisProtocolTests(SynchronousTestCase):
         asked = [self.protocol.ask(1, "PING"), self.protocol.ask(9, "PING")]
         self.clock.pump([0.1] * 9)
         self.assertNoResult(asked[0])
-        self.clock.pump([0.1] * 2)
+        self.clock.pump([0.1] * 3)
         for one in asked:
             self.assertIn("in time", self.failureResultOf(one, OutOfReach).getErrorMessage())
+        self.assertTrue(self.transport.disconnecting)
         self.lost("in time")
 
     def test_frozen(self) -> None:
@@ -79,8 +81,41 @@ class RedisProtocolTests(SynchronousTestCase):
         self.clock.advance(10)
         self.clock.pump([0.1] * 5)
         self.assertNoResult(asked)
-        self.clock.pump([0.1] * 6)
+        self.clock.pump([0.1] * 7)
         self.failureResultOf(asked, OutOfReach)
+
+    def test_frozen_before_an_answer(self) -> None:
+        """An answer that lies there when a frozen process goes on counts, however short it was frozen."""
+        asked = self.protocol.ask(1, "PING")
+        self.clock.advance(1.1)
+        self.protocol.dataReceived(b"+PONG\r\n")
+        self.clock.advance(0.1)
+        self.assertEqual(self.successResultOf(asked), "PONG")
+        self.assertFalse(self.transport.disconnecting)
+
+    def test_asked_when_thawed(self) -> None:
+        """What is asked first when a frozen process goes on has all its time."""
+        self.protocol.ask(2, "PING")
+        self.clock.callLater(1.5, self.protocol.dataReceived, b"+PONG\r\n")
+        asked: list[Deferred[Any]] = []
+        self.clock.callLater(1.6, lambda: asked.append(self.protocol.ask(2, "PING")))
+        self.clock.advance(10)
+        self.clock.pump([0.1] * 19)
+        self.assertNoResult(asked[0])
+
+    def test_no_command(self) -> None:
+        """What can't be packed is no question, and leaves the others their own answers."""
+        with self.assertRaises(UnicodeEncodeError):
+            self.protocol.ask(1, "GET", "\ud800")
+        asked = self.protocol.ask(1, "PING")
+        self.protocol.dataReceived(b"+PONG\r\n")
+        self.assertEqual(self.successResultOf(asked), "PONG")
+
+    def test_closed_twice(self) -> None:
+        """A transport that is gone is left alone: over TLS it can't be closed again."""
+        self.protocol.connectionLost(Failure(ConnectionResetError("reset by peer")))
+        self.protocol.close()
+        self.assertFalse(self.transport.disconnecting)
 
     def test_lost(self) -> None:
         """Who waits is told of the connection's end."""
@@ -94,8 +129,10 @@ class RedisProtocolTests(SynchronousTestCase):
         asked = self.protocol.ask(1, "PING")
         self.protocol.dataReceived(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         self.failureResultOf(asked, OutOfReach)
+        self.assertTrue(self.transport.disconnecting)
         self.lost("it doesn't speak as Redis does")
 
     def test_not_asked(self) -> None:
         self.protocol.dataReceived(b"+PONG\r\n")
+        self.assertTrue(self.transport.disconnecting)
         self.lost("what was not asked")

@@ -379,6 +379,19 @@ class TLSTests(TestCase):
         self.assertEqual(len(await shared.nodes()), 1)
         await shared.leave(A)
 
+    async def test_killed(self) -> None:
+        """Connections that are lost while nothing is asked are found out, and can be made again."""
+        shared = await self.connected("ours.pem")
+        joined = await shared.join(A, 0, NOTHING)
+        self.server.run("CLIENT", "KILL", "TYPE", "normal")
+        await deferLater(reactor, 0.1)
+        for ask in (shared.read(A, START, START), shared.append(A, 1, "x", ())):
+            with self.assertRaises(OutOfReach):
+                await ask
+        shared.close()
+        await shared.connect()
+        self.assertEqual((await shared.join(A, 0, NOTHING)).generation, joined.generation)
+
     async def test_not_trusted(self) -> None:
         """A server with another certificate is none."""
         with self.assertRaises(OutOfReach):

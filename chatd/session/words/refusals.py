@@ -38,7 +38,6 @@ OfLines = (
     | hall.NameChangedHands
     | hall.OthersUnreachable
     | hall.NoAnswer
-    | hall.CameInElsewhere
     | hall.TooMuchWaits
     | session.NotText
     | session.ChangedByTelnet
@@ -182,8 +181,6 @@ def _of_lines(error: OfLines, language: Language) -> str:
             return say("the other servers of this chat can't be asked just now; try again in a moment")
         case hall.NoAnswer(nickname):
             return say("{name}'s server gives no answer: they may have got that, or not", name=nickname)
-        case hall.CameInElsewhere():
-            return say("you came in by another connection before this could be said")
         case hall.TooMuchWaits(limit):
             return say("{n} lines wait for the other servers of this chat already; try again later", n=f"{limit:,}")
         case session.NotText():
