@@ -102,6 +102,13 @@ class Entries:
         self._asked += 1
         return Told(["hello", asked, self._asked], is_alone=True)
 
+    @property
+    def patience(self) -> int:
+        """How many times as long as the first time an answer is waited for. Where all ask each other, each answers once
+        it has given up its own question: whoever waits as long as the others gets each answer too late.
+        """
+        return 1 + (sum(other < self._me for other in self.others) if self._in_vain else 0)
+
     def state(self) -> Any:
         """Return the state of the hall, at the place that was read last."""
         return {"changed": dict(self._changed), "hall": self._follower.state()}

@@ -210,7 +210,7 @@ class Log:
     async def _ask_state(self) -> None:
         """Ask another node for the state of the hall."""
         self.tell(self._entries.question())
-        until = self.clock.seconds() + STATE_WITHIN
+        until = self.clock.seconds() + STATE_WITHIN * self._entries.patience
         while self._entries.needs_state and self._entries.others and self.clock.seconds() < until:
             await self.read_on()
         if self._entries.needs_state:

@@ -200,6 +200,17 @@ FOUND = (  # what once failed, in as few steps as it takes
     lose()
     bind_key(name='bob', node=1)
     """,
+    """
+    lose()
+    heal()
+    disown(name='alice', node=0)
+    come(hurry=False, name='alice', node=1)
+    lose()
+    register(number=0)
+    delay(node=0, way=0.3)
+    wait(seconds=4.0)
+    away(lose=True)
+    """,
 )
 
 
