@@ -17,8 +17,8 @@ from chatd.wire.direct import DirectSocket
 
 DIAL_WITHIN = 2.0  # seconds, for a connection
 _LATE = 0.25  # seconds by which a timer is late in a process that was frozen
-_TO_READ = 0.01  # seconds, for what lies in the socket already
 _THAWED = 1.0  # seconds in which the answers must come then
+_TO_READ = 0.01  # seconds, for what lies in the socket already
 
 
 class RedisProtocol(Protocol):

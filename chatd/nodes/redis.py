@@ -127,9 +127,12 @@ class RedisShared:
         return list(found)
 
     async def _dial(self, endpoint: IStreamClientEndpoint) -> RedisProtocol:
-        connection: RedisProtocol = await self._within(endpoint.connect(RedisFactory(self._clock)))
         try:
             credentials = self._credentials()
+        except (OSError, ValueError) as error:  # it is gone, or is no text
+            raise OutOfReach(f"the password can't be read: {error}") from None
+        connection: RedisProtocol = await self._within(endpoint.connect(RedisFactory(self._clock)))
+        try:
             if credentials:
                 await connection.ask(ANSWER_WITHIN, "AUTH", *credentials)
         except BaseException:

@@ -325,6 +325,21 @@ class RedisTests(Cases, TestCase):
         await deferLater(reactor, 0.1)
         self.assertIn("connected_clients:1\n", self.server.run("-a", "secret", "INFO", "clients").replace("\r", ""))
 
+    async def test_no_password_file(self) -> None:
+        """A file that is gone, or holds no text, is a reason like any other, and no bug."""
+        self.server.run("CONFIG", "SET", "requirepass", "secret")
+        file = self.server.folder / "password"
+        endpoint = UNIXClientEndpoint(reactor, str(self.server.path))
+        self.all.append(RedisShared(reactor, lambda: succeed(endpoint), "hall", credentials("", str(file))))
+        for held in (None, b"\xff\n"):
+            if held is not None:
+                file.write_bytes(held)
+            with self.assertRaises(OutOfReach) as raised:
+                await self.all[-1].connect()
+            self.assertIn("the password can't be read", str(raised.exception))
+        file.write_text("secret\n")
+        await self.all[-1].connect()
+
 
 class TLSTests(TestCase):
     skip = MISSING or None
