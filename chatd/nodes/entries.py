@@ -157,6 +157,10 @@ class Entries:
             self.needs_state, self.has_state, self.is_stale, self._in_vain = False, True, False, 0
             self.release()
 
+    def _is_question(self, entry: Entry) -> bool:
+        """Say whether this is what was asked last; of what was asked before no answer is waited for any more."""
+        return entry.text.startswith('[["hello",') and entry.text.endswith(f",{self._asked}]]")
+
     def _is_answer(self, entry: Entry) -> bool:
         return entry.text.startswith(f'[["state","{self._me}",{self._asked},')
 
@@ -165,7 +169,7 @@ class Entries:
             raise Fenced
         if entry.number > self._changed.get(self._me, 0):
             self._changed[self._me] = entry.number
-            if self.needs_state and entry.text.startswith('[["hello"'):
+            if self.needs_state and self._is_question(entry):
                 self._held_back = []
             for told in self._telling.read_back(entry.number, self._clock.seconds()):
                 self._happen(told)

@@ -211,6 +211,21 @@ FOUND = (  # what once failed, in as few steps as it takes
     wait(seconds=4.0)
     away(lose=True)
     """,
+    """
+    come_twice(first=1, name='alice', second=2)
+    come_twice(first=1, name='bob', second=2)
+    ignore(name='alice', number=7)
+    come(hurry=True, name='bob', node=1)
+    lose()
+    register(number=5)
+    come_twice(first=0, name='bob', second=2)
+    lose()
+    come_twice(first=1, name='alice', second=2)
+    lose()
+    come_twice(first=1, name='alice', second=1)
+    come_twice(first=2, name='carol', second=2)
+    come_twice(first=2, name='bob', second=0)
+    """,
 )
 
 
