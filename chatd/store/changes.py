@@ -118,6 +118,8 @@ class Changes:
         before = [self._owners.get(copy.id if isinstance(copy, AccountGone) else copy.owner.id) for copy in merged]
         self._ledger.take(merged)
         self.merged([Merged(*pair) for pair in zip(merged, before, strict=True)])
+        told = {_last_change(copy) for copy in copies}  # what was judged here, others may have judged otherwise
+        self._tell(*(copy for copy in merged if _last_change(copy) not in told))
         if any(isinstance(copy, AccountGone | LetterGone) for copy in copies):
             await self._ledger.erase()
 
@@ -136,6 +138,10 @@ class Changes:
         """Return an account as it is from now on."""
         account = self._owners.demand(owner)
         return replace(account, changed_at=merging.later(self._now(), account.changed_at), **facts)
+
+
+def _last_change(copy: Copy) -> tuple[int, float]:
+    return (copy.owner.id, copy.owner.changed_at) if isinstance(copy, AccountCopy) else (copy.id, copy.at)
 
 
 def new_id() -> int:

@@ -226,6 +226,11 @@ FOUND = (  # what once failed, in as few steps as it takes
     come_twice(first=2, name='carol', second=2)
     come_twice(first=2, name='bob', second=0)
     """,
+    """
+    bind_key(name='bob', node=0)
+    bind_key(name='alice', node=1)
+    disown(name='bob', node=2)
+    """,
 )
 
 

@@ -268,6 +268,23 @@ class AccountTests(SitesCase):
         self.assertEqual(owner and owner.id, alice.id)
         self.assertEqual(self.c.people.owners.demand(bob.id).ssh_keys, ())
 
+    def test_judgement_is_told(self) -> None:
+        """Who has lost a key to somebody has lost it everywhere, also where that one's end was heard of first."""
+        bob = self.a.register("bob", SSHKey("SHA256:k", "laptop", NOW))
+        alice = self.b.register("alice", SSHKey("SHA256:k", "laptop", NOW + 5))
+        bound = list(self.a.told)
+        self.a.do(self.a.people.remove(bob.id))
+        self.a.merge(*self.b.told)
+        self.c.merge(*bound, *self.b.told)
+        self.assertEqual([len(site.people.owners.demand(alice.id).ssh_keys) for site in (self.a, self.c)], [1, 0])
+        [judged] = self.c.told
+        for site in (self.a, self.b):
+            site.merge(judged)
+        self.c.merge(*self.a.told)
+        self.assert_same(self.a, self.c)
+        self.assertEqual(self.c.told, [judged])  # and nobody says it again
+        self.assertEqual(len(self.a.people.owners), 1)
+
     def test_unwritten(self) -> None:
         """What can't be written holds nowhere, and the next try mends it."""
         self.a.register("alice")
