@@ -100,7 +100,7 @@ class Described:
                 size, typed, looked_at = found
                 known = max(known, at + looked_at)
                 whole = data[at : at + size]
-                speaks_telnet |= (size == 3 and whole[1] > 0xFA) or whole.endswith(b"\xff\xf0")
+                speaks_telnet |= size > 2 and (whole[1] > 0xFA or whole.endswith(b"\xff\xf0"))
             at += size
             known = max(known, at)
             text += typed
@@ -243,6 +243,7 @@ def cut(data: bytes, places: Sequence[float]) -> list[bytes]:
 class AnyBytesTests(DoorTestCase):
     @given(sent, cuts)
     @example(b"\xff\xff\xff\xf4\x04\n", [])  # an FF that is no letter, behind which Ctrl-C is none of its bytes
+    @example(b"\xff\xff\xfa\x18xterm\xff\xf0\xff\xec", [])  # what ends with SE, and has not begun, is no telnet
     def test_as_described(self, data: bytes, places: list[float]) -> None:
         """Lines, refusals and the end come in the order and the number that the protocol's description gives."""
         self.setUp()
