@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TRIAL := -m twisted.trial -j2 tests
 
 .PHONY: run cluster test check bench fuzz deb clean
 
@@ -13,14 +14,14 @@ cluster: $(VENV)/develops
 	PATH="$(CURDIR)/$(BIN):$$PATH" deploy/cluster
 
 test: $(VENV)/develops
-	$(BIN)/python -m twisted.trial tests
+	$(BIN)/python $(TRIAL)
 
 check: $(VENV)/develops
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m twisted.trial tests
+	$(BIN)/coverage run $(TRIAL)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --include='chatd/core/*,chatd/session/*' --fail-under=100
 	$(BIN)/coverage report --fail-under=95

@@ -20,6 +20,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd import __version__
 from chatd.ctl.chatctl import main
 from tests.daemon.test_service import CHECKOUT, TwistdTestCase
+from tests.short_folder import short_folder
 from tests.test_clients import Client, needs
 
 
@@ -38,10 +39,7 @@ class ControlTestCase(TwistdTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        # A Unix socket's path has at most 107 bytes, fewer than a test's own folder.
-        self.short = Path("/tmp") / f"chatd-test-{self.port}"
-        self.short.mkdir()
-        self.addCleanup(shutil.rmtree, self.short, ignore_errors=True)
+        self.short = short_folder(self)
         self.control = str(self.short / "control")
         self.process = self.start()
 

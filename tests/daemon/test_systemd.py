@@ -1,16 +1,14 @@
 """Tests for chatd.daemon.systemd, with a socket in systemd's place."""
 
 import os
-import shutil
 import socket
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.daemon.systemd import STATUS_EVERY, Notifier
+from tests.short_folder import short_folder
 
 
 class Reactor(Clock):
@@ -22,9 +20,7 @@ class Reactor(Clock):
 
 class NotifierTests(SynchronousTestCase):
     def setUp(self) -> None:
-        folder = tempfile.mkdtemp()  # a socket's path is short
-        self.addCleanup(shutil.rmtree, folder)
-        self.path = str(Path(folder) / "notify")
+        self.path = str(short_folder(self) / "notify")
         self.people = 0
         self.clock = Reactor()
 

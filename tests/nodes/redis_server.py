@@ -1,4 +1,4 @@
-"""A real redis-server for tests, on a Unix socket."""
+"""A real redis-server for tests, on a Unix socket in a folder of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import subprocess
 import time
 from pathlib import Path
 from shutil import which
-from tempfile import TemporaryDirectory
 
 HERE = which("redis-server") or which("valkey-server")
 MISSING = "" if HERE else "there is no redis-server here"
@@ -21,8 +20,7 @@ class RedisServer:
     def __init__(self, folder: Path, keeps: bool = False, *more: str, port: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self._socket_folder = TemporaryDirectory()  # of its own: the path of a socket has 107 bytes at most
-        self.path = Path(self._socket_folder.name, "redis.sock")
+        self.path = folder / "redis.sock"
         self._command = [str(HERE), "--port", str(port), "--unixsocket", str(self.path), "--dir", str(folder)]
         self._command += ["--save", "", "--appendonly", "yes" if keeps else "no", "--appendfsync", "always", *more]
         self.start()
@@ -56,7 +54,6 @@ class RedisServer:
         if self._process.poll() is None:
             self.thaw()
             self.kill()
-        self._socket_folder.cleanup()
 
     def run(self, *command: str) -> str:
         """Give a command, as redis-cli does."""

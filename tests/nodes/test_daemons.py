@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import socket
 import time
-from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.wire.pace import CAUGHT_UP
 from tests.nodes.cluster import Cluster, Person
 from tests.nodes.redis_server import MISSING
+from tests.short_folder import short_folder
 
 
 class ClusterCase(SynchronousTestCase):
@@ -21,9 +19,7 @@ class ClusterCase(SynchronousTestCase):
     keeps = owns = False
 
     def setUp(self) -> None:
-        folder = Path(mkdtemp(prefix="chatd"))  # a Unix socket's path must be short
-        self.addCleanup(rmtree, folder)
-        self.cluster = Cluster(folder, *self.names, keeps=self.keeps, owns=self.owns)
+        self.cluster = Cluster(short_folder(self), *self.names, keeps=self.keeps, owns=self.owns)
         self.addCleanup(self.cluster.close)
         self.a, self.b = self.cluster.daemons[:2]
 

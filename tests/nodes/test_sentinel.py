@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -13,6 +11,7 @@ from bench.process import free_port
 from tests.nodes.checker import Talk
 from tests.nodes.cluster import Cluster, Daemon
 from tests.nodes.redis_server import HERE, MISSING, RedisServer
+from tests.short_folder import short_folder
 
 CONFIGURATION = """\
 port {port}
@@ -27,8 +26,7 @@ class SentinelTests(SynchronousTestCase):
     skip = MISSING or None
 
     def setUp(self) -> None:
-        folder = Path(mkdtemp(prefix="chatd"))
-        self.addCleanup(rmtree, folder)
+        folder = short_folder(self)
         self.cluster = Cluster(folder)
         self.addCleanup(self.cluster.close)
         self.cluster.redis.stop()

@@ -19,6 +19,7 @@ from chatd.nodes.redis import RedisShared
 from chatd.nodes.shared import START, Fenced, Known, NameTaken, Node, OutOfReach, Passed, Shared, StaysOut
 from tests.nodes.memory_shared import Memory, MemoryShared
 from tests.nodes.redis_server import MISSING, RedisServer
+from tests.short_folder import short_folder
 
 A, B = Node("a.1", "a", 1), Node("b.1", "b", 1)
 NOTHING = Known((), {})
@@ -254,7 +255,7 @@ class RedisTests(Cases, TestCase):
     skip = MISSING or None
 
     def setUp(self) -> None:
-        self.server = RedisServer(Path(self.mktemp()).absolute())
+        self.server = RedisServer(short_folder(self))
         self.addCleanup(self.server.stop)
         self.all: list[RedisShared] = []
         self.addCleanup(self._close)
@@ -345,7 +346,7 @@ class TLSTests(TestCase):
     skip = MISSING or None
 
     def setUp(self) -> None:
-        self.folder = Path(self.mktemp()).absolute()
+        self.folder = short_folder(self)
         self.port = free_port()
         ours, _ = self.certificate("ours"), self.certificate("another")
         tls = [

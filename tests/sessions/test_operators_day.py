@@ -1,6 +1,5 @@
 """A session with an operator at the Unix socket, beside people at the port."""
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,18 +7,18 @@ from twisted.internet import reactor
 from twisted.internet.endpoints import UNIXClientEndpoint, connectProtocol
 
 from tests.sessions.person import Person, SessionTestCase
+from tests.short_folder import short_folder
 
 
 class OperatorsDayTests(SessionTestCase):
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()  # a socket's path is short
-        self.addCleanup(folder.cleanup)
-        self.control = str(Path(folder.name) / "control")
+        folder = short_folder(self)
+        self.control = str(folder / "control")
         self.settings = replace(
             self.settings,
             control=self.control,
-            state=folder.name,
-            metrics=f"unix:{folder.name}/metrics",
+            state=str(folder),
+            metrics=f"unix:{folder}/metrics",
             max_connections=3,
         )
         super().setUp()

@@ -1,7 +1,6 @@
 """Tests for chatd.wire.sockets, on real sockets."""
 
 import socket
-from pathlib import Path
 
 from twisted.internet import reactor, tcp
 from twisted.internet.defer import Deferred
@@ -13,6 +12,7 @@ from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.trial.unittest import TestCase
 
 from chatd.wire.sockets import KERNEL_BUFFER, PROBES, below, has_vanished, prepare, taken
+from tests.short_folder import short_folder
 
 
 class Accepted(Protocol):
@@ -20,6 +20,11 @@ class Accepted(Protocol):
 
 
 class PrepareTests(TestCase):
+    def endpoints(self) -> tuple[tuple[str, int], tuple[str, int]]:
+        """Return where to listen, and the family of the socket."""
+        path = short_folder(self) / "socket"
+        return ("tcp:0:interface=127.0.0.1", socket.AF_INET), (f"unix:{path}", socket.AF_UNIX)
+
     async def accepted(self, endpoint: str, family: int) -> tuple[tcp.Connection, socket.socket]:
         """Return the transport and the socket of a connection that was accepted at an endpoint."""
         made: Deferred[Accepted] = Deferred()
@@ -67,8 +72,8 @@ class PrepareTests(TestCase):
 
     async def test_has_vanished(self) -> None:
         """Who reads nothing, but whose kernel answers, has not vanished; a Unix socket has nobody who could."""
-        for endpoint, family in (("tcp:0:interface=127.0.0.1", socket.AF_INET), ("unix:/tmp/{}", socket.AF_UNIX)):
-            transport, handle = await self.accepted(endpoint.format(Path(self.mktemp()).name[:20]), family)
+        for endpoint, family in self.endpoints():
+            transport, handle = await self.accepted(endpoint, family)
             handle.setblocking(False)
             transport.write(b"x" * 1_000_000)
             await deferLater(reactor, 1.2)
@@ -77,16 +82,15 @@ class PrepareTests(TestCase):
 
     async def test_unix(self) -> None:
         """A Unix socket has no peer that could vanish; its buffer is bounded likewise."""
-        path = Path("/tmp") / Path(self.mktemp()).name[:20]
-        transport, handle = await self.accepted(f"unix:{path}", socket.AF_UNIX)
+        _, (endpoint, family) = self.endpoints()
+        transport, handle = await self.accepted(endpoint, family)
         prepare(transport, 120)
         self.assertEqual(handle.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF), 2 * KERNEL_BUFFER)
 
     async def test_taken(self) -> None:
         """It is seen when a peer takes something, though the kernel's buffer is full again at once, also below TLS."""
-        for endpoint, family in (("tcp:0:interface=127.0.0.1", socket.AF_INET), ("unix:/tmp/{}", socket.AF_UNIX)):
-            path = Path(self.mktemp()).name[:20]
-            transport, _ = await self.accepted(endpoint.format(path), family)
+        for endpoint, family in self.endpoints():
+            transport, _ = await self.accepted(endpoint, family)
             wrapper = ProtocolWrapper(WrappingFactory(Factory()), Protocol())
             wrapper.transport = transport
             self.assertIs(below(wrapper), transport)

@@ -13,6 +13,7 @@ from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import TestCase
 
 from chatd.wire.users import user_name, user_of
+from tests.short_folder import short_folder
 
 PASSWD = "root:x:0:0:root:/root:/bin/bash\nbroken\nop:x:1000:1000::/home/op:/bin/sh\n"
 
@@ -31,7 +32,7 @@ class UserTests(TestCase):
             def connectionMade(self) -> None:
                 made.callback(self)
 
-        path = Path("/tmp") / f"chatd-users-{os.getpid()}"
+        path = short_folder(self) / "socket"
         port = await serverFromString(reactor, f"unix:{path}").listen(Factory.forProtocol(Accepting))
         self.addCleanup(port.stopListening)
         client = socket.socket(socket.AF_UNIX)
