@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IStreamClientEndpoint
 
 from chatd.nodes.address import Address, Host
 from chatd.nodes.protocol import DIAL_WITHIN, RedisFactory
+from chatd.nodes.shared import OutOfReach
 
 
 class Dial:
@@ -69,12 +70,18 @@ class Dial:
 
 
 def credentials(user: str, password_file: str | None) -> Callable[[], tuple[str, ...]]:
-    """Return what reads the file before each connection: a password may be changed while chatd runs."""
+    """Return what reads the file before each connection: a password may be changed while chatd runs.
+
+    It raises OutOfReach if it can't be read.
+    """
 
     def read() -> tuple[str, ...]:
         if password_file is None:
             return ()
-        password = Path(password_file).read_text(encoding="utf-8").partition("\n")[0]
+        try:
+            password = Path(password_file).read_text(encoding="utf-8").partition("\n")[0]
+        except (OSError, ValueError) as error:  # it is gone, or is no text
+            raise OutOfReach(f"the password can't be read: {error}") from None
         return (user, password) if user else (password,)
 
     return read

@@ -15,6 +15,7 @@ import hiredis
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.defer import TimeoutError as TimedOut
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from twisted.internet.threads import deferToThread
 
 from chatd.nodes import scripts
 from chatd.nodes.protocol import DIAL_WITHIN, RedisFactory, RedisProtocol
@@ -40,7 +41,8 @@ _SHA = {script: sha1(script.encode(), usedforsecurity=False).hexdigest() for scr
 
 
 class RedisShared:
-    """A `Shared` on Redis. `endpoint` is asked for before each connection: after a failover it is another.
+    """A `Shared` on Redis. `endpoint` is asked for before each connection: after a failover it is another. So are
+    `credentials`, in a thread, for they are read from the disk.
 
     What was told is `kept` for so many seconds.
     """
@@ -64,8 +66,9 @@ class RedisShared:
         self.close()
         try:
             endpoint = await self._within(self._endpoint())
-            self._commands = await self._dial(endpoint)
-            self._reader = await self._dial(endpoint)
+            credentials = await self._within(deferToThread(self._credentials))
+            self._commands = await self._dial(endpoint, credentials)
+            self._reader = await self._dial(endpoint, credentials)
             for script in scripts.ALL:
                 await self._ask("SCRIPT", "LOAD", script)
         except hiredis.ReplyError as error:
@@ -126,11 +129,7 @@ class RedisShared:
         found = json.loads(await self._run(scripts.NODES))
         return list(found)
 
-    async def _dial(self, endpoint: IStreamClientEndpoint) -> RedisProtocol:
-        try:
-            credentials = self._credentials()
-        except (OSError, ValueError) as error:  # it is gone, or is no text
-            raise OutOfReach(f"the password can't be read: {error}") from None
+    async def _dial(self, endpoint: IStreamClientEndpoint, credentials: tuple[str, ...]) -> RedisProtocol:
         connection: RedisProtocol = await self._within(endpoint.connect(RedisFactory(self._clock)))
         try:
             if credentials:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults, succeed
 from twisted.internet.endpoints import UNIXClientEndpoint
 from twisted.internet.task import Clock, deferLater
+from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from bench.process import free_port
@@ -340,6 +343,26 @@ class RedisTests(Cases, TestCase):
             self.assertIn("the password can't be read", str(raised.exception))
         file.write_text("secret\n")
         await self.all[-1].connect()
+
+    async def test_slow_disk(self) -> None:
+        """All else goes on while the password is read, however long that takes."""
+        self.server.run("CONFIG", "SET", "requirepass", "secret")
+        file, went_on, in_time = self.server.folder / "password", Event(), []
+        os.mkfifo(file)
+
+        def write() -> None:
+            in_time.append(went_on.wait(5))
+            file.write_text("secret\n")
+
+        writing = deferToThread(write)
+        endpoint = UNIXClientEndpoint(reactor, str(self.server.path))
+        self.all.append(RedisShared(reactor, lambda: succeed(endpoint), "hall", credentials("", str(file))))
+        connecting = Deferred.fromCoroutine(self.all[-1].connect())
+        await deferLater(reactor, 0.05)
+        went_on.set()
+        await writing
+        await connecting
+        self.assertEqual(in_time, [True])
 
 
 class TLSTests(TestCase):
