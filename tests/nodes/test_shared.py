@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults, succeed
 from twisted.internet.endpoints import UNIXClientEndpoint
 from twisted.internet.task import Clock, deferLater
-from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from bench.process import free_port
@@ -354,13 +353,12 @@ class RedisTests(Cases, TestCase):
             in_time.append(went_on.wait(5))
             file.write_text("secret\n")
 
-        writing = deferToThread(write)
+        Thread(target=write).start()
         endpoint = UNIXClientEndpoint(reactor, str(self.server.path))
         self.all.append(RedisShared(reactor, lambda: succeed(endpoint), "hall", credentials("", str(file))))
         connecting = Deferred.fromCoroutine(self.all[-1].connect())
         await deferLater(reactor, 0.05)
         went_on.set()
-        await writing
         await connecting
         self.assertEqual(in_time, [True])
 
