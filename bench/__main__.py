@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import resource
 import signal
 import sys
@@ -12,6 +11,7 @@ import time
 from pathlib import Path
 
 from bench.cells import CELLS, Cell, Plan
+from bench.cores import cores
 from bench.figures import Figures
 from bench.nodes import nodes
 from bench.plot import plot
@@ -28,17 +28,16 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers are ended too
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    core, *others = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, others or [core])
     servers = [server for server in SERVERS if is_wanted(server, options.servers)]
     if options.beside:
         servers.insert(1, beside(options.beside))
-    plan = Plan(servers, options.seconds, options.warm_up, core, progress)
     figures = Figures()
-    for turn in range(options.rounds):
-        for name in options.only or ALL:
-            progress(f"-- round {turn + 1} of {options.rounds}: {name}")
-            ALL[name](plan, figures)
+    with cores() as core:
+        plan = Plan(servers, options.seconds, options.warm_up, core, progress)
+        for turn in range(options.rounds):
+            for name in options.only or ALL:
+                progress(f"-- round {turn + 1} of {options.rounds}: {name}")
+                ALL[name](plan, figures)
     text = page(figures, servers, options.rounds, options.seconds, str(PLOT.relative_to(PAGE.parent)))
     print(text)
     if options.write or not (options.only or options.servers):

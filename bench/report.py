@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import twisted
+from bench.cores import can_keep_awake
 from bench.figures import Figures
 from bench.servers import Server
 
@@ -41,7 +42,7 @@ def page(figures: Figures, servers: Sequence[Server], rounds: int, seconds: floa
         "`make bench ARGS='--only fanout200 --seconds 3'` is a quick look that prints and writes nothing; "
         "`python -m bench --help` lists the rest. It takes two cores, the loopback and nothing else; "
         "servers that are not installed are left out.",
-        f"Measured with {machine()}. Every figure is {of_rounds}; the servers take turns.",
+        f"Measured with {machine()}. Every figure is {of_rounds}; the servers take turns.{_awake()}",
         "\n".join(f"- **{server.name}**: {server.about}" for server in servers),
         *_fan_out(figures, plot),
         *_each_server(figures),
@@ -51,6 +52,10 @@ def page(figures: Figures, servers: Sequence[Server], rounds: int, seconds: floa
     if figures.failures:
         parts += ["## What could not be measured", "\n".join(f"- {failure}" for failure in figures.failures)]
     return "\n\n".join(parts) + "\n"
+
+
+def _awake() -> str:
+    return " The cores are kept from sleeping meanwhile." if can_keep_awake() else ""
 
 
 def machine() -> str:

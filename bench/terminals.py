@@ -13,11 +13,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
+from bench.cores import cores
 from bench.load import Load, put
 from bench.process import CannotMeasure, Process, free_port, running
 from bench.servers import CHATD, CHATD_WITHOUT_LIMITS, Server
@@ -274,24 +275,28 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4, help="for each room (default: %(default)s)")
     parser.add_argument("--only", nargs="+", choices=("rooms", "idle", "logins", "keys", "stopped"), metavar="PART")
     options = parser.parse_args()
-    core, *others = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, others or [core])
     wanted = options.only or ("rooms", "keys", "logins", "stopped", "idle")
     print(f"load when it began: {os.getloadavg()[0]:.2f}", flush=True)
+    with cores() as core:
+        measure(core, wanted, options.rounds, options.seconds)
+    print(f"load when it ended: {os.getloadavg()[0]:.2f}", flush=True)
+
+
+def measure(core: int, wanted: Sequence[str], rounds: int, seconds: float) -> None:
+    """Measure those parts, and print what is found."""
     if "rooms" in wanted:
-        _rooms(core, options.rounds, options.seconds)
+        _rooms(core, rounds, seconds)
     if "keys" in wanted:
-        p50, p99, cpu = map(median, zip(*(keys(core) for _ in range(options.rounds)), strict=True))
+        p50, p99, cpu = map(median, zip(*(keys(core) for _ in range(rounds)), strict=True))
         print(f"a key to its echo over SSH: p50 {p50:.2f} ms, p99 {p99:.2f} ms, CPU {cpu:.0f} us", flush=True)
     if "logins" in wanted:
-        p50, p99 = map(median, zip(*(logins(core) for _ in range(options.rounds)), strict=True))
+        p50, p99 = map(median, zip(*(logins(core) for _ in range(rounds)), strict=True))
         print(f"a line while {LOGINS} log in by SSH: p50 {p50:.1f} ms, p99 {p99:.1f} ms", flush=True)
     if "stopped" in wanted:
         print(f"a reader that stops, {SAID:,} bytes said: {stopped(core) / 1024:+.0f} KiB", flush=True)
     if "idle" in wanted:
         for kind in KINDS:
             print(f"idle, {IDLE} x {kind}: {idle(core, kind) / 1000:.1f} kB each", flush=True)
-    print(f"load when it ended: {os.getloadavg()[0]:.2f}", flush=True)
 
 
 def _rooms(core: int, rounds: int, seconds: float) -> None:
