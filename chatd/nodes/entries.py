@@ -96,7 +96,8 @@ class Entries:
         self._held_back: list[Entry] | None = None
 
     def question(self) -> Told:
-        """Return what asks the next of the others for the state."""
+        """Return what asks the next of the others for the state. What stands before it happens before the answer."""
+        self.release()
         asked = self.others.pop(0)
         self.others.append(asked)
         self._asked += 1
@@ -117,6 +118,13 @@ class Entries:
         """Redis has lost all: there will be no answer, and what was held back until it came is told again."""
         self.needs_state, self._held_back = False, None
         self._follower.all_lost()
+
+    def distrust(self) -> None:
+        """What is known here may be out of date: until a state has come nobody is told it, nor what was to be told."""
+        self.is_stale = True
+        for told in self._telling.waiting():
+            if told.fact[0] == "state":
+                told.fact[:] = ["free"]
 
     def forget_own(self) -> None:
         """The others count this node as gone."""

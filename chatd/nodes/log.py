@@ -50,6 +50,7 @@ class Log:
         self._follower = follower
         self._notes_place = START
         self._generation = ""
+        self._lost_all = False  # and what was told lately isn't told again yet
         self._entries = Entries(me.id, follower, self.telling, self.tell, clock)
         self._has_joined = self._may_tell = self._is_telling = False
         self._next_at = 0.0
@@ -149,24 +150,29 @@ class Log:
         entries.others = list(joined.others)
         is_new, all_lost = not self._generation, self._generation not in ("", joined.generation)
         self._generation = joined.generation
+        self._lost_all |= all_lost
         if is_new:
             self.place = joined.last
         elif all_lost:
             self._log.warn("Redis had lost all that it held")
             self.place = self._notes_place = START
             entries.all_lost()
+        if joined.is_first:
+            entries.is_stale = False
+        elif is_new or all_lost or not joined.was_in:
+            entries.distrust()  # at once, for this joining may be broken off
         while _key(self.place) < _key(joined.last):
             await self.read_on()
         renamed = [] if is_new or joined.is_first else await self._follower.claim_again()
         if is_new or joined.was_in or joined.is_first:
-            self.telling.append_again(all_lost, self._follower.known().names)
+            self.telling.append_again(self._lost_all, self._follower.known().names)
             for told in renamed:
                 self.telling.tell(told)
         else:
             entries.forget_own()
             self.telling.tell_anew([self._follower.people_here()])
-        if is_new or all_lost or not joined.was_in:  # behind what is told again: only so do all agree on its place
-            entries.needs_state = entries.is_stale = not joined.is_first
+        self._lost_all = False
+        entries.needs_state |= entries.is_stale  # behind what is told again: only so do all agree on its place
         self._may_tell = entries.is_in = True
         self._tell_soon()
         while entries.needs_state and entries.others:

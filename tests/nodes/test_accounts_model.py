@@ -238,10 +238,7 @@ class OwnersModelTests(SynchronousTestCase):
     def test_found(self) -> None:
         """What once failed does so no more."""
         for steps in FOUND:
-            machine = OwnersMachine()
-            for step in steps.split("\n")[1:-1]:
-                eval(f"machine.{step.strip()}", {"machine": machine})
-            machine.teardown()
+            OwnersMachine().follow(steps)
         self.flushLoggedErrors()
 
     def test_model(self) -> None:

@@ -139,7 +139,25 @@ class HallsMachine(Troubles):
                     newest[speaker] = int(event.text)
 
 
+# What once failed, in as few steps as it takes.
+FOUND = """
+    enter(name='bob', node=1)
+    enter(name='carol', node=0)
+    enter(name='carol', node=1)
+    lose()
+    move(number=2, room='#attic')
+    lose()
+    move(number=5, room='#attic')
+    lose()
+"""
+
+
 class HallsModelTests(SynchronousTestCase):
+    def test_found(self) -> None:
+        """What once failed does so no more."""
+        HallsMachine().follow(FOUND)
+        self.flushLoggedErrors()
+
     def test_model(self) -> None:
         """Whatever happens, names are one person's, nothing comes twice, and in the end all halls are the same."""
         run_state_machine_as_test(HallsMachine, settings=searching(EXAMPLES))

@@ -40,7 +40,7 @@ from chatd.core.refusals import (
 )
 from chatd.core.relay import GiveName, PutOut
 from chatd.nodes import names
-from chatd.nodes.shared import Known, Node, Note, OutOfReach
+from chatd.nodes.shared import START, Known, Node, Note, OutOfReach
 from chatd.nodes.telling import MOST_TOGETHER
 from tests.nodes.halls import Halls, Someone
 from tests.nodes.memory_shared import MemoryShared
@@ -618,6 +618,22 @@ class AwayTests(HallsCase):
         self.assertEqual(self.bob.heard, ["carol: y"])
         self.assertEqual(len(self.of(self.bob, SomeLost)), 1)
 
+    def test_broken_off_when_all_was_lost(self) -> None:
+        """What was said just before Redis lost all is told again, though the first attempt at that breaks off."""
+        self.b.shared.way = 0.3
+        self.alice.say("x")
+        self.halls.run(0.02)
+        self.assertEqual(self.carol.heard, ["alice: x"])
+        self.halls.memory.lose_all()
+        self.a.shared.close()
+        while self.a.link.log.place != START:
+            self.halls.clock.advance(0.0005)
+        self.a.shared.close()
+        self.b.shared.way = 0.0005
+        self.halls.run(5)
+        self.assertEqual((self.bob.heard, self.carol.heard), (["alice: x"], ["alice: x"]))
+        self.assert_same()
+
     def test_said_before_a_node_was_there(self) -> None:
         """What is told again is not heard, nor done, where it was before the node's time."""
         self.bob.do(self.bob.member.move("#den"))
@@ -923,6 +939,33 @@ class AwayTests(HallsCase):
         halls.run(0.1)
         self.assertEqual([server.lost for server in halls.servers], [0, 0, 0])
         self.assertEqual(halls.servers[2].rooms, {"#lobby": ["alice"]})
+
+    def test_broken_off_while_it_asks(self) -> None:
+        """What a node's people do while it waits for the state of the hall is done before it asks another time."""
+        halls = Halls("a", "b", "c")
+        self.addCleanup(halls.stop)
+        a, b, c = halls.servers
+        bob, dave = b.enter("bob"), a.enter("dave")
+        b.shared.is_cut = True
+        dave.say("x")
+        halls.run(1.5)
+        halls.memory.log.clear()
+        b.shared.is_cut = False
+        halls.run(1.5)
+        c.shared.is_cut = True  # it doesn't answer
+        dave.say("y")
+        halls.run(0.1)
+        self.assertIn('"hello","c.', str(halls.memory.log[-1]))
+        bob.member.move("#den")
+        bob.member.move("#attic")
+        halls.run(0.1)
+        b.shared.close()
+        c.shared.is_cut = False
+        dave.do(dave.member.move("#attic"))
+        halls.run(5)
+        self.assertEqual(a.rooms["#attic"], ["bob", "dave"])
+        for server in halls.servers:
+            self.assertEqual(server.rooms, a.rooms)
 
     def test_third(self) -> None:
         """A node that starts beside others knows all that is, at once, and in the same order."""

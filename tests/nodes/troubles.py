@@ -53,6 +53,12 @@ class Troubles(RuleBasedStateMachine):
         self.halls = Halls("a", "b", "c")
         self.is_troubled = False
 
+    def follow(self, steps: str) -> None:
+        """Take steps, a line each, as a search shows them, to the end."""
+        for step in steps.split("\n")[1:-1]:
+            eval(f"machine.{step.strip()}", {"machine": self})
+        self.teardown()
+
     def teardown(self) -> None:
         self.heal()
         self.halls.stop()
