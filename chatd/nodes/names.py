@@ -61,7 +61,7 @@ class Names:
             try:
                 await self._nodes.shared.claim(self._nodes.me, holder, [key])
             except NameTaken:
-                self._give_up(key)
+                self._give_up(key, holder)
         here = [member for _, member in self._people.of(self._nodes.me.id)]
         lost = [member for some in _parts(here) for member in await self._refused(some)]
         if lost:
@@ -94,9 +94,11 @@ class Names:
             return True
         return False
 
-    def _give_up(self, key: str) -> None:
+    def _give_up(self, key: str, holder: str) -> None:
         """Somebody here was about to have a name that is another's by now."""
-        self.claimed.pop(key, None)
+        if self.claimed.get(key) != holder:
+            return
+        del self.claimed[key]
         for told in self._nodes.telling.waiting():
             if isinstance(told, Turn) and isinstance(told.act, Named) and key in told.act.name.keys:
                 told.fact[:], told.released, told.happen = ["free"], {}, None
@@ -164,9 +166,13 @@ class Names:
         except NameTaken:
             return False
         except (CancelledError, OutOfReach, Fenced):  # it may have been granted
-            self.taken(new)
+            for key in new:
+                if self.claimed.get(key) == holder:  # and not somebody else's who asks here at the same time
+                    del self.claimed[key]
             self.free(new)
             raise
+        if any(self.claimed.get(key) != holder for key in new):
+            raise OutOfReach("Redis has lost it meanwhile, and it is another's")
         return True
 
     def free(self, released: dict[str, str]) -> None:

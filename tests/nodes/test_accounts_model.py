@@ -231,6 +231,14 @@ FOUND = (  # what once failed, in as few steps as it takes
     bind_key(name='alice', node=1)
     disown(name='bob', node=2)
     """,
+    """
+    bind_key(name='alice', node=2)
+    bind_key(name='alice', node=1)
+    come(hurry=True, name='carol', node=0)
+    cut(node=0)
+    lose()
+    come_twice(first=1, name='carol', second=0)
+    """,
 )
 
 
