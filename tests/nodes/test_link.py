@@ -967,6 +967,33 @@ class AwayTests(HallsCase):
         for server in halls.servers:
             self.assertEqual(server.rooms, a.rooms)
 
+    def test_asks_again_before_it_has_read_its_question(self) -> None:
+        """What a node's people do between two of its questions is in the answer to the second, and isn't done twice."""
+        halls = Halls("a", "b", "c")
+        self.addCleanup(halls.stop)
+        a, b, _ = halls.servers
+        dave, bob, carol = a.enter("dave"), b.enter("bob"), b.enter("carol")
+        b.shared.is_cut = True
+        dave.say("x")
+        halls.run(1.5)
+        halls.memory.log.clear()
+        b.shared.is_cut = False
+        halls.run(1.5)
+        b.shared.way = 0.5
+        bob.say("w")  # the question stands behind it, and is late
+        dave.say("y")
+        halls.run(1.2)
+        for member, room in ((bob, "#den"), (bob, "#attic"), (carol, "#attic")):
+            member.member.move(room)
+        halls.run(0.4)
+        b.shared.way = 0.0005
+        halls.run(5)
+        told = [fact for entry in halls.memory.log if entry.node == b.link.me.id for fact in json.loads(entry.text)]
+        self.assertEqual([fact[0] for fact in told][:6], ["said", "hello", "moved", "moved", "moved", "hello"])
+        self.assertEqual(a.rooms["#attic"], ["bob", "carol"])
+        for server in halls.servers:
+            self.assertEqual(server.rooms, a.rooms)
+
     def test_third(self) -> None:
         """A node that starts beside others knows all that is, at once, and in the same order."""
         self.bob.do(self.bob.member.move("#den"))
