@@ -634,6 +634,20 @@ class AwayTests(HallsCase):
         self.assertEqual((self.bob.heard, self.carol.heard), (["alice: x"], ["alice: x"]))
         self.assert_same()
 
+    def test_broken_off_before_it_asks(self) -> None:
+        """Who doesn't know what the others know by now asks them, though the first attempt to join breaks off."""
+        self.b.shared.is_cut = True
+        self.b.shared.close()
+        self.halls.memory.lose_all()
+        self.a.shared.close()
+        self.halls.run(1)
+        self.b.shared.is_cut = False
+        while self.b.link.log.place != START:
+            self.halls.clock.advance(0.0005)
+        self.b.shared.close()
+        self.halls.run(5)
+        self.assertTrue(self.halls.memory.log[-1].text.startswith('[["state","b.'))
+
     def test_said_before_a_node_was_there(self) -> None:
         """What is told again is not heard, nor done, where it was before the node's time."""
         self.bob.do(self.bob.member.move("#den"))
