@@ -50,6 +50,7 @@ class Log:
         self._follower = follower
         self._notes_place = START
         self._generation = ""
+        self._has_parted = False  # or could not be linked when it started, and the log says why
         self._lost_all = False  # and what was told lately isn't told again yet
         self._entries = Entries(me.id, follower, self.telling, self.tell, clock)
         self._has_joined = self._may_tell = self._is_telling = False
@@ -188,9 +189,9 @@ class Log:
         return Known(known.nodes, known.names, json.dumps([["state", "", 0, self._entries.state()]]))
 
     def _part(self, why: str) -> None:
-        if self.is_linked or not self._generation:
+        if self.is_linked or not self._has_parted:
             self._log.error("{why}", why=why)
-            self._generation = self._generation or " "
+            self._has_parted = True
         if self.is_linked:
             self.is_linked = False
             self._follower.parted()

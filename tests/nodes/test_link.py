@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, gatherResults
+from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.events import (
@@ -939,6 +940,19 @@ class AwayTests(HallsCase):
         again.enter("bob")
         self.halls.run(0.1)
         self.assertEqual(self.a.rooms, again.rooms)
+
+    def test_started_without_redis(self) -> None:
+        """A node that can't reach Redis at first says so once; when it can, it begins, and has lost nothing."""
+        halls = Halls()
+        self.addCleanup(halls.stop)
+        halls.memory.is_away = True
+        with capturedLogs() as logged:
+            halls.servers.append(halls.start("a"))
+            halls.run(5)
+            halls.memory.is_away = False
+            halls.run(2)
+        told = ["Redis gives no answer: no answer", "a is one of the nodes of this hall; others: 0"]
+        self.assertEqual([formatEvent(event) for event in logged], told)
 
     def test_told_by_one_who_was_told(self) -> None:
         """A node that asks one that has just started itself misses nothing."""
