@@ -203,9 +203,9 @@ class Hall:
         """The accounts of those who are here."""
         return self._by_account.keys()
 
-    def holder_of(self, account: int) -> Member | None:
-        """Return the member who is here under an account, None if nobody is."""
-        return self._by_account.get(account)
+    def holder_of(self, account: int | None) -> Member | None:
+        """Return the member who is here under an account, None if nobody is, or if that is None."""
+        return None if account is None else self._by_account.get(account)
 
     def give_account(self, member: Member, owner: Owner) -> None:
         """A member has proven to be an owner, who isn't here otherwise; the ignores between owners hold again.

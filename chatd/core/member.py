@@ -359,7 +359,7 @@ class Member:
         self.room.leave(self, how)
         self._hall.close_if_empty(self.room)
         self.talk.say_gone()
-        self._let_go()
+        self.let_go()
 
     def hear_administrator(self, text: str) -> None:
         """Be told something by the administrator, alone.
@@ -375,7 +375,7 @@ class Member:
         if self._dismissed is not None:
             self._dismissed(how)
 
-    def _let_go(self) -> None:
+    def let_go(self) -> None:
         """Drop every tie to others, so that nobody who still remembers this member keeps the rest of them alive."""
         self.talk.forget()
         for other in self.ignoring:

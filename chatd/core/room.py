@@ -79,6 +79,14 @@ class Room(Generic[Inside]):
         if traces.remembered and not self.locked:
             self.ring.keep(line, traces.account)
 
+    def hears_apart(self, speaker: Inside, line: Spoken, these: Collection[Inside | None]) -> None:
+        """Deliver what `speaker` has said to those of these alone who are inside; it is remembered nowhere."""
+        self.notices.tell_before_hearing(speaker)
+        chosen = tuple(one for one in self.members if one in these and one.listens and one.hears(speaker))
+        self._counts.heard += 1
+        self._counts.delivered += len(chosen)
+        self._broadcaster.carry(line, (), chosen)
+
     def enter(self, member: Inside) -> None:
         self.members[member] = None
         self.set_listening(member, member.listens)

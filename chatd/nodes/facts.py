@@ -48,13 +48,16 @@ from chatd.nodes.telling import Fact
 _BROUGHT = (Said, Acted, SaidLate, Whispered, WhisperSent, Announced, ToldByAdministrator)  # of plain data alone
 
 
-def of_act(number: int, act: Act, is_late: bool = False) -> Fact:
-    """Return what the person of that number has done, or wants to do when it has its turn."""
+def of_act(number: int, act: Act) -> Fact:
+    """Return what the person of that number has done, or wants to do when it has its turn.
+
+    What was said is on time, None at the end, until the node goes out of reach (`Lines.late`).
+    """
     match act:
         case Said(at, room, _, text):
-            return ["said", number, at, False, text, room, is_late]
+            return ["said", number, at, False, text, room, None]
         case Acted(at, room, _, text):
-            return ["said", number, at, True, text, room, is_late]
+            return ["said", number, at, True, text, room, None]
         case Moved(room, invited):
             return ["moved", number, room, invited]
         case LockSet(locked):

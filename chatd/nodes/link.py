@@ -23,10 +23,12 @@ from chatd.nodes.alike import Alike
 from chatd.nodes.errands import Errands
 from chatd.nodes.facts import news_in, of_act, of_news
 from chatd.nodes.homes import Homes
+from chatd.nodes.lines import Lines
 from chatd.nodes.log import Log
 from chatd.nodes.names import Names
 from chatd.nodes.people import People, traits
 from chatd.nodes.shared import Known, Node, Shared
+from chatd.nodes.spare import spare_name
 from chatd.nodes.telling import Fact, Told
 from chatd.nodes.turn import Turn
 from chatd.nodes.turns import Turns
@@ -61,9 +63,10 @@ class Link:
         self._news_heard = news_heard
         self.log = Log(shared, clock, me, self)
         self.people = People(hall, me.id, self._forget_room, self._name_lost)
+        self._lines = Lines(hall, self.people)
         self.alike = Alike(self.log)
         self._names = Names(hall, self.people, self.log)
-        self.turns = Turns(hall, self.people, self.log, self._names, most_waiting)
+        self.turns = Turns(hall, self.people, self._lines, self.log, self._names, most_waiting)
         self.errands = Errands(hall, self.people, self.log)
         self._homes = Homes(hall, self.people, self.log, gives_way)
         self._number = 0  # of the last person who came
@@ -131,7 +134,7 @@ class Link:
 
         @raises HallError: if that can't be changed now.
         """
-        before, name = member.nickname, self.people.other_name(member)
+        before, name = member.nickname, spare_name(self.hall, member.nickname)
         renamed = self.hall.rename(member, name.shown)
         if renamed is not None:
             await renamed
@@ -172,7 +175,7 @@ class Link:
     def heard(self, node: str, fact: Fact, is_new: bool, is_in_state: bool) -> None:
         if fact[0] == "said":
             if is_new:
-                self.people.hear_line(node, fact)
+                self._lines.hear(node, fact)
             return
         if self.alike.hear(node, fact):
             return
@@ -213,7 +216,7 @@ class Link:
             self.people.to_the_end(member)
         rooms = list(dict.fromkeys(member.room for _, member in here))
         rows = [self.people.row(number, member) for number, member in here]
-        return Told(["people", rows, [self.people.room_row(room) for room in rooms]])
+        return Told(["people", rows, [[*self.people.room_row(room), self.people.inside(room)] for room in rooms]])
 
     def lost(self) -> None:
         self._tell_people(SomeLost(self.hall.now()))

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from itertools import count
 from typing import Any
 
 from twisted.logger import Logger
 
 from chatd.core.delivery import broadcast, tell
-from chatd.core.events import Acted, Cause, Departure, Events, Joined, LockTurned, NicknameLost, Said, SaidLate
+from chatd.core.events import Cause, Departure, Events, Joined, LockTurned, NicknameLost
 from chatd.core.hall import Hall
 from chatd.core.member import Member
-from chatd.core.nickname import MAX_CHARACTERS, Nickname, exact_key, nickname
-from chatd.core.refusals import BadNickname, HallError, NicknameTaken
+from chatd.core.nickname import Nickname, exact_key, nickname
+from chatd.core.refusals import HallError, NicknameTaken
 from chatd.core.relay import LockSet, Moved, Named
 from chatd.core.room import Room
 from chatd.core.text import one_line
 from chatd.nodes.facts import act_in
+from chatd.nodes.spare import spare_name
 from chatd.nodes.telling import Fact
 
 _LOST = Departure(Cause.LOST)
@@ -46,7 +46,7 @@ class People:
         self._members: dict[tuple[str, int], Member] = {}
         self._ids: dict[Member, tuple[str, int]] = {}
         self._moved: dict[tuple[str, int], Member] = {}  # who was at home elsewhere before
-        self._talked_alone: set[Member] = set()  # who were in a locked room that is open here
+        self._ignored: dict[tuple[str, int], frozenset[Member]] = {}  # those out of sight, and who ignored them
 
     def add(self, node: str, number: int, member: Member) -> None:
         self._members[node, number] = member
@@ -55,7 +55,6 @@ class People:
     def remove(self, member: Member) -> None:
         del self._members[self._ids.pop(member)]
         self._moved = {whose: one for whose, one in self._moved.items() if one is not member}
-        self._talked_alone.discard(member)
 
     def move(self, member: Member, node: str, number: int) -> None:
         """Somebody is at home at another node from now on. What they have said at their old home may come behind."""
@@ -74,6 +73,14 @@ class People:
     def sender(self, node: str, number: int) -> Member | None:
         """Return who says something there, though they may be at home elsewhere by now."""
         return self.find(node, number) or self._moved.get((node, number))
+
+    def inside(self, room: Room[Member]) -> list[Fact]:
+        """Return who is in a room, each with node and number."""
+        return [list(self._ids[member]) for member in room.members if member in self._ids]
+
+    def ignored_by(self, node: str, number: int) -> frozenset[Member]:
+        """Return who ignored somebody who is out of sight now."""
+        return frozenset(one for one in self._ignored.get((node, number), ()) if one.here)
 
     def of(self, node: str) -> list[tuple[int, Member]]:
         """Return the people of one node, with their numbers."""
@@ -97,23 +104,6 @@ class People:
         return [room.name, room.locked, room.ring.archived]
 
     # What others tell.
-
-    def hear_line(self, node: str, fact: Fact) -> None:
-        """Somebody elsewhere has said or done something in a room, though an old state may have them in another."""
-        _, number, at, acted, text, said_in, is_late = fact
-        member = self.sender(node, number)
-        room = self._hall.rooms.get(exact_key(said_in))
-        if member is None or room is None or (room is not member.room and room is not self._hall.lobby):
-            return
-        speaker, text = member.nickname, one_line(text)
-        if not is_late:
-            self._talked_alone.discard(member)
-        elif member in self._talked_alone:
-            return
-        if is_late:
-            room.hears(member, SaidLate(at, room.name, speaker, text, acted))
-        else:
-            room.hears(member, Acted(at, room.name, speaker, text) if acted else Said(at, room.name, speaker, text))
 
     def hear(self, node: str, fact: Fact) -> None:
         """Somebody elsewhere has done something besides, or what their home knows of them has changed."""
@@ -152,10 +142,12 @@ class People:
         if member is None:
             name = nickname(shown)
             self.make_way(name, None)
-            member = Member(self._hall, name, _unheard, is_remote=True)
+            member = Member(self._hall, name, unheard, is_remote=True)
             member.came_at -= max(0.0, self._hall.now() - since)
             self.add(node, number, member)
             self._hall.admit(member)
+            for other in self.ignored_by(node, number):
+                other.ignore_member(member)
         elif member.nickname != shown and member.is_remote:
             self._carry_out(member, Named(nickname(shown)))
         self._bring(member, room)
@@ -174,21 +166,26 @@ class People:
 
     def _put_all(self, node: str, rows: list[Fact], rooms: list[Fact]) -> None:
         """These are the people of a node, who come to the end of their rooms; where nobody else is, these are as they
-        are there. What they have said meanwhile in a locked room is for nobody who has come into an open one here.
+        are there. A locked one that is another of that name is closed to them: theirs is open, or they have met nobody
+        there.
         """
         numbers = {row[0] for row in rows}
         for number, member in self.of(node):
             if number not in numbers:
                 self._take_out(member)
-        for row in rows:
-            self.to_the_end(self._put(node, row))
+        closed = {name for name, locked, _, inside in rooms if self._is_another(name, inside if locked else ())}
+        for number, shown, room, *its in rows:
+            self.to_the_end(self._put(node, [number, shown, self._hall.lobby.name if room in closed else room, *its]))
         theirs = {member for _, member in self.of(node)}
-        for name, locked, archived in rooms:
-            room = self._hall.rooms.get(exact_key(name))
-            if room is not None and theirs.issuperset(room.members):
-                self._set_room(room, locked, archived)
-            elif room is not None and locked and not room.locked:
-                self._talked_alone |= theirs.intersection(room.members)
+        for name, locked, archived, _ in rooms:
+            found = self._hall.rooms.get(exact_key(name))
+            if found is not None and theirs.issuperset(found.members):
+                self._set_room(found, locked, archived)
+
+    def _is_another(self, name: str, inside: Sequence[Fact]) -> bool:
+        """Say whether a room here is locked, and none of these are inside."""
+        room = self._hall.rooms.get(exact_key(name))
+        return room is not None and room.locked and not any(self.sender(*one) in room.members for one in inside)
 
     def to_the_end(self, member: Member) -> None:
         """Somebody counts as the last who came into their room: they were away, as far as others could see."""
@@ -206,6 +203,9 @@ class People:
                 self.registered(member)
 
     def _take_out(self, member: Member) -> None:
+        if member.ignored_by:
+            self._ignored = {whose: by for whose, by in self._ignored.items() if any(one.here for one in by)}
+            self._ignored[self._ids[member]] = member.ignored_by
         self.remove(member)
         if member.here:
             member.here = False
@@ -233,29 +233,10 @@ class People:
 
     def give_other_name(self, member: Member) -> None:
         """Somebody at home here has lost their name to another."""
-        before, name = member.nickname, self.other_name(member)
+        before, name = member.nickname, spare_name(self._hall, member.nickname)
         self._hall.call(member, name)
         self._log.info("{before} is now called {nickname}: the name was lost", before=before, nickname=name.shown)
         tell(NicknameLost(self._hall.now(), name.shown, before), member)
-
-    def other_name(self, member: Member) -> Nickname:
-        """Return a free name for somebody who can't have theirs."""
-        return next(self._variants(member.nickname))
-
-    def _variants(self, before: str) -> Iterator[Nickname]:
-        for n in count(2):
-            suffix = f"-{n}"
-            for length in range(min(len(before), MAX_CHARACTERS - len(suffix)), 0, -1):
-                try:
-                    name = nickname(before[:length] + suffix)
-                    self._hall.check_free(name, None)
-                except BadNickname:
-                    continue  # it is too wide
-                except NicknameTaken:
-                    break
-                if self._hall.owners.owner_of(name) is not None:
-                    break
-                yield name
 
     # The state of the hall.
 
@@ -308,5 +289,5 @@ def traits(member: Member) -> Fact:
     return [member.away, member.quiet, member.traces.remembered, member.traces.account]
 
 
-def _unheard(events: Events) -> None:
+def unheard(events: Events) -> None:
     """What people elsewhere hear, they hear at home."""

@@ -11,7 +11,7 @@ from chatd.core.events import Acted, Said
 from chatd.core.member import Member
 from chatd.core.refusals import HallError
 from chatd.core.relay import Act, Went
-from chatd.nodes.telling import Told
+from chatd.nodes.telling import Fact, Told
 
 
 @dataclass(slots=True, eq=False)
@@ -72,7 +72,7 @@ class Turn(Told):
         """Whether it is done without the others, too, while they are out of reach."""
         return isinstance(self.act, Said | Acted | Went)
 
-    def mark_late(self) -> None:
-        """The others will hear it later than it was said."""
+    def mark_late(self, late: Fact) -> None:
+        """The others will hear it later than it was said, as `Lines.late` says."""
         if self.is_line:
-            self.fact[-1] = True
+            self.fact[-1] = late

@@ -14,6 +14,7 @@ from chatd.core.member import Member
 from chatd.core.refusals import OthersUnreachable, TooMuchWaits
 from chatd.core.relay import Act, Moved, Named, Went
 from chatd.nodes.facts import of_act
+from chatd.nodes.lines import Lines
 from chatd.nodes.log import Log
 from chatd.nodes.names import Names
 from chatd.nodes.people import People
@@ -25,10 +26,11 @@ class Turns:
 
     _log = Logger()
 
-    def __init__(self, hall: Hall, people: People, log: Log, names: Names, most_waiting: int) -> None:
+    def __init__(self, hall: Hall, people: People, lines: Lines, log: Log, names: Names, most_waiting: int) -> None:
         self.most_waiting = most_waiting
         self._hall = hall
         self._people = people
+        self._lines = lines
         self._nodes = log
         self._names = names
         self._last: dict[Member, Turn] = {}  # that isn't over
@@ -67,7 +69,7 @@ class Turns:
         for told in self._nodes.telling.waiting():
             if isinstance(told, Turn) and not told.is_over:
                 if told.goes_on:
-                    told.mark_late()
+                    told.mark_late(self._lines.late(told.member))
                     self._take_safely(told)
                 else:
                     told.give_up(OthersUnreachable())
@@ -83,7 +85,7 @@ class Turns:
         """@raises HallError: if it has to wait for the others."""
         if not turn.goes_on:
             raise OthersUnreachable
-        turn.mark_late()
+        turn.mark_late(self._lines.late(turn.member))
         self._take(turn)
         self._nodes.tell(turn)
 
@@ -94,7 +96,7 @@ class Turns:
         if member.is_remote or member not in self._hall.members:
             # They have come in elsewhere meanwhile, or have left while Redis was away.
             if turn.is_line:
-                self._people.hear_line(self._nodes.me.id, turn.fact)
+                self._lines.hear(self._nodes.me.id, turn.fact)
             self._give_up(turn)
             return
         before = member.name

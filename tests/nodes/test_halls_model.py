@@ -25,6 +25,7 @@ class HallsMachine(Troubles):
         self.said: dict[str, Someone] = {}
         self.owed: list[tuple[str, list[Someone]]] = []  # lines, and who must hear them if they stay where they are
         self.wandered: set[Someone] = set()
+        self.private: dict[str, set[tuple[str, int]]] = {}  # lines that were said in a locked room, and who was inside
 
     def here(self, number: int) -> Someone | None:
         present = [one for one in self.people if one.member.here]
@@ -48,6 +49,9 @@ class HallsMachine(Troubles):
             for _ in range(times):
                 text = str(len(self.said))
                 self.said[text] = someone
+                if someone.member.room.locked:
+                    ids = someone.server.link.people.id_of
+                    self.private[text] = {ids(one) for one in someone.member.room.members}
                 someone.say(text)
                 if someone not in self.wandered:
                     self.owed.append((text, [one for one in self.people if one.member.here]))
@@ -62,6 +66,14 @@ class HallsMachine(Troubles):
     def lock(self, number: int, locked: bool) -> None:
         if someone := self.here(number):
             self.attempt(someone, lambda: someone.member.turn_lock(locked))
+
+    @rule(number=people, other=people)
+    def retreat(self, number: int, other: int) -> None:
+        """Two go to a room, and whoever came first locks it."""
+        for one in (number, other):
+            self.move(one, "#den")
+        self.halls.run(0.1)
+        self.lock(number, True)
 
     @rule(number=people, name=st.sampled_from(NAMES))
     def rename(self, number: int, name: str) -> None:
@@ -88,8 +100,10 @@ class HallsMachine(Troubles):
             return
 
     def check(self) -> None:
-        """All halls are the same, and nothing is lost or came twice."""
+        """All halls are the same, and nothing is lost, came twice or was overheard."""
         self.check_nothing_lost()
+        self.nothing_twice()
+        self.nothing_overheard()
         first = self.halls.servers[0]
         for server in self.halls.servers:
             assert server.link.log.is_linked, server.name
@@ -122,6 +136,14 @@ class HallsMachine(Troubles):
             assert len(texts) == len(set(texts)), texts
 
     @invariant()
+    def nothing_overheard(self) -> None:
+        """What is said in a locked room is for those alone who are inside then."""
+        for someone in self.people:
+            for event in someone.told:
+                if isinstance(event, Said | SaidLate) and event.text in self.private:
+                    assert someone.id in self.private[event.text], (event, someone.id)
+
+    @invariant()
     def one_name_a_hall(self) -> None:
         for server in self.halls.servers:
             names = [member.nickname for member in server.hall.members]
@@ -139,8 +161,8 @@ class HallsMachine(Troubles):
                     newest[speaker] = int(event.text)
 
 
-# What once failed, in as few steps as it takes.
-FOUND = """
+FOUND = (  # what once failed, in as few steps as it takes
+    """
     enter(name='bob', node=1)
     enter(name='carol', node=0)
     enter(name='carol', node=1)
@@ -149,13 +171,35 @@ FOUND = """
     lose()
     move(number=5, room='#attic')
     lose()
-"""
+    """,
+    """
+    enter(name='bob', node=2)
+    cut(node=2)
+    enter(name='dave', node=0)
+    say(number=0, times=3)
+    leave(number=0)
+    wait(seconds=4.0)
+    """,
+    """
+    enter(name='bob', node=1)
+    enter(name='carol', node=1)
+    enter(name='eve', node=0)
+    retreat(number=0, other=1)
+    cut(node=1)
+    wait(seconds=4.0)
+    move(number=2, room='#den')
+    lock(number=2, locked=True)
+    wait(seconds=0.5)
+    say(number=0, times=2)
+    """,
+)
 
 
 class HallsModelTests(SynchronousTestCase):
     def test_found(self) -> None:
         """What once failed does so no more."""
-        HallsMachine().follow(FOUND)
+        for steps in FOUND:
+            HallsMachine().follow(steps)
         self.flushLoggedErrors()
 
     def test_model(self) -> None:
