@@ -1,6 +1,7 @@
 """What it costs to be one of two daemons of a hall, on a real redis-server.
 
-Both daemons and Redis run on one core, all clients on the others; one daemon alone comes first.
+Both daemons and Redis run on one core, all clients on the others; one daemon alone comes first. In quiet, where the
+question is how long a line takes, the second daemon has another core, as it has on another machine.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from bench.cells import NOTING, SPEAKERS, Plan, spread, spread_over
 from bench.crowd import Crowd
 from bench.figures import Figures
 from bench.load import Load, put
-from bench.process import CannotMeasure, Process, running
+from bench.process import CannotMeasure, running
 from bench.servers import Server
 
 ALONE, NODES = "one alone", ("node a", "node b")
@@ -50,20 +51,20 @@ def nodes(plan: Plan, figures: Figures) -> None:
             quiet(figures, ALONE, *crowd.connections)
             crowd.grow(EACH)
             for rate in RATES:
-                say_to_all(plan, figures, process, rate, crowd)
+                say_to_all(plan, figures, rate, crowd)
             crowd.close()
         plan.say("two as one")
         try:
-            with two_as_one(server, plan.core) as processes:
-                ours, theirs = Crowd(processes[0]), Others(processes[1])
+            with two_as_one(server, plan.core, min(os.sched_getaffinity(0))) as (ours, theirs):
                 for crowd in (ours, theirs):
                     crowd.grow(1)
                 quiet(figures, "two as one", ours.connections[0], theirs.connections[0])
+            with two_as_one(server, plan.core, plan.core) as (ours, theirs):
                 for crowd in (ours, theirs):
                     crowd.grow(EACH)
                 for rate in RATES:
-                    say_to_all(plan, figures, processes[0], rate, ours, theirs)
-                    say_to_all(plan, figures, processes[1], rate, theirs, ours)
+                    say_to_all(plan, figures, rate, ours, theirs)
+                    say_to_all(plan, figures, rate, theirs, ours)
         except (CannotMeasure, OSError) as error:
             figures.failures.append(f"two as one: {error}")
 
@@ -73,17 +74,20 @@ def variant(server: Server, name: str, *more: str) -> Server:
 
 
 @contextmanager
-def two_as_one(server: Server, core: int) -> Iterator[list[Process]]:
-    """Start a redis-server, and two daemons that are one hall on it.
+def two_as_one(server: Server, *cores: int) -> Iterator[tuple[Crowd, Crowd]]:
+    """Start two daemons, each on its core, that are one hall on a redis-server on the first; return their people.
 
     @raises CannotMeasure: if there is no redis-server.
     """
     with ExitStack() as stack:
-        path = stack.enter_context(redis(core))
+        path = stack.enter_context(redis(cores[0]))
         each = [variant(server, name, f"--redis=unix://{path}", f"--node={name[-1]}") for name in NODES]
-        processes = [stack.enter_context(running(one, core)) for one in each]
+        first, second = (stack.enter_context(running(*one)) for one in zip(each, cores, strict=True))
         time.sleep(1)  # until both are linked
-        yield processes
+        crowds = Crowd(first), Others(second)
+        yield crowds
+        for crowd in crowds:
+            crowd.close()
 
 
 @contextmanager
@@ -107,9 +111,9 @@ def redis(core: int) -> Iterator[Path]:
             process.wait()
 
 
-def say_to_all(plan: Plan, figures: Figures, process: Process, rate: float, here: Crowd, *there: Crowd) -> None:
-    """Have some of all speak; how old lines are is noted by some of this daemon, whose CPU counts."""
-    crowds = (here, *there)
+def say_to_all(plan: Plan, figures: Figures, rate: float, here: Crowd, *there: Crowd) -> None:
+    """Have some of all speak; how old lines are is noted by some of the first daemon, whose CPU counts."""
+    crowds, process = (here, *there), here.process
     for crowd in crowds:
         crowd.settle()
     noting = spread_over(here.connections, NOTING)

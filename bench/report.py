@@ -148,7 +148,8 @@ def _nodes(figures: Figures) -> list[str]:
         "Two daemons and the redis-server that they share have one core between them, which one daemon alone has to "
         "itself; all clients share the other. 100 people are at each, and all are in one room. *CPU us* is what one "
         "daemon, without Redis, spends on each line that it delivers to one of its people. In quiet one line is said "
-        "after the other.",
+        "after the other, and the second daemon has the core of the clients, as on two machines neither waits for the "
+        "other's core.",
         table(head, rows),
     ]
 
