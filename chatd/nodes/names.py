@@ -104,6 +104,16 @@ class Names:
                 told.fact[:], told.released, told.happen = ["free"], {}, None
                 told.end(OthersUnreachable())
 
+    async def make_sure(self, member: Member) -> None:
+        """Somebody here has just taken a name. Have them have it in Redis, even if an attempt of theirs has freed it
+        since; if it is another's by now, have the others know their new name.
+        """
+        name = member.name
+        with suppress(OutOfReach, Fenced):  # once the others can be reached, all names are claimed again
+            await self._hold(member)
+        if _stays(member) and member.name is not name:
+            self._tell_row(member, {})
+
     async def come_under_other_name(self, member: Member, before: Nickname) -> None:
         """The others have taken out somebody at home here, whose name was another's; have them know the new name."""
         with suppress(OutOfReach, Fenced):  # once the others can be reached, all names are claimed again
@@ -153,6 +163,7 @@ class Names:
         @raises NameTaken, OutOfReach, Fenced: if they can't.
         """
         holder, name = self._people.holder(member), member.name
+        self._nodes.telling.withhold(name.keys, holder)
         await self._nodes.shared.claim(self._nodes.me, holder, name.keys)
         used = member.name.keys if _stays(member) else frozenset()
         self.free(dict.fromkeys(name.keys - used, holder))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,6 +86,12 @@ class Telling:
     def waiting(self) -> list[Told]:
         """Return what has not had its turn, in order."""
         return [told for batch in self._sent for told in batch.facts] + list(self._queue)
+
+    def withhold(self, keys: Collection[str], holder: str) -> None:
+        """Those are somebody's again: nothing that has not had its turn frees them."""
+        for told in self.waiting():
+            if not told.released.keys().isdisjoint(keys):
+                told.released = {key: one for key, one in told.released.items() if key not in keys or one != holder}
 
     def next(self, now: float) -> Batch:
         """Return what is to be appended next; `appended` says that it was."""

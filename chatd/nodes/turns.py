@@ -106,6 +106,7 @@ class Turns:
         if isinstance(turn.act, Named):  # it may have been another's turn that gave them the name before
             free = before.keys - member.name.keys - turn.released.keys()
             self._names.free(dict.fromkeys(free, self._people.holder(member)))
+            self._nodes.go(self._names.make_sure(member))
         self._ended(turn)
         if turn.is_given_up and isinstance(turn.act, Moved) and turn.error is None:  # they were told otherwise
             tell(Joined(self._hall.now(), member.room.name, (member.nickname,)), member)

@@ -101,6 +101,11 @@ class Server:
         rooms = {name: [member.nickname for member in room.members] for name, room in self.hall.rooms.items()}
         return {**rooms, "#lobby": sorted(rooms["#lobby"])}
 
+    @property
+    def locked(self) -> dict[str, bool]:
+        """Which rooms are locked."""
+        return {name: room.locked for name, room in self.hall.rooms.items()}
+
     def stop(self) -> None:
         Deferred.fromCoroutine(self.link.stop())
 

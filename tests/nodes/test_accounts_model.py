@@ -21,7 +21,7 @@ from tests.nodes.troubles import Troubles, nodes, people, searching
 from tests.session.test_session import Screen
 
 NAMES = ("alice", "bob", "carol")
-LINES = ("hello", "@alice hi", "@bob hi", "/nick bob", "/nick dave", "/join #den")
+LINES = ("hello", "@alice hi", "@bob hi", "/nick bob", "/nick dave", "/join #den", "/join #lobby", "/lock")
 EXAMPLES = 25
 
 
@@ -111,6 +111,7 @@ class OwnersMachine(Troubles):
             assert at.node.link.log.is_linked, at.node.name
             assert one == kept[0], (kept[0], one)
             assert at.node.rooms == first.node.rooms, (first.node.rooms, at.node.rooms)
+            assert at.node.locked == first.node.locked, (first.node.locked, at.node.locked)
         for at in self.at:
             for owner in at.people.owners:
                 member = at.node.hall.holder_of(owner.id)

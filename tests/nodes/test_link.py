@@ -42,7 +42,7 @@ from chatd.core.refusals import (
 from chatd.core.relay import GiveName, PutOut
 from chatd.nodes import names
 from chatd.nodes.shared import START, Known, Node, Note, OutOfReach
-from chatd.nodes.telling import MOST_TOGETHER
+from chatd.nodes.telling import MOST_TOGETHER, Told
 from tests.nodes.halls import Halls, Someone
 from tests.nodes.memory_shared import MemoryShared
 
@@ -229,6 +229,42 @@ class NameTests(HallsCase):
         self.a.link.release(["bob"])
         self.halls.run(0.01)
         self.b.enter("bob")
+
+    def test_freed_behind(self) -> None:
+        """A name that somebody has taken is theirs, though an earlier attempt of theirs frees it only now; what frees
+        it for others' sake does so.
+        """
+        alice = self.a.enter("alice")
+        holder, telling = self.a.link.people.holder(alice.member), self.a.link.log.telling
+        self.halls.run(0.1)
+        renaming = alice.member.rename("dave")
+        assert renaming is not None
+        Deferred.fromCoroutine(of(renaming))
+        while telling.is_read_back:
+            self.halls.clock.advance(0.0001)
+        freeing, others = Told(["free"], {"dave": holder}), Told(["free"], {"dave": "a.1 9"})
+        self.a.link.log.tell(freeing)
+        self.a.link.log.tell(others)
+        self.halls.run(0.1)
+        self.assertEqual(alice.member.nickname, "dave")
+        self.assertEqual((freeing.released, others.released), ({}, {"dave": "a.1 9"}))
+        self.assertRaises(NicknameTaken, self.b.enter, "dave")
+
+    def test_lost_before_it_is_had(self) -> None:
+        """Who takes a name that is another's by then has another, and all know it."""
+        alice = self.a.enter("alice")
+        self.halls.run(0.1)
+        renaming = alice.member.rename("dave")
+        assert renaming is not None
+        Deferred.fromCoroutine(of(renaming))
+        while self.a.link.log.telling.is_read_back:
+            self.halls.clock.advance(0.0001)
+        self.halls.memory.names["dave"] = "b.1 9"
+        self.halls.run(0.1)
+        self.assertEqual([event.nickname for event in self.of(alice, NicknameLost)], ["dave-2"])
+        self.assertEqual(self.b.rooms, {"#lobby": ["dave-2"]})
+        self.assertEqual(set(self.halls.memory.names), {"dave", "dave-2"})
+        self.assert_same()
 
 
 class RoomTests(HallsCase):
