@@ -331,6 +331,11 @@ class Member:
         self.room.set_listening(self, self.listens)
         self._hall.relay.changed(self)
 
+    def set_traced(self, on: bool) -> None:
+        """Let what this person says in rooms be remembered from now on, or no longer."""
+        self.traces.remembered = on
+        self._hall.relay.changed(self)
+
     def set_away(self, why: str | None) -> None:
         """Tell those who write privately that this person is away, and why, if there is a reason; None is back again.
 

@@ -137,7 +137,7 @@ async def _remember_person(chat: Chatting, on: bool) -> None:
     member, accounts = chat.member, chat.server.accounts
     if accounts is not None and member.traces.account is not None:
         await accounts.people.set_remembered(member.traces.account, on)
-    member.traces.remembered = on
+    member.set_traced(on)
 
 
 async def _remember_room(chat: Chatting, on: bool) -> None:

@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.bans import Ban
+from chatd.core.memory import Memory
 from chatd.core.relay import BanSet
 from chatd.session.commands import a_person
 from chatd.session.inputs import Ended, Input, Line
@@ -139,6 +140,19 @@ class SessionTests(SynchronousTestCase):
         self.type(self.alice, "@bob psst")
         self.assertEqual(self.at_alice.take(), ["[you -> bob] psst"])
         self.assertIsNone(self.a.hall.find("bob").away)
+
+    def test_not_remembered(self) -> None:
+        """What somebody says who doesn't want it remembered is remembered on no node."""
+        for server in (self.a, self.b):
+            server.hall.remember(Memory(10))
+        self.type(self.bob, "/remember off")
+        self.type(self.bob, "a secret of mine")
+        self.type(self.bob, "/remember on")
+        self.type(self.bob, "not this")
+        self.type(self.alice, "/last")
+        shown = "\n".join(self.at_alice.take()[2:])
+        self.assertIn("not this", shown)
+        self.assertNotIn("secret", shown)
 
     def test_room_is_yours(self) -> None:
         """When the first inside a locked room leaves, the next one is told at their home, once."""
