@@ -284,8 +284,8 @@ class Hall:
         """Tell everybody that the chat stays open."""
         self._tell_everybody(ClosingCalledOff(self.now()))
 
-    def open_room(self, typed: str) -> Room[Member]:
-        """Return the room of that name, opened if there was none.
+    def open_room(self, typed: str, id: str = "") -> Room[Member]:
+        """Return the room of that name, opened with that id if there was none.
 
         @raises BadRoomName: for a name that breaks a rule.
         @raises RoomLooksLike: for a new name that looks like another room's.
@@ -297,6 +297,7 @@ class Hall:
                 if alike in self._rooms_alike:
                     raise RoomLooksLike(typed, self._rooms_alike[alike].name)
             room = Room[Member](name, self.clock, self.now, self.broadcaster, self.counts, self.memory.ring(name))
+            room.id = id
             self.rooms[key] = room
             self._rooms_alike.update(dict.fromkeys(look_alike_keys(name), room))
         return self.rooms[key]

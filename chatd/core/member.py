@@ -142,6 +142,10 @@ class Member:
         """Say whether the room told this person of it when somebody took, or gave up, the name that they have."""
         return other.room is self.room and self._came_in_at <= other._named_at
 
+    def forget_invitation(self, room: Room[Member]) -> None:
+        """That isn't the room any more that this person was invited to."""
+        self.invitations = {one: by_first for one, by_first in self.invitations.items() if one is not room}
+
     def may_enter(self, room: Room[Member]) -> bool:
         """Say whether this person may enter a room, and see that it is there."""
         return not room.locked or room is self.room or self.invitations.get(room, False)
@@ -181,8 +185,8 @@ class Member:
         match act:
             case Said() | Acted():
                 self.room.hears(self, act if act.speaker == self.nickname else replace(act, speaker=self.nickname))
-            case Moved(room, invited):
-                self._go_to(room, invited)
+            case Moved(room, invited, opens):
+                self._go_to(room, invited, opens)
             case LockSet(locked):
                 self.check_may_turn_lock(locked)
                 self.room.turn_lock(self, locked)
@@ -220,15 +224,15 @@ class Member:
             self.check_may_speak()
         self.talk.choice_refused()  # unless they get there
         room = self._hall.rooms.get(exact_key(typed))
-        invited = room is not None and self.invitations.get(room, False)
+        invited = room.id if room is not None and self.invitations.get(room, False) else None
         return self._hall.relay.turn(self, Moved(room_name(typed), invited))
 
-    def _go_to(self, typed: str, invited: bool) -> None:
-        room = self._hall.open_room(typed)
+    def _go_to(self, typed: str, invited: str | None, opens: str) -> None:
+        room = self._hall.open_room(typed, opens)
         if room is self.room:
             self.talk.room_chosen()
             raise InRoomAlready(room.name)
-        if room.locked and not invited:
+        if room.locked and room.id != invited:
             raise RoomLocked(room.name)
         self.room.leave(self, None)
         self._hall.close_if_empty(self.room)

@@ -20,10 +20,14 @@ from chatd.core.ports import Deliver
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A person goes to another room, into a locked one only if they are `invited`."""
+    """A person goes to another room, into a locked one only if that is what they are `invited` to, by its id.
+
+    If there is none of that name it is opened, and has the id that it `opens` with.
+    """
 
     room: str
-    invited: bool
+    invited: str | None
+    opens: str = ""
 
 
 @dataclass(frozen=True, slots=True)

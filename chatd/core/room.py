@@ -33,7 +33,7 @@ class Room(Generic[Inside]):
 
     `members` is in the order of arrival: the first is the one who may lock it. Those who listen are the members who are
     not quiet, and subscribers outside. Its `ring` remembers what was said, but nothing of a locked room and nothing of
-    those who don't want it.
+    those who don't want it. Its `id` tells it from others that had its name before, where there is a relay to give it.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Room(Generic[Inside]):
         ring: Ring,
     ) -> None:
         self.name = name
+        self.id = ""
         self.ring = ring
         self.locked = False
         self.members: dict[Inside, None] = {}

@@ -55,6 +55,9 @@ class Follower(Protocol):
         @raises OutOfReach, Fenced: if there can be no names now.
         """
 
+    def went_ahead(self) -> bool:
+        """Say whether something has been done here that others will do only when it has its turn."""
+
     def people_here(self) -> Told:
         """Return who is at home here: the others count them as gone."""
 

@@ -58,8 +58,8 @@ def of_act(number: int, act: Act) -> Fact:
             return ["said", number, at, False, text, room, None]
         case Acted(at, room, _, text):
             return ["said", number, at, True, text, room, None]
-        case Moved(room, invited):
-            return ["moved", number, room, invited]
+        case Moved(room, invited, opens):
+            return ["moved", number, room, invited, opens]
         case LockSet(locked):
             return ["locked", number, locked]
         case RememberSet(on):
@@ -75,8 +75,8 @@ def of_act(number: int, act: Act) -> Fact:
 def act_in(fact: Fact) -> Act | None:
     """Return what a fact says that somebody did, but for lines; None if it says something else."""
     match fact:
-        case ["moved", _, room, invited]:
-            return Moved(room, invited)
+        case ["moved", _, room, invited, opens]:
+            return Moved(room, invited, opens)
         case ["locked", _, locked]:
             return LockSet(locked)
         case ["remembered", _, on]:

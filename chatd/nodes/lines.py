@@ -8,7 +8,8 @@ from chatd.core.member import Member
 from chatd.core.nickname import exact_key, nickname
 from chatd.core.room import Room
 from chatd.core.text import one_line
-from chatd.nodes.people import People, unheard
+from chatd.core.traces import Traces
+from chatd.nodes.people import Inside, People, unheard
 from chatd.nodes.spare import is_spare, spare_name
 from chatd.nodes.telling import Fact
 
@@ -19,49 +20,66 @@ class Lines:
     def __init__(self, hall: Hall, people: People) -> None:
         self._hall = hall
         self._people = people
+        self._inside: Inside = {}  # a locked room; lines that wait have it together
 
     def late(self, speaker: Member) -> Fact:
-        """Return whose a line is that is said now, for they may have left before it is told: name, account, and whether
-        it may be remembered; and if the room is locked, who is inside, for it is for nobody else.
+        """Return what must be known of a line that is said now, for whoever said it may have left, and the room may be
+        another of that name, before it is told: name, account, whether it may be remembered; the room's id; and if it
+        is locked, who is inside, for it is for nobody else.
         """
         traces, room = speaker.traces, speaker.room
-        return [speaker.nickname, traces.account, traces.remembered, self._people.inside(room) if room.locked else None]
+        inside = self._people.inside(room) if room.locked else {}
+        if inside and inside != self._inside:
+            self._inside = inside
+        return [speaker.nickname, traces.account, traces.remembered, room.id, self._inside if inside else None]
+
+    def is_elsewhere(self, speaker: Member, late: Fact | None) -> bool:
+        """Say whether somebody is in another room by now than the one in which they have said something."""
+        return late is not None and late[3] != speaker.room.id
 
     def hear(self, node: str, fact: Fact) -> None:
-        """Somebody elsewhere has said or done something in a room, though an old state may have them in another."""
+        """Somebody elsewhere has said or done something in a room."""
         _, number, at, acted, text, said_in, late = fact
-        known, room = self._people.sender(node, number), self._hall.rooms.get(exact_key(said_in))
-        if room is None or (known is not None and room not in (known.room, self._hall.lobby)):
-            return
-        if late:
-            speaker = known or self._stand_in(node, number, late, room)
-            line = SaidLate(at, room.name, speaker.nickname, one_line(text), acted)
-            self._hear_late(room, speaker, line, late[-1])
-            if speaker not in self._hall.members:
-                speaker.let_go()
-        elif known is not None:
-            room.hears(known, (Acted if acted else Said)(at, room.name, known.nickname, one_line(text)))
+        speaker, room = self._people.sender(node, number), self._hall.rooms.get(exact_key(said_in))
+        if late and room is not None:
+            self._hear_late(room, node, fact)
+        elif (
+            room is not None and speaker is not None and room in (speaker.room, self._hall.lobby)
+        ):  # if no old state says
+            room.hears(speaker, (Acted if acted else Said)(at, room.name, speaker.nickname, one_line(text)))
 
-    def _hear_late(self, room: Room[Member], speaker: Member, line: SaidLate, inside: list[Fact] | None) -> None:
+    def _hear_late(self, room: Room[Member], node: str, fact: Fact) -> None:
+        _, number, at, acted, text, _, (shown, account, remembered, room_id, inside) = fact
+        if room.id != room_id:
+            return
+        speaker = self._people.sender(node, number) or self._stand_in(node, number, room, at, shown, account)
+        line = SaidLate(at, room.name, speaker.nickname, one_line(text), acted)
+        traces, wanted = speaker.traces, speaker.traces.remembered
+        traces.remembered = remembered
         if inside is None:
             room.hears(speaker, line)
         else:
-            room.hears_apart(speaker, line, [self._people.sender(*one) for one in inside])
+            room.hears_apart(speaker, line, self._people.those(inside))
+        traces.remembered = wanted
+        if speaker not in self._hall.members:
+            speaker.let_go()
 
-    def _stand_in(self, node: str, number: int, late: Fact, room: Room[Member]) -> Member:
+    def _stand_in(
+        self, node: str, number: int, room: Room[Member], at: float, shown: str, account: int | None
+    ) -> Member:
         """Return who stands for somebody who has left before what they said is told: they themselves, if they have
         proven elsewhere to be the same, else nobody who is here, nor called like anybody.
         """
-        shown, account, remembered, _ = late
         back = self._hall.holder_of(account)
         if back is not None:
             return back
-        member = Member(self._hall, nickname(shown), unheard, is_remote=True)
-        if not is_spare(self._hall, member.name, account):
-            member.name = spare_name(self._hall, shown)
-        member.traces.account, member.traces.remembered = account, remembered
+        name = nickname(shown)
+        if not is_spare(self._hall, name, account):
+            name = spare_name(self._hall, shown)
+        member = Member(self._hall, name, unheard, is_remote=True)
+        member.traces = Traces(name.shown, at, account)
         owners = self._hall.owners
         ignoring = {one for one in room.members if account in owners.ignored_by(one.traces.account or 0)}
-        for other in ignoring | self._people.ignored_by(node, number):
+        for other in ignoring | self._people.ignored_by(node, number, account):
             other.ignore_member(member)
         return member

@@ -210,13 +210,17 @@ class Link:
     async def claim_again(self) -> list[Told]:
         return await self._names.claim_again()
 
+    def went_ahead(self) -> bool:
+        return any(told.fact[0] == "went" for told in self.log.telling.waiting())
+
     def people_here(self) -> Told:
+        self.turns.mark_late()
         here = self.people.of(self.me.id)
         for _, member in here:
             self.people.to_the_end(member)
         rooms = list(dict.fromkeys(member.room for _, member in here))
         rows = [self.people.row(number, member) for number, member in here]
-        return Told(["people", rows, [[*self.people.room_row(room), self.people.inside(room)] for room in rooms]])
+        return Told(["people", rows, [self.people.room_row(room) for room in rooms]])
 
     def lost(self) -> None:
         self._tell_people(SomeLost(self.hall.now()))

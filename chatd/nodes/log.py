@@ -62,6 +62,11 @@ class Log:
         self._tasks: list[Deferred[None]] = []
         self._stopping = False
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether the hall is not known as it is by now."""
+        return self._entries.is_stale
+
     def start(self) -> None:
         self.go(self._run())
         self.go(self._beat())
@@ -160,7 +165,7 @@ class Log:
             entries.all_lost()
         if joined.is_first:
             entries.is_stale = False
-        elif is_new or all_lost or not joined.was_in:
+        elif is_new or all_lost or not joined.was_in or self._follower.went_ahead():
             entries.distrust()  # at once, for this joining may be broken off
         while _key(self.place) < _key(joined.last):
             await self.read_on()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from twisted.logger import Logger
 
-from chatd.core.delivery import broadcast, tell
-from chatd.core.events import Cause, Departure, Events, Joined, LockTurned, NicknameLost
+from chatd.core.delivery import tell
+from chatd.core.events import Cause, Departure, Events, Joined, NicknameLost
 from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.nickname import Nickname, exact_key, nickname
@@ -17,11 +17,15 @@ from chatd.core.refusals import HallError, NicknameTaken
 from chatd.core.relay import LockSet, Moved, Named
 from chatd.core.room import Room
 from chatd.core.text import one_line
+from chatd.core.traces import Traces
 from chatd.nodes.facts import act_in
 from chatd.nodes.spare import spare_name
 from chatd.nodes.telling import Fact
 
 _LOST = Departure(Cause.LOST)
+
+Inside = dict[str, list[int]]
+"""People, by their nodes and numbers."""
 
 
 class People:
@@ -74,13 +78,23 @@ class People:
         """Return who says something there, though they may be at home elsewhere by now."""
         return self.find(node, number) or self._moved.get((node, number))
 
-    def inside(self, room: Room[Member]) -> list[Fact]:
-        """Return who is in a room, each with node and number."""
-        return [list(self._ids[member]) for member in room.members if member in self._ids]
+    def inside(self, room: Room[Member]) -> Inside:
+        """Return who is in a room."""
+        inside: Inside = {}
+        for member in room.members:
+            if member in self._ids:
+                node, number = self._ids[member]
+                inside.setdefault(node, []).append(number)
+        return inside
 
-    def ignored_by(self, node: str, number: int) -> frozenset[Member]:
-        """Return who ignored somebody who is out of sight now."""
-        return frozenset(one for one in self._ignored.get((node, number), ()) if one.here)
+    def those(self, inside: Inside) -> set[Member | None]:
+        """Return those of them who are here."""
+        return {self.sender(node, number) for node, numbers in inside.items() for number in numbers}
+
+    def ignored_by(self, node: str, number: int, account: int | None) -> set[Member]:
+        """Return who ignored somebody who is out of sight now; between owners it is their accounts that say so."""
+        ignored_by = self._ignored.get((node, number), ())
+        return {one for one in ignored_by if one.here and (account is None or one.traces.account is None)}
 
     def of(self, node: str) -> list[tuple[int, Member]]:
         """Return the people of one node, with their numbers."""
@@ -97,11 +111,11 @@ class People:
 
     def row(self, number: int, member: Member) -> Fact:
         """Return what others must know of a person."""
-        return [number, member.nickname, member.room.name, member.since, *traits(member)]
+        return [number, member.nickname, member.room.name, member.room.id, member.since, *traits(member)]
 
     def room_row(self, room: Room[Member]) -> Fact:
         """Return what others must know of a room."""
-        return [room.name, room.locked, room.ring.archived]
+        return [room.name, room.id, room.locked, room.ring.archived]
 
     # What others tell.
 
@@ -137,7 +151,7 @@ class People:
             self.remove(member)
 
     def _put(self, node: str, row: Fact) -> Member:
-        number, shown, room, since, *its = row
+        number, shown, room, room_id, since, *its = row
         member = self.find(node, number)
         if member is None:
             name = nickname(shown)
@@ -146,46 +160,41 @@ class People:
             member.came_at -= max(0.0, self._hall.now() - since)
             self.add(node, number, member)
             self._hall.admit(member)
-            for other in self.ignored_by(node, number):
+            member.traces = Traces(shown, since)
+            for other in self.ignored_by(node, number, its[-1]):
                 other.ignore_member(member)
+            self._ignored.pop((node, number), None)
         elif member.nickname != shown and member.is_remote:
             self._carry_out(member, Named(nickname(shown)))
-        self._bring(member, room)
+        self._bring(member, room, room_id)
         if member.is_remote:
             self._set_traits(member, its)
         return member
 
-    def _bring(self, member: Member, room: str) -> None:
-        """Somebody is in that room, as all others see it. Who is at home here didn't want that, and is told so."""
+    def _bring(self, member: Member, room: str, room_id: str) -> None:
+        """Somebody is in that room, as all others see it, if it isn't another here of that name, and locked. Who is at
+        home here didn't want that, and is told so.
+        """
         if exact_key(member.room.name) != exact_key(room):
             with suppress(HallError):
-                member.carry_out(Moved(room, True))
+                member.carry_out(Moved(room, room_id, room_id))
                 member.talk.hold_typed_ahead()
                 if not member.is_remote and member.here:
                     tell(Joined(self._hall.now(), member.room.name, (member.nickname,)), member)
 
     def _put_all(self, node: str, rows: list[Fact], rooms: list[Fact]) -> None:
         """These are the people of a node, who come to the end of their rooms; where nobody else is, these are as they
-        are there. A locked one that is another of that name is closed to them: theirs is open, or they have met nobody
-        there.
+        are there. A locked one that is another of that name is closed to them: they are in the lobby.
         """
         numbers = {row[0] for row in rows}
         for number, member in self.of(node):
             if number not in numbers:
                 self._take_out(member)
-        closed = {name for name, locked, _, inside in rooms if self._is_another(name, inside if locked else ())}
-        for number, shown, room, *its in rows:
-            self.to_the_end(self._put(node, [number, shown, self._hall.lobby.name if room in closed else room, *its]))
+        for row in rows:
+            self.to_the_end(self._put(node, row))
         theirs = {member for _, member in self.of(node)}
-        for name, locked, archived, _ in rooms:
-            found = self._hall.rooms.get(exact_key(name))
-            if found is not None and theirs.issuperset(found.members):
-                self._set_room(found, locked, archived)
-
-    def _is_another(self, name: str, inside: Sequence[Fact]) -> bool:
-        """Say whether a room here is locked, and none of these are inside."""
-        room = self._hall.rooms.get(exact_key(name))
-        return room is not None and room.locked and not any(self.sender(*one) in room.members for one in inside)
+        here = {room.name for room in self._hall.rooms.values() if theirs.issuperset(room.members)}
+        self._set_rooms([row for row in rooms if row[0] in here])
 
     def to_the_end(self, member: Member) -> None:
         """Somebody counts as the last who came into their room: they were away, as far as others could see."""
@@ -253,6 +262,7 @@ class People:
         comes in is.
         """
         hall, rows = self._hall, state["people"]
+        self._identify(state["rooms"])
         there = {(row[0], row[1]) for row in rows}
         for whose, member in tuple(self._members.items()):
             if member.is_remote and whose not in there:
@@ -261,27 +271,34 @@ class People:
         order = [self._put(node, row) for node, row in known]
         unknown = [(number, member) for number, member in self.of(self._home) if member not in order]
         for _, member in unknown:
-            self._bring(member, hall.lobby.name)
+            self._bring(member, hall.lobby.name, hall.lobby.id)
         for member in (*order, *(member for _, member in unknown)):
             self.to_the_end(member)
-        for name, locked, archived in state["rooms"]:
-            room = hall.rooms.get(exact_key(name))
-            if room is not None:
-                self._set_room(room, locked, archived)
+        self._set_rooms(state["rooms"])
         hall.bans.replace(state["bans"], hall.now())
         return unknown
 
-    def _set_room(self, room: Room[Member], locked: bool, archived: bool) -> None:
-        """Have a room be so; those at home here who are inside are told whether it is locked."""
-        if room.locked != locked:
-            if room.ring.archived and locked:
-                self._lock_heard(room.name)
-            room.locked = locked
-            room.ring.clear()
-            inside = [member for member in room.members if not member.is_remote]
-            broadcast((LockTurned(self._hall.now(), room.name, room.first.nickname, locked),), inside)
-        if room is not self._hall.lobby:
-            room.ring.archived = archived and self._hall.memory.archive is not None
+    def _identify(self, rows: list[Fact]) -> None:
+        """These are the rooms; whoever was invited to another of the same name isn't to this one."""
+        for name, room_id, *_ in rows:
+            room = self._hall.rooms.get(exact_key(name))
+            if room is not None and room.id != room_id:
+                room.id, room.opened_by = room_id, None
+                for member in self._hall.members:
+                    member.forget_invitation(room)
+
+    def _set_rooms(self, rows: list[Fact]) -> None:
+        """Have rooms be so; those inside are told whether they are locked."""
+        for name, _, locked, archived in rows:
+            room = self._hall.rooms.get(exact_key(name))
+            if room is None:
+                continue
+            if room.locked != locked:
+                if room.ring.archived and locked:
+                    self._lock_heard(room.name)
+                room.turn_lock(room.first, locked)
+            if room is not self._hall.lobby:
+                room.ring.archived = archived and self._hall.memory.archive is not None
 
 
 def traits(member: Member) -> Fact:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import cast
 
 from twisted.logger import Logger
@@ -33,6 +34,7 @@ class Turns:
         self._lines = lines
         self._nodes = log
         self._names = names
+        self._moves = 0  # so that no two rooms have one id
         self._last: dict[Member, Turn] = {}  # that isn't over
 
     def begin(self, member: Member, act: Act) -> Turn | None:
@@ -45,6 +47,9 @@ class Turns:
         ):  # they have come in elsewhere while they waited, or left
             raise OthersUnreachable
         _, number = self._people.id_of(member)
+        if isinstance(act, Moved):
+            self._moves += 1
+            act = replace(act, opens=f"{self._nodes.me.id} {self._moves}")
         turn = Turn(of_act(number, act), self._released(member, act), member=member, act=act)
         turn.happen = lambda: self._take(turn)
         if isinstance(turn.act, Said | Acted) and self._nodes.telling.untold >= self.most_waiting:
@@ -52,6 +57,8 @@ class Turns:
         if not self._nodes.is_linked:
             self._take_at_once(turn)
             return None
+        if self._nodes.is_stale:
+            turn.mark_late(self._lines.late(member))
         self._last[member] = turn
         self._nodes.tell(turn)
         return turn
@@ -74,6 +81,12 @@ class Turns:
                 else:
                     told.give_up(OthersUnreachable())
                     self._last.pop(told.member, None)
+
+    def mark_late(self) -> None:
+        """What waits will be told from a node that the others have given up, and may have said it in other rooms."""
+        for told in self._nodes.telling.waiting():
+            if isinstance(told, Turn) and not told.is_over:
+                told.mark_late(self._lines.late(told.member))
 
     def _take_safely(self, turn: Turn) -> None:
         try:
@@ -99,6 +112,11 @@ class Turns:
                 self._lines.hear(self._nodes.me.id, turn.fact)
             self._give_up(turn)
             return
+        if turn.is_line and self._lines.is_elsewhere(member, turn.fact[-1]):
+            self._lines.hear(self._nodes.me.id, turn.fact)
+            turn.end(None)
+            self._ended(turn)
+            return
         before = member.name
         if isinstance(turn.act, Named):
             self._people.make_way(turn.act.name, member)
@@ -109,6 +127,7 @@ class Turns:
             self._nodes.go(self._names.make_sure(member))
         self._ended(turn)
         if turn.is_given_up and isinstance(turn.act, Moved) and turn.error is None:  # they were told otherwise
+            member.talk.hold_typed_ahead()
             tell(Joined(self._hall.now(), member.room.name, (member.nickname,)), member)
 
     def _give_up(self, turn: Turn) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from twisted.internet.defer import Deferred
+
 from chatd.core.events import Joined, Left
 from chatd.core.memory import Memory
 from chatd.core.nickname import nickname
 from chatd.core.owners import Owner
+from chatd.session.outputs import Of
+from chatd.session.replays import replay_of
 from tests.nodes.halls import Server, Someone
 from tests.nodes.test_link import HallsCase
 
 BOB, ALICE = Owner(1, nickname("bob"), 0.0, 0.0, 0.0), Owner(2, nickname("alice"), 0.0, 0.0, 0.0)
 
 
-class CutOffTests(HallsCase):
-    """bob and dave are cut off for long enough for the others to see them leave."""
+class TwoAndTwo(HallsCase):
+    """alice and carol at one node, bob and dave at the other."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -23,14 +27,21 @@ class CutOffTests(HallsCase):
         self.bob, self.dave = self.b.enter("bob"), self.b.enter("dave")
         self.halls.run(0.1)
 
+    def cut_off(self, server: Server, seconds: float = 5) -> None:
+        """Cut a node off, by default for long enough for the others to see its people leave."""
+        server.shared.is_cut = True
+        server.shared.close()
+        self.halls.run(seconds)
+
     def cut(self) -> None:
-        self.b.shared.is_cut = True
-        self.b.shared.close()
-        self.halls.run(5)
+        self.cut_off(self.b)
+
+    def back_again(self, server: Server) -> None:
+        server.shared.is_cut = False
+        self.halls.run(3)
 
     def back(self) -> None:
-        self.b.shared.is_cut = False
-        self.halls.run(3)
+        self.back_again(self.b)
 
     def go_to_den(self, *people: Someone, locked: bool = True) -> None:
         for someone in people:
@@ -43,6 +54,8 @@ class CutOffTests(HallsCase):
         server.hall.give_account(someone.member, owner)
         self.halls.run(0.1)
 
+
+class CutOffTests(TwoAndTwo):
     def test_left_meanwhile(self) -> None:
         """Who has left before what they said is told is heard all the same, and isn't there again for that."""
         self.cut()
@@ -110,6 +123,46 @@ class CutOffTests(HallsCase):
         self.assertNotIn("carol: hello", self.dave.heard)
         self.assertEqual([one.nickname for one in self.alice.member.ignoring], ["dave"])
 
+    def test_ignored_no_more(self) -> None:
+        """Who was ignored before one cut, and isn't any more, is heard after the next."""
+        self.alice.member.ignore("bob")
+        self.cut()
+        self.back()
+        self.alice.member.unignore("bob")
+        self.cut()
+        self.back()
+        self.bob.say("x")
+        self.halls.run(0.1)
+        self.assertEqual(self.alice.heard, ["bob: x"])
+
+    def test_taken_back_meanwhile(self) -> None:
+        """Between owners it is as they have it by now."""
+        for server in self.halls.servers:
+            server.hall.owners.put(BOB)
+            server.hall.owners.put(ALICE)
+        self.own(self.b, self.bob, BOB)
+        self.own(self.a, self.alice, ALICE)
+        self.alice.member.ignore("bob")
+        self.cut()
+        self.bob.say("x")
+        self.back()
+        self.bob.say("y")
+        self.halls.run(0.1)
+        self.assertEqual(self.alice.heard, ["bob: x*", "bob: y"])
+
+    def test_ignored_in_history(self) -> None:
+        """Late lines of somebody who is ignored are left out of what was said, too."""
+        self.alice.member.ignore("bob")
+        self.alice.member.ignore("dave")
+        self.cut()
+        self.bob.say("x")
+        self.bob.member.leave()
+        self.dave.say("y")
+        self.back()
+        kept = self.a.hall.lobby.ring.last()
+        self.assertEqual([line.text for line in kept], ["x", "y"])
+        self.assertEqual(replay_of(kept, Of.LAST, self.a.hall, self.alice.member).events, ())
+
     def test_ignored_by_nobody_here(self) -> None:
         """Whoever ignored them has left, too."""
         self.alice.member.ignore("dave")
@@ -135,13 +188,16 @@ class CutOffTests(HallsCase):
         self.assertEqual([kept.owner for kept in self.a.hall.lobby.ring.last()], [BOB.id])
 
     def test_not_remembered(self) -> None:
-        """What is said by somebody who doesn't want it remembered isn't, though they have left."""
-        self.bob.member.traces.remembered = False
+        """What is said by somebody who doesn't want it remembered isn't, though they have left, or do so by now."""
+        self.bob.member.set_traced(False)
+        self.dave.member.set_traced(False)
         self.cut()
         self.bob.say("x")
         self.bob.member.leave()
+        self.dave.say("z")
+        self.dave.member.set_traced(True)
         self.back()
-        self.assertEqual(self.alice.heard, ["bob: x*"])
+        self.assertEqual(self.alice.heard, ["bob: x*", "dave: z*"])
         self.dave.say("y")
         self.halls.run(0.1)
         self.assertEqual([kept.text for kept in self.a.hall.lobby.ring.last()], ["y"])
@@ -194,15 +250,75 @@ class CutOffTests(HallsCase):
         self.assert_same()
 
     def test_other_room_while_theirs_is_open(self) -> None:
-        """Likewise if theirs is open; what they said there isn't said in the other."""
-        self.go_to_den(self.bob, locked=False)
+        """Likewise if theirs is open; what they said there isn't said in the other, also if they have left."""
+        self.go_to_den(self.bob, self.dave, locked=False)
         self.cut()
         self.go_to_den(self.carol)
         self.bob.say("x")
+        self.dave.say("y")
+        self.dave.member.leave()
         self.back()
         self.assertEqual(self.carol.heard, [])
         self.assertEqual(self.a.rooms["#den"], ["carol"])
         self.assert_same()
+
+    def test_locked_since(self) -> None:
+        """Who was in an open room that somebody inside has locked since is there again, and heard by them."""
+        self.go_to_den(self.alice, self.bob, locked=False)
+        self.cut()
+        self.bob.say("x")
+        self.alice.do(self.alice.member.turn_lock(True))
+        self.halls.run(130)
+        self.back()
+        self.assertEqual(self.alice.heard, ["bob: x*"])
+        self.assertEqual(self.a.rooms["#den"], ["alice", "bob"])
+        self.assert_same()
+
+    def test_frozen(self) -> None:
+        """A node that doesn't know yet that the others have given it up: what is said there in a locked room isn't said
+        in another of that name, nor in the lobby.
+        """
+        erin = self.b.enter("erin")
+        for locked in (False, True):
+            self.go_to_den(self.bob, self.dave)
+            self.b.shared.way = 0.02
+            self.halls.run(1)
+            self.halls.memory.gone(self.b.link.me.id)
+            self.begin_den(locked)
+            secrets = 0
+            for _ in range(400):
+                if self.bob.member.room.name == "#den" and self.bob.member.room.locked:
+                    self.bob.say("a secret")
+                    secrets += 1
+                self.halls.clock.advance(0.0005)
+            self.b.shared.way = 0.0005
+            self.halls.run(3)
+            self.assertGreater(secrets, 20)
+            self.assertEqual(self.carol.heard + self.alice.heard + erin.heard, [])
+            self.assert_same()
+            for someone in (self.carol, self.bob, self.dave):
+                if someone.member.room.name == "#den":
+                    someone.do(someone.member.move("#lobby"))
+
+    def begin_den(self, locked: bool) -> None:
+        async def go() -> None:
+            moved = self.carol.member.move("#den")
+            assert moved is not None
+            await moved
+            turned = self.carol.member.turn_lock(True) if locked else None
+            if turned is not None:
+                await turned
+
+        Deferred.fromCoroutine(go())
+
+    def test_room_of_many(self) -> None:
+        """Lines that wait have in common who is inside."""
+        self.go_to_den(self.bob, self.dave)
+        self.cut()
+        self.bob.say("x")
+        self.dave.say("y")
+        waiting = [told.fact[-1][-1] for told in self.b.link.log.telling.waiting() if told.fact[0] == "said"]
+        self.assertIs(*waiting)
 
     def test_same_room(self) -> None:
         """In a locked room in which somebody has stayed they are again."""

@@ -707,7 +707,7 @@ class AwayTests(HallsCase):
         self.b.shared.close()
         self.halls.run(0.5)
         self.bob.member.leave()
-        row = [1, "bob", "#lobby", 0.0, None, False, True, None]
+        row = [1, "bob", "#lobby", "", 0.0, None, False, True, None]
         facts = [["home", self.b.link.me.id, 1, "bob", row], ["went", 1, "quit", "", None]]
         for number, fact in enumerate((*facts, ["home", self.b.link.me.id, 1, "bob", [2, *row[1:]]]), 1):
             self.halls.memory.add("x.1", number, json.dumps([fact]))

@@ -66,8 +66,8 @@ class Stage:
 
     def hear_late(self) -> None:
         people = People(self.hall, "here", lambda name: None, lambda member, before: None)
-        people.hear("there", ["came", [1, "dave", "#lobby", 0.0, TEXT, False, True, None]])
-        late = ["dave", None, True, None]
+        people.hear("there", ["came", [1, "dave", "#lobby", "", 0.0, TEXT, False, True, None]])
+        late = ["dave", None, True, "", None]
         Lines(self.hall, people).hear("there", ["said", 1, 0.0, False, TEXT, "#lobby", late])
 
     def open_a_room(self) -> Member:
