@@ -86,13 +86,16 @@ class CutOffTests(TwoAndTwo):
         for server in self.halls.servers:
             server.hall.owners.put(BOB)
         self.own(self.b, self.bob, BOB)
+        self.bob.member.set_traced(False)
         self.cut()
         self.bob.say("x")
         self.bob.member.leave()
         self.a.do(self.a.hall.claim("bob", BOB.id))
-        self.a.hall.enter("bob", lambda events: None, account=BOB.id)
+        again = self.a.hall.enter("bob", lambda events: None, account=BOB.id)
         self.back()
         self.assertEqual(self.alice.heard, ["bob: x*"])
+        self.assertEqual(self.a.hall.lobby.ring.last(), [])
+        self.assertTrue(again.traces.remembered)
         self.assert_same()
 
     def test_name_owned_by_now(self) -> None:

@@ -61,14 +61,16 @@ class RoomsTests(TwoAndTwo):
         self.assert_same()
 
     def test_invited_before_it_was_another(self) -> None:
-        """Nor does one that was made while the node of both was cut off, and the room was opened anew."""
+        """Nor does one to a room that others have opened anew while the node of both was cut off."""
         self.go_to_den(self.bob, self.dave)
         frank = self.b.enter("frank")
         self.bob.do(self.bob.member.invite("frank"))
         self.halls.run(0.1)
         self.cut()
-        self.go_to_den(self.carol)
+        self.go_to_den(self.carol, locked=False)
         self.back()
+        self.assertEqual(self.b.rooms["#den"], ["carol", "bob", "dave"])
+        self.carol.do(self.carol.member.turn_lock(True))
         self.assertIsInstance(frank.do(frank.member.move("#den")), RoomLocked)
         self.assert_same()
 
