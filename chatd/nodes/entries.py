@@ -92,7 +92,7 @@ class Entries:
         self._tell = tell
         self._clock = clock
         self._changed: dict[str, int] = {}  # up to which entry of each node the hall is changed accordingly
-        self._said: dict[str, int] = {}  # up to which people here were told of it
+        self._said: dict[str, int] = {}  # up to which people here were told of it; also of nodes that are gone
         self._asked = 0  # how often
         self._in_vain = 0  # since a state came last
         self._asking: set[str] = set()  # of the others, those who wait for a state
@@ -145,11 +145,15 @@ class Entries:
         elif not entry.number:
             self.others = [one for one in self.others if one != entry.node]
             self._changed.pop(entry.node, None)
-            self._said.pop(entry.node, None)
             self._asking.discard(entry.node)
             self._follower.gone(entry.node)
         else:
             self._take_other(entry.node, entry.number, entry.text)
+
+    def happened(self, number: int) -> None:
+        """What this node has told, up to that entry, was in the log, but is there no more to be read back."""
+        for told in self._telling.read_back(number, self._clock.seconds()):
+            self._happen(told)
 
     def release(self) -> None:
         """Hold nothing back any more: the answer has come, or won't."""

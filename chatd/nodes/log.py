@@ -52,6 +52,7 @@ class Log:
         self._generation = ""
         self._has_parted = False  # or could not be linked when it started, and the log says why
         self._lost_all = False  # and what was told lately isn't told again yet
+        self._given_up = False  # by the others, and hasn't told them anew who is here yet
         self._entries = Entries(me.id, follower, self.telling, self.tell, clock)
         self._has_joined = self._may_tell = self._is_telling = False
         self._next_at = 0.0
@@ -157,6 +158,8 @@ class Log:
         is_new, all_lost = not self._generation, self._generation not in ("", joined.generation)
         self._generation = joined.generation
         self._lost_all |= all_lost
+        given_up = not (is_new or joined.was_in or joined.is_first)
+        self._given_up = given_up or (self._given_up and not all_lost)
         if is_new:
             self.place = joined.last
         elif all_lost:
@@ -169,15 +172,17 @@ class Log:
             entries.distrust()  # at once, for this joining may be broken off
         while _key(self.place) < _key(joined.last):
             await self.read_on()
+        if self._given_up:
+            entries.happened(joined.told)
         renamed = [] if is_new or joined.is_first else await self._follower.claim_again()
-        if is_new or joined.was_in or joined.is_first:
+        if not self._given_up:
             self.telling.append_again(self._lost_all, self._follower.known().names)
             for told in renamed:
                 self.telling.tell(told)
         else:
             entries.forget_own()
             self.telling.tell_anew([self._follower.people_here()])
-        self._lost_all = False
+        self._lost_all = self._given_up = False
         entries.needs_state |= entries.is_stale  # behind what is told again: only so do all agree on its place
         self._may_tell = entries.is_in = True
         self._tell_soon()

@@ -85,8 +85,8 @@ class RedisShared:
         lost = json.dumps({"nodes": list(known.nodes), "names": dict(known.names), "text": known.text})
         generation = f"{me.id} {int(time() * 1000)}"
         answer = await self._run(scripts.JOIN, me.id, said, int(LEASE * 1000), generation, number, lost)
-        generation, first, last, was_in, nodes = answer
-        return Joined(generation, first == 1, last, was_in == 1, tuple(node for node in nodes if node != me.id))
+        generation, first, last, was_in, told, nodes = answer
+        return Joined(generation, first == 1, last, was_in == 1, told, tuple(node for node in nodes if node != me.id))
 
     async def leave(self, me: Node) -> None:
         await self._run(scripts.LEAVE, me.id)

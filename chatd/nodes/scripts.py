@@ -7,6 +7,7 @@ names   a hash: who holds each key of a name, as "node number"
 log     a stream, trimmed at each sign of life; box:<id> are streams, too, the notes for each node
 beat    when any node last gave a sign of life
 gen     the generation: another one when all was lost
+told:<id> the number of the last entry of a node that was given up, for a day
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ local function last()
   return e[1] and e[1][1] or '0-0'
 end
 local function gone(id)
+  redis.call('SET', p .. 'told:' .. id, redis.call('HGET', numbers, id) or '0', 'EX', 86400)
   redis.call('ZREM', nodes, id)
   redis.call('HDEL', about, id)
   redis.call('HDEL', numbers, id)
@@ -81,7 +83,8 @@ local was = redis.call('ZSCORE', nodes, me) and 1 or 0
 beat(lease)
 redis.call('HSET', about, me, ARGV[2])
 if was == 0 then redis.call('HSET', numbers, me, number) end
-return {redis.call('GET', p .. 'gen'), first, last(), was, redis.call('ZRANGE', nodes, 0, -1)}
+local told = tonumber(redis.call('GET', p .. 'told:' .. me) or '0')
+return {redis.call('GET', p .. 'gen'), first, last(), was, told, redis.call('ZRANGE', nodes, 0, -1)}
 """
 )
 

@@ -88,13 +88,15 @@ class Joined:
     """How a node finds what is shared.
 
     `generation` is another when all was lost meanwhile, `is_first` if this node has put it back; `last` is the place of
-    the last entry; `was_in` whether its names are its own still; `others` are the ids of the other nodes.
+    the last entry; `was_in` whether its names are its own still; `told` is the number of the last entry that it told
+    before it was given up last, 0 if it wasn't; `others` are the ids of the other nodes.
     """
 
     generation: str
     is_first: bool
     last: str
     was_in: bool
+    told: int
     others: tuple[str, ...]
 
 

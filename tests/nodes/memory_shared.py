@@ -42,6 +42,7 @@ class Memory:
         self.leases: dict[str, float] = {}
         self.about: dict[str, dict[str, Any]] = {}
         self.numbers: dict[str, int] = {}
+        self.told: dict[str, int] = {}  # by those who were given up
         self.names: dict[str, str] = {}
         self.log: list[Entry] = []
         self.boxes: dict[str, list[Note]] = {}
@@ -74,6 +75,7 @@ class Memory:
             raise Fenced
 
     def gone(self, node: str) -> None:
+        self.told[node] = self.numbers.get(node, 0)
         for found in (self.leases, self.about, self.numbers, self.boxes):
             found.pop(node, None)
         self.names = {key: holder for key, holder in self.names.items() if not holder.startswith(f"{node} ")}
@@ -261,7 +263,7 @@ class MemoryShared:
         if not was_in:
             memory.numbers[me.id] = number
         others = tuple(node for node in sorted(memory.leases, key=lambda one: memory.leases[one]) if node != me.id)
-        return Joined(memory.generation, is_first, memory.last, was_in, others)
+        return Joined(memory.generation, is_first, memory.last, was_in, memory.told.get(me.id, 0), others)
 
 
 def _said(me: Node) -> dict[str, Any]:

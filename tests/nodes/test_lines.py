@@ -71,6 +71,57 @@ class CutOffTests(TwoAndTwo):
         self.assert_same()
         self.a.enter("bob")
 
+    def test_broken_off_joining(self) -> None:
+        """What was under way when the node was cut off comes, though its first attempt to join again breaks off."""
+        self.bob.say("x")
+        self.cut()
+        self.b.shared.way = 0.3
+        self.b.shared.is_cut = False
+        while self.b.link.me.id not in self.halls.memory.leases:
+            self.halls.clock.advance(0.01)
+        self.halls.clock.advance(0.4)
+        self.b.shared.close()
+        self.b.shared.way = 0.0005
+        self.halls.run(5)
+        self.assertEqual(self.alice.heard, ["bob: x*"])
+        self.assert_same()
+
+    def test_given_up_before_all_was_lost(self) -> None:
+        """A node that was given up, and puts back what Redis has lost, tells again what it told lately."""
+        third = self.halls.start("c")
+        erin = third.enter("erin")
+        self.halls.run(1)
+        self.cut_off(third, 0)
+        self.bob.say("x")
+        self.halls.run(0.1)
+        self.cut()
+        self.a.shared.way = self.b.shared.way = 0.3
+        self.b.shared.is_cut = False
+        while self.b.link.me.id not in self.halls.memory.leases:
+            self.halls.clock.advance(0.01)
+        self.halls.clock.advance(0.4)
+        self.cut_off(self.a, 0)
+        self.halls.memory.lose_all()
+        self.b.shared.close()
+        self.a.shared.way = self.b.shared.way = 0.0005
+        self.halls.run(1)
+        self.back_again(self.a)
+        self.back_again(third)
+        self.assertEqual(self.alice.heard, ["bob: x"])
+        self.assertEqual(erin.heard, ["bob: x"])
+
+    def test_cut_off_from_what_it_has_told(self) -> None:
+        """What was in the log, and is there no more when the node can read it back, doesn't come twice."""
+        self.bob.say("x")
+        while "said" not in self.halls.memory.log[-1].text:
+            self.halls.clock.advance(0.0001)
+        self.cut()
+        self.bob.say("y")
+        self.halls.run(130)
+        self.back()
+        self.assertEqual(self.alice.heard, ["bob: x", "bob: y*"])
+        self.assertEqual(self.dave.heard, ["bob: x", "bob: y"])
+
     def test_name_of_another_by_now(self) -> None:
         """Who has left isn't taken for somebody who has come under their name since."""
         self.cut()

@@ -194,6 +194,19 @@ class Cases:
         entries, _ = await one.read(A, joined.last, START)
         self.assertEqual([(entry.node, entry.number) for entry in entries], [("b.1", 0)])
 
+    async def test_told(self: Any) -> None:
+        """Who was given up, and joins again, knows how much of what they had told was in the log."""
+        one, joined = await self.joined()
+        self.assertEqual(joined.told, 0)
+        await one.append(A, 1, "x", ())
+        await one.append(A, 2, "y", ())
+        await one.leave(A)
+        again = await one.join(A, 5, Known((), {}))
+        self.assertEqual((again.was_in, again.told), (False, 2))
+        await one.append(A, 6, "z", ())
+        again = await one.join(A, 6, Known((), {}))
+        self.assertEqual((again.was_in, again.told), (True, 2))
+
     async def test_notes(self: Any) -> None:
         """A note is for one node; whoever deletes it first is told that it was there."""
         one, _ = await self.joined()
