@@ -158,6 +158,9 @@ class Relay(Protocol):
         @raises HallError: if it is refused, here at once or from the awaitable.
         """
 
+    def check_reached(self) -> None:
+        """@raises HallError: if what takes its turn would be refused now, as other halls are out of reach."""
+
     def unsettled(self, member: Actor, but_lines: bool = False) -> Awaitable[None] | None:
         """Return what to wait for until all that the person did has had its turn, None if it has, or if all that has
         not is lines in the room, and those don't count.
@@ -206,6 +209,9 @@ class Alone:
 
     def turn(self, member: Actor, act: Act) -> None:
         member.carry_out(act)
+
+    def check_reached(self) -> None:
+        """There are no others."""
 
     def unsettled(self, member: Actor, but_lines: bool = False) -> None:
         """All has happened."""

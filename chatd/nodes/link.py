@@ -17,7 +17,7 @@ from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.nickname import Nickname, nickname
 from chatd.core.ports import Deliver
-from chatd.core.refusals import HallError
+from chatd.core.refusals import HallError, OthersUnreachable
 from chatd.core.relay import Act, Actor, Announcement, BanSet, Errand, LinesForgotten, Named, News, Went
 from chatd.nodes.alike import Alike
 from chatd.nodes.errands import Errands
@@ -86,6 +86,10 @@ class Link:
 
     def turn(self, member: Actor, act: Act) -> Turn | None:
         return self.turns.begin(cast(Member, member), act)
+
+    def check_reached(self) -> None:
+        if not self.log.is_linked:
+            raise OthersUnreachable
 
     def unsettled(self, member: Actor, but_lines: bool = False) -> Awaitable[None] | None:
         turn = self.turns.last(cast(Member, member))

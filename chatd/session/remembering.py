@@ -90,6 +90,7 @@ async def lock(chat: Chatting) -> None:
     """Lock the person's room; what was kept of it is forgotten first, since nothing of a locked room may be."""
     member, room = chat.member, chat.member.room
     member.check_may_turn_lock(True)
+    chat.server.hall.relay.check_reached()
     archive = _archive_of_room(chat, even_if_quiet=True)
     if archive is not None:
         room.ring.archived = False

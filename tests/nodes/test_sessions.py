@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from pathlib import Path
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
@@ -15,6 +16,7 @@ from chatd.session.inputs import Ended, Input, Line
 from chatd.session.moderation import take_ban
 from chatd.session.operator_commands import an_operator
 from chatd.session.session import Server, Session
+from tests.keeping import keep_history
 from tests.nodes.halls import Halls
 from tests.session.test_operator import NotedDaemon
 from tests.session.test_session import Screen
@@ -153,6 +155,26 @@ class SessionTests(SynchronousTestCase):
         shown = "\n".join(self.at_alice.take()[2:])
         self.assertIn("not this", shown)
         self.assertNotIn("secret", shown)
+
+    def test_lock_refused(self) -> None:
+        """A room that can't be locked, as the others are out of reach, keeps what it has on the disk."""
+        folder = Path(self.mktemp()).absolute()
+        folder.mkdir()
+        history = keep_history(self.b, folder, self.halls.clock)
+        self.addCleanup(lambda: self.successResultOf(Deferred.fromCoroutine(history.close())))
+        for line in ("/join #den", "/remember on", "keep this"):
+            self.type(self.bob, line)
+        server = self.halls.servers[1]
+        server.shared.is_cut = True
+        server.shared.close()
+        self.halls.run(1)
+        self.at_bob.take()
+        self.type(self.bob, "/lock")
+        self.assertIn("try again", self.at_bob.take()[0])
+        kept = self.successResultOf(Deferred.fromCoroutine(history.last("#den", 10)))
+        self.assertEqual([line.text for line in kept], ["keep this"])
+        assert self.bob.member is not None
+        self.assertTrue(self.bob.member.room.ring.archived)
 
     def test_room_is_yours(self) -> None:
         """When the first inside a locked room leaves, the next one is told at their home, once."""
