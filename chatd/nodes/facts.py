@@ -98,11 +98,7 @@ def of_news(news: News) -> Fact:
             bans.add(ban)
             return ["banned", bans.plain(0.0), lifted]
         case LinesForgotten(which, room):
-            return [
-                "forgotten",
-                [[whose.owner, whose.name, whose.since, min(whose.until, END)] for whose in which],
-                room,
-            ]
+            return ["forgotten", of_whose(which), room]
         case _:  # pragma: no cover
             assert_never(news)
 
@@ -117,9 +113,17 @@ def news_in(fact: Fact, now: float) -> News | None:
             bans.restore(plain, now)
             return next((BanSet(ban, lifted) for ban in bans.in_force(now)), None)
         case ["forgotten", which, room]:
-            return LinesForgotten(tuple(Whose(*whose) for whose in which), room)
+            return LinesForgotten(tuple(whose_in(which)), room)
         case _:
             return None
+
+
+def of_whose(which: Iterable[Whose]) -> list[Fact]:
+    return [[whose.owner, whose.name, whose.since, min(whose.until, END)] for whose in which]
+
+
+def whose_in(plain: list[Fact]) -> list[Whose]:
+    return [Whose(*its) for its in plain]
 
 
 def of_events(told: Iterable[Event]) -> list[Fact]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from chatd.core.events import Acted, Said, SaidLate
 from chatd.core.hall import Hall
 from chatd.core.member import Member
+from chatd.core.memory import Kept
 from chatd.core.nickname import exact_key, nickname
 from chatd.core.room import Room
 from chatd.core.text import one_line
 from chatd.core.traces import Traces
+from chatd.nodes.forgettings import Forgettings
 from chatd.nodes.people import Inside, People, unheard
 from chatd.nodes.spare import is_spare, spare_name
 from chatd.nodes.telling import Fact
@@ -17,9 +19,10 @@ from chatd.nodes.telling import Fact
 class Lines:
     """Brings them to those at home here, and says of a line that will be late what must be known of it then."""
 
-    def __init__(self, hall: Hall, people: People) -> None:
+    def __init__(self, hall: Hall, people: People, forgettings: Forgettings) -> None:
         self._hall = hall
         self._people = people
+        self._forgettings = forgettings
         self._inside: Inside = {}  # a locked room; lines that wait have it together
 
     def late(self, speaker: Member) -> Fact:
@@ -55,7 +58,8 @@ class Lines:
         speaker = self._people.sender(node, number) or self._stand_in(node, number, room, at, shown, account)
         line = SaidLate(at, room.name, speaker.nickname, one_line(text), acted)
         traces, wanted = speaker.traces, speaker.traces.remembered
-        traces.remembered = remembered
+        kept = Kept(0, at, room.name, shown, account, acted, text)
+        traces.remembered = remembered and not self._forgettings.mean(kept)
         if inside is None:
             room.hears(speaker, line)
         else:

@@ -15,13 +15,15 @@ from chatd.core.delivery import broadcast, tell
 from chatd.core.events import Cause, Departure, Divided, Event, NicknameLost, Reunited, SomeLost
 from chatd.core.hall import Hall
 from chatd.core.member import Member
+from chatd.core.memory import Whose
 from chatd.core.nickname import Nickname, nickname
 from chatd.core.ports import Deliver
 from chatd.core.refusals import HallError, OthersUnreachable
 from chatd.core.relay import Act, Actor, Announcement, BanSet, Errand, LinesForgotten, Named, News, Went
 from chatd.nodes.alike import Alike
 from chatd.nodes.errands import Errands
-from chatd.nodes.facts import news_in, of_act, of_news
+from chatd.nodes.facts import news_in, of_act, of_news, of_whose, whose_in
+from chatd.nodes.forgettings import Forgettings
 from chatd.nodes.homes import Homes
 from chatd.nodes.lines import Lines
 from chatd.nodes.log import Log
@@ -63,7 +65,8 @@ class Link:
         self._news_heard = news_heard
         self.log = Log(shared, clock, me, self)
         self.people = People(hall, me.id, self._forget_room, self._name_lost)
-        self._lines = Lines(hall, self.people)
+        self._forgettings = Forgettings()
+        self._lines = Lines(hall, self.people, self._forgettings)
         self.alike = Alike(self.log)
         self._names = Names(hall, self.people, self.log)
         self.turns = Turns(hall, self.people, self._lines, self.log, self._names, most_waiting)
@@ -122,6 +125,8 @@ class Link:
         self.log.tell(Told(["traits", number, *traits(member)]))
 
     def tell(self, news: News) -> None:
+        if isinstance(news, LinesForgotten):
+            self._forgettings.add(news.which, self.hall.now())
         self.log.tell(Told(of_news(news)))
 
     def send(self, sender: Actor | None, other: Actor, errand: Errand) -> Awaitable[None]:
@@ -154,7 +159,7 @@ class Link:
         return {"people": len(self.people.of(self.me.id))}
 
     def state(self) -> Any:
-        return self.people.state()
+        return {**self.people.state(), "forgotten": of_whose(self._forgettings.all())}
 
     def restore(self, state: Any) -> None:
         coming = {told.fact[1][0] for told in self.log.telling.waiting() if told.fact[0] == "came"}
@@ -162,6 +167,7 @@ class Link:
             if member.here and number not in coming:
                 self.log.tell(Told(["came", self.people.row(number, member)]))
         self.put_back(state)
+        self._forget(whose_in(state["forgotten"]))
 
     def put_back(self, state: Any) -> None:
         waiting = [told.fact[:2] for told in self.log.telling.waiting()]
@@ -190,6 +196,7 @@ class Link:
         elif isinstance(news, BanSet):
             self._take_ban(news)
         elif news is not None:
+            self._forgettings.add(news.which, self.hall.now())
             self._news_heard(news)
         elif not is_in_state:
             if fact[0] == "home":
@@ -248,6 +255,12 @@ class Link:
         self.errands.give_up()
         self._tell_people(Divided(self.hall.now()))
         self.turns.parted()
+
+    def _forget(self, which: list[Whose]) -> None:
+        """Somebody took that back while this node was down, or out of reach."""
+        new = self._forgettings.add(which, self.hall.now())
+        if new:
+            self._news_heard(LinesForgotten(tuple(new)))
 
     def _take_ban(self, news: BanSet) -> None:
         ban = news.ban

@@ -13,6 +13,7 @@ from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.refusals import HallError
 from chatd.core.text import one_line
+from chatd.nodes.forgettings import Forgettings
 from chatd.nodes.lines import Lines
 from chatd.nodes.people import People
 from chatd.session.words.events import event_words
@@ -68,7 +69,7 @@ class Stage:
         people = People(self.hall, "here", lambda name: None, lambda member, before: None)
         people.hear("there", ["came", [1, "dave", "#lobby", "", 0.0, TEXT, False, True, None]])
         late = ["dave", None, True, "", None]
-        Lines(self.hall, people).hear("there", ["said", 1, 0.0, False, TEXT, "#lobby", late])
+        Lines(self.hall, people, Forgettings()).hear("there", ["said", 1, 0.0, False, TEXT, "#lobby", late])
 
     def open_a_room(self) -> Member:
         self.attempt(lambda name: self.alice.move(f"#{name}"))
