@@ -59,7 +59,7 @@ class Bans:
         @raises BadNickname: for a name that nobody can have.
         """
         keys = self._keys(ban.kind, ban.target, ban.account)
-        replaced = list(dict.fromkeys(self._by_key[key] for key in keys if key in self._by_key))
+        replaced = self._at(keys)
         for one in replaced:
             self.lift(one.kind, one.target, one.account)
         for key in keys:
@@ -82,6 +82,10 @@ class Bans:
         for key in self._keys(kind, found[0].target, found[0].account):
             self._by_key.pop(key, None)
         return found[0]
+
+    def like(self, ban: Ban) -> list[Ban]:
+        """Return those of the same target or account, or of names that look like it, whether they have ended or not."""
+        return self._at(self._keys(ban.kind, ban.target, ban.account))
 
     def in_force(self, now: float) -> list[Ban]:
         """Return the bans and mutes that hold, in the order in which they were made."""
@@ -112,11 +116,19 @@ class Bans:
 
     def rename(self, before: Nickname, after: Nickname, now: float) -> None:
         """Let a mute stay with the person; of two, the longer one."""
-        ban = self._find((("mute", key) for key in before.keys), now)
-        if ban:
-            self.lift("mute", ban.target)
-            moved = replace(ban, target=after.shown)
-            self.add(max((moved, *self.add(moved)), key=lambda mute: END_OF_TIME if mute.until is None else mute.until))
+        mute = self.mute_of(before, now)
+        if mute is not None:
+            self.move_mute(mute, after)
+
+    def mute_of(self, name: Nickname, now: float) -> Ban | None:
+        return self._find((("mute", key) for key in name.keys), now)
+
+    def move_mute(self, mute: Ban, name: Nickname) -> None:
+        """Let a mute, if it still is as it was, be that of another name; of two, the longer one."""
+        if mute in self.like(mute):
+            self.lift("mute", mute.target)
+            moved = replace(mute, target=name.shown)
+            self.add(max((moved, *self.add(moved)), key=lambda one: END_OF_TIME if one.until is None else one.until))
 
     def plain(self, now: float) -> list[dict[str, Any]]:
         """Return what holds as plain data, for a file."""
@@ -138,19 +150,19 @@ class Bans:
                 except BadNickname:
                     self._unusable.append(ban)
 
-    def replace(self, plain: Any, now: float) -> None:
-        """Have these and no others.
-
-        @raises ValueError: as `restore` does; then nothing has changed.
-        """
-        new = Bans()
-        new.restore(plain, now)
-        self._by_key, self._unusable, self._widths = new._by_key, new._unusable, new._widths
+    def copy(self) -> Bans:
+        """Return the same bans, to be changed apart from these."""
+        copied = Bans()
+        copied._by_key, copied._unusable, copied._widths = dict(self._by_key), list(self._unusable), set(self._widths)
+        return copied
 
     def _keys(self, kind: Kind, target: str, account: int | None = None) -> list[tuple[Kind, str]]:
         if kind == "network":
             return [(kind, target)]
         return [(kind, key) for key in _keys_of(nickname(target), account)]
+
+    def _at(self, keys: Iterable[tuple[Kind, str]]) -> list[Ban]:
+        return list(dict.fromkeys(self._by_key[key] for key in keys if key in self._by_key))
 
     def _find(self, keys: Iterable[tuple[Kind, str]], now: float) -> Ban | None:
         if not self._by_key:

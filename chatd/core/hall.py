@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
 
-from chatd.core.bans import Address, Bans
+from chatd.core.bans import Address, Ban, Bans
 from chatd.core.counts import Counts
 from chatd.core.delivery import AtOnce, broadcast
 from chatd.core.events import Announced, ClosingAnnounced, ClosingCalledOff, Departure, Event, Joined, Left, Renamed
@@ -28,7 +28,7 @@ from chatd.core.refusals import (
     RoomLooksLike,
 )
 from chatd.core.register import Register
-from chatd.core.relay import Alone, Announcement, Named, Relay
+from chatd.core.relay import Alone, Announcement, BanSet, Named, Relay
 from chatd.core.room import Room
 from chatd.core.text import one_line
 
@@ -269,6 +269,14 @@ class Hall:
             return self.rooms[exact_key(typed)]
         except KeyError:
             raise NoSuchRoom(typed) from None
+
+    def set_ban(self, news: BanSet) -> list[Ban]:
+        """Make or lift a ban, in all halls that are one with this; return those that it takes the place of, or lifts.
+
+        @raises BadNickname: for a name that nobody can have.
+        @raises NotBanned, NotMuted: if there is none to lift.
+        """
+        return self.relay.set_ban(self.bans, news)
 
     def announce(self, text: str, everywhere: bool = False) -> None:
         """Say something to everybody, in the name of the administrator; to those at home in other halls if asked to."""

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
-from chatd.core.bans import Ban
+from chatd.core.bans import Ban, Bans
 from chatd.core.events import Acted, Departure, Event, Said
 from chatd.core.memory import Whose
 from chatd.core.nickname import Nickname
@@ -87,6 +87,15 @@ class BanSet:
     ban: Ban
     lifted: bool = False
 
+    def carry_out(self, bans: Bans) -> list[Ban]:
+        """Return which bans it takes the place of, or lifts.
+
+        @raises BadNickname: for a name that nobody can have.
+        @raises NotBanned, NotMuted: if there is none to lift.
+        """
+        ban = self.ban
+        return [bans.lift(ban.kind, ban.target, ban.account)] if self.lifted else bans.add(ban)
+
 
 @dataclass(frozen=True, slots=True)
 class LinesForgotten:
@@ -96,7 +105,7 @@ class LinesForgotten:
     room: str | None = None
 
 
-News = Announcement | BanSet | LinesForgotten
+News = Announcement | LinesForgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +194,12 @@ class Relay(Protocol):
     def tell(self, news: News) -> None:
         """What concerns everybody has happened here."""
 
+    def set_ban(self, bans: Bans, news: BanSet) -> list[Ban]:
+        """Make or lift a ban in every hall, at once in this one, whose `bans` these are; return as `BanSet.carry_out`.
+
+        @raises HallError: likewise; then nothing has changed.
+        """
+
     async def fetch(
         self, member: Actor, deliver: Deliver, dismissed: Callable[[Departure], object]
     ) -> Awaitable[tuple[Event, ...]] | None:
@@ -230,6 +245,9 @@ class Alone:
 
     def tell(self, news: News) -> None:
         """Nobody else need know."""
+
+    def set_ban(self, bans: Bans, news: BanSet) -> list[Ban]:
+        return news.carry_out(bans)
 
     async def fetch(
         self, member: Actor, deliver: Deliver, dismissed: Callable[[Departure], object]

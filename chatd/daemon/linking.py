@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -55,7 +55,16 @@ class Linking:
         name = settings.node or socket.gethostname().partition(".")[0] or "chatd"
         me = Node(f"{name}.{started}.{secrets.token_hex(4)}", name, started)
         self._shared = _shared(settings, reactor)
-        self._link = Link(server.hall, self._shared, reactor, me, self._heard, settings.redis_waiting, self._gives_way)
+        self._link = Link(
+            server.hall,
+            self._shared,
+            reactor,
+            me,
+            self._forget,
+            self._bans_changed,
+            settings.redis_waiting,
+            self._gives_way,
+        )
         self._link.errands.ordered = obey
 
     def start(self) -> None:
@@ -115,21 +124,25 @@ class Linking:
         self._log.info("{nickname} came in by another server", event="came elsewhere", nickname=member.nickname)
         return self._server.give_way(member)
 
-    def _heard(self, news: BanSet | LinesForgotten) -> None:
-        if isinstance(news, BanSet):
-            take_ban(self._server, news)
-        Deferred.fromCoroutine(self._keep(news)).addErrback(
+    def _bans_changed(self, news: Sequence[BanSet]) -> None:
+        for one in news:
+            take_ban(self._server, one)
+        self._write(self._keep_bans())
+
+    def _forget(self, news: LinesForgotten) -> None:
+        if news.which:
+            self._write(forget_lines(self._server, news.which))
+        else:
+            self._write(forget_room(self._server, news.room))
+
+    def _write(self, work: Coroutine[Any, Any, object]) -> None:
+        async def write() -> None:
+            with suppress(NotKept, ArchiveSilent):  # which have been logged
+                await work
+
+        Deferred.fromCoroutine(write()).addErrback(
             lambda failure: self._log.failure("What another daemon told can't be written", failure)
         )
-
-    async def _keep(self, news: BanSet | LinesForgotten) -> None:
-        with suppress(NotKept, ArchiveSilent):  # which have been logged
-            if isinstance(news, BanSet):
-                await self._keep_bans()
-            elif news.which:
-                await forget_lines(self._server, news.which)
-            else:
-                await forget_room(self._server, news.room)
 
 
 def _shared(settings: Settings, reactor: Any) -> Shared:

@@ -8,7 +8,6 @@ from typing import Any, assert_never
 
 from chatd.core import refusals
 from chatd.core.bans import END_OF_TIME as END
-from chatd.core.bans import Bans
 from chatd.core.events import (
     Acted,
     Announced,
@@ -27,7 +26,6 @@ from chatd.core.refusals import HallError
 from chatd.core.relay import (
     Act,
     Announcement,
-    BanSet,
     Errand,
     GiveName,
     Invite,
@@ -93,25 +91,17 @@ def of_news(news: News) -> Fact:
     match news:
         case Announcement(text):
             return ["announced", text]
-        case BanSet(ban, lifted):
-            bans = Bans()
-            bans.add(ban)
-            return ["banned", bans.plain(0.0), lifted]
         case LinesForgotten(which, room):
             return ["forgotten", of_whose(which), room]
         case _:  # pragma: no cover
             assert_never(news)
 
 
-def news_in(fact: Fact, now: float) -> News | None:
-    """Return the news in a fact, None if there are none, or they are over."""
+def news_in(fact: Fact) -> News | None:
+    """Return the news in a fact, None if there are none."""
     match fact:
         case ["announced", text]:
             return Announcement(text)
-        case ["banned", plain, lifted]:
-            bans = Bans()
-            bans.restore(plain, now)
-            return next((BanSet(ban, lifted) for ban in bans.in_force(now)), None)
         case ["forgotten", which, room]:
             return LinesForgotten(tuple(whose_in(which)), room)
         case _:

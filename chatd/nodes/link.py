@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import suppress
 from typing import Any, cast
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from chatd.core.bans import Ban, Bans
 from chatd.core.delivery import broadcast, tell
 from chatd.core.events import Cause, Departure, Divided, Event, NicknameLost, Reunited, SomeLost
 from chatd.core.hall import Hall
@@ -18,9 +18,10 @@ from chatd.core.member import Member
 from chatd.core.memory import Whose
 from chatd.core.nickname import Nickname, nickname
 from chatd.core.ports import Deliver
-from chatd.core.refusals import HallError, OthersUnreachable
+from chatd.core.refusals import OthersUnreachable
 from chatd.core.relay import Act, Actor, Announcement, BanSet, Errand, LinesForgotten, Named, News, Went
 from chatd.nodes.alike import Alike
+from chatd.nodes.ban_turns import BanTurns
 from chatd.nodes.errands import Errands
 from chatd.nodes.facts import news_in, of_act, of_news, of_whose, whose_in
 from chatd.nodes.forgettings import Forgettings
@@ -43,8 +44,8 @@ class Link:
     """A `Relay`, and the `Follower` of the log.
 
     While Redis is away, people here go on hearing each other at once, and the others hear them later; whatever else
-    takes its turn is refused. `news_heard` is called with bans and mutes of other nodes, once they hold here, and
-    with what is to be forgotten. `gives_way` is called with somebody at home here who has come in elsewhere: it ends
+    takes its turn is refused. `news_heard` is called with what is to be forgotten, `bans_heard` as `BanTurns` says.
+    `gives_way` is called with somebody at home here who has come in elsewhere: it ends
     their connection here, and returns what that may not have brought.
     """
 
@@ -56,7 +57,8 @@ class Link:
         shared: Shared,
         clock: IReactorTime,
         me: Node,
-        news_heard: Callable[[BanSet | LinesForgotten], object] = lambda news: None,
+        news_heard: Callable[[LinesForgotten], object] = lambda news: None,
+        bans_heard: Callable[[Sequence[BanSet]], object] = lambda news: None,
         most_waiting: int = MOST_WAITING,
         gives_way: Callable[[Member], Sequence[Event]] = lambda member: (),
     ) -> None:
@@ -65,11 +67,12 @@ class Link:
         self._news_heard = news_heard
         self.log = Log(shared, clock, me, self)
         self.people = People(hall, me.id, self._forget_room, self._name_lost)
+        self.bans = BanTurns(hall, self.log, bans_heard)
         self._forgettings = Forgettings()
         self._lines = Lines(hall, self.people, self._forgettings)
         self.alike = Alike(self.log)
         self._names = Names(hall, self.people, self.log)
-        self.turns = Turns(hall, self.people, self._lines, self.log, self._names, most_waiting)
+        self.turns = Turns(hall, self.people, self._lines, self.log, self._names, self.bans, most_waiting)
         self.errands = Errands(hall, self.people, self.log)
         self._homes = Homes(hall, self.people, self.log, gives_way)
         self._number = 0  # of the last person who came
@@ -129,6 +132,9 @@ class Link:
             self._forgettings.add(news.which, self.hall.now())
         self.log.tell(Told(of_news(news)))
 
+    def set_ban(self, bans: Bans, news: BanSet) -> list[Ban]:
+        return self.bans.set(news)
+
     def send(self, sender: Actor | None, other: Actor, errand: Errand) -> Awaitable[None]:
         return self.errands.send(cast("Member | None", sender), cast(Member, other), errand)
 
@@ -159,7 +165,8 @@ class Link:
         return {"people": len(self.people.of(self.me.id))}
 
     def state(self) -> Any:
-        return {**self.people.state(), "forgotten": of_whose(self._forgettings.all())}
+        forgotten = of_whose(self._forgettings.all())
+        return {**self.people.state(), "bans": self.bans.state(), "forgotten": forgotten}
 
     def restore(self, state: Any) -> None:
         coming = {told.fact[1][0] for told in self.log.telling.waiting() if told.fact[0] == "came"}
@@ -167,6 +174,7 @@ class Link:
             if member.here and number not in coming:
                 self.log.tell(Told(["came", self.people.row(number, member)]))
         self.put_back(state)
+        self.bans.restore(state["bans"])
         self._forget(whose_in(state["forgotten"]))
 
     def put_back(self, state: Any) -> None:
@@ -187,14 +195,12 @@ class Link:
             if is_new:
                 self._lines.hear(node, fact)
             return
-        if self.alike.hear(node, fact):
+        if self.alike.hear(node, fact) or self.bans.hear(fact, is_in_state):
             return
-        news = news_in(fact, self.hall.now())
+        news = news_in(fact)
         if isinstance(news, Announcement):
             if is_new:
                 self.hall.announce(news.text)
-        elif isinstance(news, BanSet):
-            self._take_ban(news)
         elif news is not None:
             self._forgettings.add(news.which, self.hall.now())
             self._news_heard(news)
@@ -202,7 +208,8 @@ class Link:
             if fact[0] == "home":
                 self._homes.hear(node, fact)
             else:
-                self.people.hear(node, fact)
+                with self.bans.in_turn():
+                    self.people.hear(node, fact)
 
     def all_lost(self) -> None:
         self._homes.all_lost()
@@ -261,15 +268,6 @@ class Link:
         new = self._forgettings.add(which, self.hall.now())
         if new:
             self._news_heard(LinesForgotten(tuple(new)))
-
-    def _take_ban(self, news: BanSet) -> None:
-        ban = news.ban
-        if not news.lifted:
-            self.hall.bans.add(ban)
-        else:
-            with suppress(HallError):  # it was lifted here, too
-                self.hall.bans.lift(ban.kind, ban.target, ban.account)
-        self._news_heard(news)
 
     def _name_lost(self, member: Member, before: Nickname) -> None:
         self.log.go(self._names.come_under_other_name(member, before))

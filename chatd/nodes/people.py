@@ -250,12 +250,12 @@ class People:
     # The state of the hall.
 
     def state(self) -> dict[str, Any]:
-        """Return all that is the same in each hall, as plain data."""
+        """Return who is where, which is the same in each hall, as plain data."""
         hall = self._hall
         rooms = [self.room_row(room) for room in hall.rooms.values()]
         inside = [member for room in hall.rooms.values() for member in room.members if member in self._ids]
         people = [[self._ids[member][0], *self.row(self._ids[member][1], member)] for member in inside]
-        return {"rooms": rooms, "people": people, "bans": hall.bans.plain(hall.now())}
+        return {"rooms": rooms, "people": people}
 
     def restore(self, state: dict[str, Any]) -> list[tuple[int, Member]]:
         """Have the hall be so; return those at home here whom it doesn't have. They are in the lobby then, as whoever
@@ -275,7 +275,6 @@ class People:
         for member in (*order, *(member for _, member in unknown)):
             self.to_the_end(member)
         self._set_rooms(state["rooms"])
-        hall.bans.replace(state["bans"], hall.now())
         return unknown
 
     def _identify(self, rows: list[Fact]) -> None:

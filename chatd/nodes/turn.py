@@ -44,14 +44,13 @@ class Turn(Told):
             self.waiting.append(waiting)
         return waiting
 
-    def take(self) -> None:
-        """Carry it out now."""
+    def carry_out(self) -> HallError | None:
+        """Return why it can't be, None if it has been."""
         try:
             self.member.carry_out(self.act)
         except HallError as error:
-            self.end(error)
-        else:
-            self.end(None)
+            return error
+        return None
 
     def end(self, error: HallError | None) -> None:
         self.is_over, self.error = True, error

@@ -14,6 +14,7 @@ from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.refusals import OthersUnreachable, TooMuchWaits
 from chatd.core.relay import Act, Moved, Named, Went
+from chatd.nodes.ban_turns import BanTurns
 from chatd.nodes.facts import of_act
 from chatd.nodes.lines import Lines
 from chatd.nodes.log import Log
@@ -27,7 +28,16 @@ class Turns:
 
     _log = Logger()
 
-    def __init__(self, hall: Hall, people: People, lines: Lines, log: Log, names: Names, most_waiting: int) -> None:
+    def __init__(
+        self,
+        hall: Hall,
+        people: People,
+        lines: Lines,
+        log: Log,
+        names: Names,
+        bans: BanTurns,
+        most_waiting: int,
+    ) -> None:
         self.most_waiting = most_waiting
         self._hall = hall
         self._people = people
@@ -35,6 +45,7 @@ class Turns:
         self._nodes = log
         self._names = names
         self._moves = 0  # so that no two rooms have one id
+        self._bans = bans
         self._last: dict[Member, Turn] = {}  # that isn't over
 
     def begin(self, member: Member, act: Act) -> Turn | None:
@@ -119,8 +130,12 @@ class Turns:
             return
         before = member.name
         if isinstance(turn.act, Named):
-            self._people.make_way(turn.act.name, member)
-        turn.take()
+            with self._bans.in_turn():
+                self._people.make_way(turn.act.name, member)
+                error = turn.carry_out()
+        else:
+            error = turn.carry_out()
+        turn.end(error)
         if isinstance(turn.act, Named):  # it may have been another's turn that gave them the name before
             free = before.keys - member.name.keys - turn.released.keys()
             self._names.free(dict.fromkeys(free, self._people.holder(member)))

@@ -66,8 +66,7 @@ async def ban(state: Operating, target: str, duration: str, why: str) -> None:
     if network is None and _LIKE_ADDRESS.fullmatch(target):
         raise NotAnAddress(target)
     made = _ban(state, "network" if network else "name", str(network or target), duration, why)
-    before = _replaced(state, state.server.hall.bans.add(made))
-    state.server.hall.relay.tell(BanSet(made))
+    before = _replaced(state, state.server.hall.set_ban(BanSet(made)))
     facts = _facts(state, made)
     members = [] if network else _meant(state.server.hall, made)
     sessions = _from(state.server, network) if network else []
@@ -83,9 +82,7 @@ async def ban(state: Operating, target: str, duration: str, why: str) -> None:
 async def unban(state: Operating, target: str) -> None:
     target = _without_mark(target)
     network = network_in(target)
-    account = None if network else _account(state, target)
-    lifted = state.server.hall.bans.lift("name" if network is None else "network", str(network or target), account)
-    state.server.hall.relay.tell(BanSet(lifted, lifted=True))
+    lifted = _lift(state, "network" if network else "name", str(network or target))
     state.log("unbanned", "unbanned {target}", target=lifted.target)
     await state.daemon.keep_bans()
     state.answer(BanLifted(lifted.target, False))
@@ -104,8 +101,7 @@ def bans(state: Operating) -> None:
 )
 async def mute(state: Operating, name: str, duration: str, why: str) -> None:
     made = _ban(state, "mute", name, duration, why)
-    before = _replaced(state, state.server.hall.bans.add(made))
-    state.server.hall.relay.tell(BanSet(made))
+    before = _replaced(state, state.server.hall.set_ban(BanSet(made)))
     facts = _facts(state, made)
     told = _tell_muted(state.server.hall, made, True)
     state.log("muted", "muted {target} {lasts}", target=made.target, lasts=ENGLISH.lasts(facts.seconds))
@@ -114,8 +110,7 @@ async def mute(state: Operating, name: str, duration: str, why: str) -> None:
 
 @command("unmute", arguments="name", help="let somebody speak again")
 async def unmute(state: Operating, name: str) -> None:
-    lifted = state.server.hall.bans.lift("mute", name, _account(state, name))
-    state.server.hall.relay.tell(BanSet(lifted, lifted=True))
+    lifted = _lift(state, "mute", name)
     _tell_muted(state.server.hall, lifted, False)
     state.log("unmuted", "unmuted {target}", target=lifted.target)
     await state.daemon.keep_bans()
@@ -177,6 +172,13 @@ def _ban(state: Operating, kind: Kind, target: str, duration: str, why: str) -> 
     )
 
 
+def _lift(state: Operating, kind: Kind, target: str) -> Ban:
+    """@raises NotBanned, NotMuted: if there is none."""
+    account = None if kind == "network" else _account(state, target)
+    [lifted] = state.server.hall.set_ban(BanSet(Ban(kind, target, None, "", account=account), lifted=True))
+    return lifted
+
+
 def _account(state: Operating, name: str) -> int | None:
     """Return the account that a ban of a name is meant for too: that of its owner, or of whoever has that name."""
     hall = state.server.hall
@@ -222,7 +224,7 @@ def _put_out(server: Server, ban: Ban) -> None:
     how = Departure(Cause.BANNED, ban.why, ban.left(server.hall.now()))
     if ban.kind == "name":
         for member in _meant(server.hall, ban):
-            if not member.is_remote:
+            if member.here and not member.is_remote:  # else they are about to leave
                 member.dismiss(how)
         return
     network = network_in(ban.target)

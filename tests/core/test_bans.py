@@ -116,6 +116,18 @@ class BansTests(SynchronousTestCase):
         self.bans.lift("name", "bob", 5)
         self.assertEqual(self.bans.in_force(0.0), [])
 
+    def test_copy(self) -> None:
+        """A copy has all that the other had, and is changed apart from it."""
+        for ban in (Ban("name", "bob", None, ""), Ban("network", "10.0.0.0/8", None, "")):
+            self.bans.add(ban)
+        copy = self.bans.copy()
+        self.bans.lift("name", "bob")
+        copy.add(Ban("network", "10.0.0.1/32", None, ""))
+        copy.lift("network", "10.0.0.0/8")
+        self.assertEqual([ban.target for ban in copy.in_force(0.0)], ["bob", "10.0.0.1/32"])
+        self.assertEqual([ban.target for ban in self.bans.in_force(0.0)], ["10.0.0.0/8"])
+        self.assertRaises(Banned, self.bans.check_address, ip_address("10.0.0.1"), 0.0)
+
     def test_nobodys_name(self) -> None:
         """What could be nobody's name can't be banned."""
         self.assertRaises(BadNickname, self.bans.add, Ban("name", "admin", None, ""))

@@ -12,6 +12,7 @@ from chatd.core.events import Acted, Event, Events, Said, SaidLate
 from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.refusals import HallError
+from chatd.core.relay import BanSet
 from chatd.nodes.link import Link
 from chatd.nodes.shared import Node
 from tests.nodes.memory_shared import Memory, MemoryShared
@@ -54,10 +55,17 @@ class Server:
         self.shared = MemoryShared(halls.memory)
         started = int(halls.clock.seconds() * 1000)
         self.lost = 0
+        self.bans_heard: list[BanSet] = []
         self.gives_way: Callable[[Member], Sequence[Event]] = lambda member: ()
         me = Node(f"{name}.{started}", name, started)
         self.link = CountingLink(
-            self, self.hall, self.shared, halls.clock, me, gives_way=lambda member: self.gives_way(member)
+            self,
+            self.hall,
+            self.shared,
+            halls.clock,
+            me,
+            bans_heard=self.bans_heard.extend,
+            gives_way=lambda member: self.gives_way(member),
         )
         self.link.start()
 

@@ -13,7 +13,7 @@ class ForgettingsTests(TwoAndTwo):
     def heard_by(self, server: Server) -> list[Whose]:
         """Return where the news stand that a node has of what others take back."""
         heard: list[Whose] = []
-        server.link._news_heard = lambda news: heard.extend(news.which)  # type: ignore[union-attr]
+        server.link._news_heard = lambda news: heard.extend(news.which)
         return heard
 
     def forget(self, server: Server, *which: Whose) -> None:

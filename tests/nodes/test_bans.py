@@ -1,0 +1,152 @@
+"""Bans and mutes in halls that are one: whatever crosses on its way, all of them hold the same in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+from twisted.internet.defer import Deferred
+
+from chatd.core.bans import Ban
+from chatd.core.refusals import Muted, NicknameBanned, NotMuted
+from chatd.core.relay import BanSet
+from tests.nodes.halls import Server, Someone
+from tests.nodes.test_link import HallsCase
+
+ONE, TWO, EVE = Ban("mute", "bob", None, "one"), Ban("mute", "bob", None, "two"), Ban("name", "eve", None, "spam")
+
+
+class BansCase(HallsCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.bob = self.a.enter("alice"), self.b.enter("bob")
+        self.halls.run(0.1)
+
+    def make(self, server: Server, ban: Ban) -> None:
+        server.hall.set_ban(BanSet(ban))
+
+    def lift(self, server: Server, ban: Ban) -> None:
+        server.hall.set_ban(BanSet(ban, lifted=True))
+
+    def found(self, server: Server) -> list[Ban]:
+        return server.hall.bans.in_force(self.halls.clock.seconds())
+
+    def assert_all_have(self, *bans: Ban) -> None:
+        for server in self.halls.servers:
+            self.assertEqual(self.found(server), list(bans), server.name)
+
+    def part(self, server: Server) -> None:
+        """It can't reach the others, for too short a time to be given up by them."""
+        server.shared.is_cut = True
+        server.shared.close()
+        self.halls.run(1.2)
+        self.assertFalse(server.link.log.is_linked)
+
+    def rejoin(self, server: Server) -> None:
+        server.shared.is_cut = False
+        self.halls.run(3)
+        self.assertTrue(server.link.log.is_linked)
+
+    def ask_to_be(self, someone: Someone, name: str) -> list[object]:
+        """Somebody wants another name: it is claimed, and the turn in which they have it stands in the log, unread."""
+        someone.server.shared.way = 0.1
+        self.halls.run(1)
+        ended: list[object] = []
+        renaming = someone.member.rename(name)
+        assert renaming is not None
+        Deferred.fromCoroutine(of(renaming)).addBoth(ended.append)
+        while f'"{name}"' not in "".join(entry.text for entry in self.halls.memory.log):
+            self.halls.clock.advance(0.0002)
+        return ended
+
+
+class OrderTests(BansCase):
+    def test_at_once(self) -> None:
+        """A mute is in force where it was made before anybody else knows of it, and everywhere soon."""
+        self.make(self.b, ONE)
+        self.assertRaises(Muted, self.bob.say, "x")
+        self.assertEqual(self.found(self.a), [])
+        self.halls.run(0.1)
+        self.assert_all_have(ONE)
+        self.assertEqual((self.a.bans_heard, self.b.bans_heard), ([BanSet(ONE)], []))
+
+    def test_lifted(self) -> None:
+        """A mute that is lifted on another node is lifted everywhere; there is none to lift again."""
+        self.make(self.a, ONE)
+        self.halls.run(0.1)
+        self.lift(self.b, ONE)
+        self.assertRaises(NotMuted, self.lift, self.b, ONE)
+        self.halls.run(0.1)
+        self.assert_all_have()
+        self.assertEqual(self.a.bans_heard[-1], BanSet(ONE, lifted=True))
+
+    def test_two_mutes(self) -> None:
+        """Of two mutes of one name at once the later one holds everywhere, whoever made it where."""
+        for first, second in ((self.a, self.b), (self.b, self.a)):
+            self.make(first, ONE)
+            self.halls.clock.advance(0.0001)
+            self.make(second, TWO)
+            self.halls.run(1)
+            self.assert_all_have(TWO)
+
+    def test_overtaken(self) -> None:
+        """Nobody is told of a mute that another here has taken the place of already."""
+        self.make(self.a, ONE)
+        self.halls.clock.advance(0.0001)
+        self.make(self.b, TWO)
+        self.halls.run(1)
+        self.assertEqual((self.a.bans_heard, self.b.bans_heard), ([BanSet(TWO)], []))
+
+    def test_mute_and_lift(self) -> None:
+        """Of a mute, and a lift of the one before, at once, the later one holds."""
+        self.make(self.a, ONE)
+        self.halls.run(1)
+        self.make(self.a, TWO)
+        self.halls.clock.advance(0.0001)
+        self.lift(self.b, ONE)
+        self.halls.run(1)
+        self.assert_all_have()
+
+    def test_made_while_parted(self) -> None:
+        """Likewise if they were made where the others were out of reach: they come behind what was told meanwhile."""
+        self.part(self.b)
+        self.make(self.b, TWO)
+        self.make(self.b, EVE)
+        self.make(self.a, ONE)
+        self.assertEqual(self.found(self.b), [TWO, EVE])
+        self.rejoin(self.b)
+        self.assert_all_have(TWO, EVE)
+
+    def test_lifted_while_parted(self) -> None:
+        """A mute that was lifted there, and that had gone on to another name by then, stays with its person."""
+        self.make(self.a, ONE)
+        self.halls.run(0.1)
+        self.part(self.a)
+        self.lift(self.a, ONE)
+        self.assertIsNone(self.bob.do(self.b.hall.rename(self.bob.member, "rob")))
+        self.rejoin(self.a)
+        self.assertEqual(self.found(self.a), self.found(self.b))
+
+    def test_told_to_a_third(self) -> None:
+        """What isn't told yet is no part of what another is told of this hall."""
+        self.b.shared.way = 0.3
+        self.halls.run(1)
+        self.make(self.b, TWO)
+        self.assertEqual(self.b.link.state()["bans"], [])
+        self.halls.servers.append(self.halls.start("c"))
+        self.make(self.a, ONE)
+        self.halls.run(3)
+        self.assert_all_have(TWO)
+
+    def test_renamed_into(self) -> None:
+        """Who takes a name just before it is banned is put out all the same, also where it was banned."""
+        ended = self.ask_to_be(self.alice, "eve")
+        self.make(self.a, EVE)
+        self.halls.run(1)
+        self.assertEqual((ended, self.a.rooms["#lobby"]), ([None], ["bob", "eve"]))
+        self.assertEqual((self.a.bans_heard, self.b.bans_heard), ([BanSet(EVE)], [BanSet(EVE)]))
+        with self.assertRaises(NicknameBanned):
+            self.b.enter("eve")
+
+
+async def of(work: Awaitable[None]) -> None:
+    await work
