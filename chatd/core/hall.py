@@ -169,8 +169,8 @@ class Hall:
         self._check_owned(name, new_account)
         claimed = self.relay.claim(name, member)
         if claimed is not None:
-            return self._rename_when(claimed, member, Named(name, account))
-        return self.relay.turn(member, Named(name, account))
+            return self._rename_when(claimed, member, Named(name, account, self.now()))
+        return self.relay.turn(member, Named(name, account, self.now()))
 
     async def _rename_when(self, claimed: Awaitable[None], member: Member, named: Named) -> None:
         await claimed
@@ -182,15 +182,16 @@ class Hall:
         if turn is not None:
             await turn
 
-    def call(self, member: Member, name: Nickname, account: int | None = None) -> None:
+    def call(self, member: Member, named: Named) -> None:
         """A member has another name from now on, which must be free, and is the owner of that account, if any."""
-        before = member.name
-        owner = self.owners.get(account)
+        before, name = member.name, named.name
+        owner = self.owners.get(named.account)
         if owner is not None and self.holder_of(owner.id) is None:  # nor is anybody else who they are by now
             self.give_account(member, owner)
         self._names.release(before)
         self._names.take(name, member)
-        self.bans.rename(before, name, self.now())
+        if named.asked_at is not None:
+            self.bans.rename(before, name, self.now())
         member.take_name(name)
         member.room.renamed(member, before)
         names = ((before.shown, name.shown),)

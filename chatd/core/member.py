@@ -193,8 +193,8 @@ class Member:
             case RememberSet(on):
                 self.check_first()
                 self.room.remember(self, on)
-            case Named(name, account):
-                self._hall.call(self, name, account)
+            case Named():
+                self._hall.call(self, act)
             case Went(how):
                 self.go_away(how)
             case _:  # pragma: no cover

@@ -46,10 +46,15 @@ class RememberSet:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A person takes another name, which was claimed; their home alone knows whose `account` is theirs from then on."""
+    """A person takes another name, which was claimed; their home alone knows whose `account` is theirs from then on.
+
+    It was `asked_at` that time, in seconds since 1970. None: they had to take it, and a mute of the old name is no part
+    of that.
+    """
 
     name: Nickname
     account: int | None = None
+    asked_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, assert_never
 
 from chatd.core.bans import Ban, Bans
 from chatd.core.hall import Hall
-from chatd.core.refusals import HallError
+from chatd.core.member import Member
+from chatd.core.nickname import Nickname, nickname
+from chatd.core.refusals import HallError, LooksLike, NobodyHere
 from chatd.core.relay import BanSet
 from chatd.nodes.log import Log
 from chatd.nodes.telling import Fact, Told
+
+
+@dataclass(frozen=True, slots=True)
+class MuteMoved:
+    """Somebody who is muted has another name, for theirs was another's. It is that `mute`, and none made since."""
+
+    mute: Ban
+    name: Nickname
+
+    def carry_out(self, bans: Bans) -> None:
+        bans.move_mute(self.mute, self.name)
+
+
+Change = BanSet | MuteMoved
 
 
 class BanTurns:
@@ -29,7 +46,7 @@ class BanTurns:
         self._hall = hall
         self._nodes = log
         self._heard = heard
-        self._ahead: dict[Told, BanSet] = {}
+        self._ahead: dict[Told, Change] = {}
         self._apart: Bans | None = None  # what all agree on, while anything is ahead of it
         self._is_turn = False
 
@@ -43,20 +60,26 @@ class BanTurns:
         @raises HallError: likewise.
         """
         found = news.carry_out(self._hall.bans.copy())
-        self._go_ahead(BanSet(found[0] if news.lifted else _as_read(news.ban), news.lifted))
+        news = BanSet(found[0] if news.lifted else _as_read(news.ban), news.lifted)
+        self._go_ahead(news, self._called(news.ban.target) if news.ban.kind == "mute" else None)
         return found
+
+    def move_mute(self, before: Nickname, name: Nickname) -> None:
+        """Somebody at home here has that name instead of the one before; if they are muted, they still are."""
+        mute = self._hall.bans.mute_of(before, self._hall.now())
+        if mute is not None:
+            self._go_ahead(MuteMoved(mute, name))
+            self._heard(())
 
     def hear(self, fact: Fact, is_in_state: bool) -> bool:
         """Say whether a fact of another node is about bans, and do what it says, unless the state has it."""
-        news = _change_in(fact)
-        if news is None:
+        change = _change_in(fact)
+        if change is None:
             return False
         if not is_in_state:
             with self.in_turn():
-                _carry_out(news, self._hall.bans)
-            like = self._hall.bans.like(news.ban)
-            if (not like) if news.lifted else (news.ban in like):  # else what was made here takes its place
-                self._heard((news,))
+                _carry_out(change, self._hall.bans)
+            self._heard([change] if isinstance(change, BanSet) and self._is_in_force(change) else [])
         return True
 
     @contextmanager
@@ -86,32 +109,62 @@ class BanTurns:
             for change in self._ahead.values():
                 _carry_out(change, self._hall.bans)
 
-    def _go_ahead(self, change: BanSet) -> None:
-        """Change something here at once, and in every hall in its turn."""
-        told = Told(_of(change), happen=lambda: self._take_own(told))
+    def _is_in_force(self, news: BanSet) -> bool:
+        """Say whether nothing that was made here ahead of its turn takes its place."""
+        like = self._hall.bans.like(news.ban)
+        return not like if news.lifted else news.ban in like
+
+    def _called(self, target: str) -> Member | None:
+        try:
+            return self._hall.find(target)
+        except (NobodyHere, LooksLike):
+            return None
+
+    def _go_ahead(self, change: Change, member: Member | None = None) -> None:
+        """Change something here at once, and in every hall in its turn; a mute is that of a member, if that is here."""
+        name = member.name if member else None
+        told = Told(_of(change), happen=lambda: self._take_own(told, member, name))
         self._ahead[told] = change
         if not self._is_turn:
             self._go_on_from(self._agreed)
         self._nodes.tell(told)
 
-    def _take_own(self, told: Told) -> None:
+    def _take_own(self, told: Told, member: Member | None, name: Nickname | None) -> None:
         """What is ahead comes behind in the same order, so nothing else changes here."""
         change = self._ahead.pop(told)
-        _carry_out(change, self._agreed)
+        is_done = _carry_out(change, self._agreed)
         if not self._ahead:
             self._go_on_from(self._agreed)
-        if change.ban.kind == "name" and not change.lifted:  # somebody may have come by it since
+        if isinstance(change, BanSet) and change.ban.kind == "name" and not change.lifted:  # somebody may have it since
             self._heard((change,))
+        if member is not None and member.name is not name and isinstance(change, BanSet):
+            self._follow(change, member, is_done)
+
+    def _follow(self, news: BanSet, member: Member, is_done: bool) -> None:
+        """Somebody who was to be muted, or to be so no longer, has got another name before."""
+        if not news.lifted:
+            self._go_ahead(MuteMoved(news.ban, member.name))
+        elif not is_done:
+            with suppress(HallError):
+                self.set(replace(news, ban=replace(news.ban, target=member.nickname)))
 
 
-def _of(change: BanSet) -> Fact:
-    return ["banned", _plain(change.ban), change.lifted]
+def _of(change: Change) -> Fact:
+    match change:
+        case BanSet(ban, lifted):
+            return ["banned", _plain(ban), lifted]
+        case MuteMoved(mute, name):
+            return ["mute moved", _plain(mute), name.shown]
+        case _:  # pragma: no cover
+            assert_never(change)
 
 
-def _change_in(fact: Fact) -> BanSet | None:
+def _change_in(fact: Fact) -> Change | None:
     match fact:
         case ["banned", plain, lifted]:
             return BanSet(_in_plain(plain), lifted)
+        case ["mute moved", plain, shown]:
+            return MuteMoved(_in_plain(plain), nickname(shown))
         case _:
             return None
 
@@ -133,6 +186,10 @@ def _as_read(ban: Ban) -> Ban:
     return _in_plain(_plain(ban))
 
 
-def _carry_out(change: BanSet, bans: Bans) -> None:
-    with suppress(HallError):  # what is to be lifted was lifted before
+def _carry_out(change: Change, bans: Bans) -> bool:
+    """Return whether there was anything to do."""
+    try:
         change.carry_out(bans)
+    except HallError:  # what is to be lifted was lifted before
+        return False
+    return True

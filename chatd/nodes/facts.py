@@ -62,8 +62,8 @@ def of_act(number: int, act: Act) -> Fact:
             return ["locked", number, locked]
         case RememberSet(on):
             return ["remembered", number, on]
-        case Named(name):
-            return ["named", number, name.shown]
+        case Named(name, _, asked_at):
+            return ["named", number, name.shown, asked_at]
         case Went(how):
             return ["went", number, *of_departure(how)]
         case _:  # pragma: no cover
@@ -79,8 +79,8 @@ def act_in(fact: Fact) -> Act | None:
             return LockSet(locked)
         case ["remembered", _, on]:
             return RememberSet(on)
-        case ["named", _, shown]:
-            return Named(nickname(shown))
+        case ["named", _, shown, asked_at]:
+            return Named(nickname(shown), asked_at=asked_at)
         case ["went", _, *how]:
             return Went(departure_in(how))
         case _:

@@ -68,6 +68,7 @@ class Link:
         self.log = Log(shared, clock, me, self)
         self.people = People(hall, me.id, self._forget_room, self._name_lost)
         self.bans = BanTurns(hall, self.log, bans_heard)
+        self.people.other_name_given = self.bans.move_mute
         self._forgettings = Forgettings()
         self._lines = Lines(hall, self.people, self._forgettings)
         self.alike = Alike(self.log)

@@ -46,6 +46,7 @@ class People:
         self._home = home
         self._lock_heard = lock_heard
         self._name_lost = name_lost
+        self.other_name_given: Callable[[Nickname, Nickname], object] = lambda before, name: None  # to somebody here
         self.registered: Callable[[Member], object] = lambda member: None  # called with who has an account from now on
         self._members: dict[tuple[str, int], Member] = {}
         self._ids: dict[Member, tuple[str, int]] = {}
@@ -242,10 +243,11 @@ class People:
 
     def give_other_name(self, member: Member) -> None:
         """Somebody at home here has lost their name to another."""
-        before, name = member.nickname, spare_name(self._hall, member.nickname)
-        self._hall.call(member, name)
-        self._log.info("{before} is now called {nickname}: the name was lost", before=before, nickname=name.shown)
-        tell(NicknameLost(self._hall.now(), name.shown, before), member)
+        before, name = member.name, spare_name(self._hall, member.nickname)
+        self._hall.call(member, Named(name))
+        self.other_name_given(before, name)
+        self._log.info("{before} is now called {nickname}: the name was lost", before=before.shown, nickname=name.shown)
+        tell(NicknameLost(self._hall.now(), name.shown, before.shown), member)
 
     # The state of the hall.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from dataclasses import replace
 
 from twisted.internet.defer import Deferred
 
@@ -46,15 +47,17 @@ class BansCase(HallsCase):
         self.halls.run(3)
         self.assertTrue(server.link.log.is_linked)
 
-    def ask_to_be(self, someone: Someone, name: str) -> list[object]:
+    def ask_to_be(self, someone: Someone, name: str, by_operator: bool = False) -> list[object]:
         """Somebody wants another name: it is claimed, and the turn in which they have it stands in the log, unread."""
         someone.server.shared.way = 0.1
         self.halls.run(1)
         ended: list[object] = []
-        renaming = someone.member.rename(name)
+        hall = someone.server.hall
+        renaming = hall.rename(someone.member, name) if by_operator else someone.member.rename(name)
         assert renaming is not None
         Deferred.fromCoroutine(of(renaming)).addBoth(ended.append)
-        while f'"{name}"' not in "".join(entry.text for entry in self.halls.memory.log):
+        before = self.halls.memory.last
+        while f',"{name}",' not in self.halls.memory.log[-1].text or self.halls.memory.last == before:
             self.halls.clock.advance(0.0002)
         return ended
 
@@ -137,6 +140,21 @@ class OrderTests(BansCase):
         self.halls.run(3)
         self.assert_all_have(TWO)
 
+    def test_renamed_meanwhile(self) -> None:
+        """A mute that is made while its person is taking another name stays with them, and so does its lift."""
+        self.ask_to_be(self.bob, "rob")
+        self.make(self.a, ONE)
+        self.halls.run(2)
+        self.assert_all_have(replace(ONE, target="rob"))
+        self.assertRaises(Muted, self.bob.say, "x")
+        renaming = self.b.hall.rename(self.bob.member, "bob")
+        self.assertIsNone(self.bob.do(renaming))
+        self.halls.run(1)
+        self.ask_to_be(self.bob, "rob", by_operator=True)
+        self.lift(self.a, ONE)
+        self.halls.run(2)
+        self.assert_all_have()
+
     def test_renamed_into(self) -> None:
         """Who takes a name just before it is banned is put out all the same, also where it was banned."""
         ended = self.ask_to_be(self.alice, "eve")
@@ -146,6 +164,50 @@ class OrderTests(BansCase):
         self.assertEqual((self.a.bans_heard, self.b.bans_heard), ([BanSet(EVE)], [BanSet(EVE)]))
         with self.assertRaises(NicknameBanned):
             self.b.enter("eve")
+
+
+class LostNameTests(BansCase):
+    """bob is cut off for so long that somebody else is called bob when he is back."""
+
+    def cut(self) -> None:
+        self.b.shared.is_cut = True
+        self.b.shared.close()
+        self.halls.run(5)
+        self.other = self.a.enter("bob")
+
+    def test_stays_muted(self) -> None:
+        """Who is muted and loses their name stays muted, in all halls, and the other isn't."""
+        self.make(self.a, ONE)
+        self.halls.run(0.1)
+        self.cut()
+        self.assertRaises(Muted, self.other.say, "x")
+        self.rejoin(self.b)
+        self.assertEqual(self.bob.member.nickname, "bob-2")
+        self.assertRaises(Muted, self.bob.say, "spam")
+        self.other.say("hi")
+        self.assert_all_have(replace(ONE, target="bob-2"))
+
+    def test_muted_since(self) -> None:
+        """A mute that was made of the other stays with the other."""
+        self.make(self.a, ONE)
+        self.halls.run(0.1)
+        self.cut()
+        self.make(self.a, TWO)
+        self.rejoin(self.b)
+        self.bob.say("hi")
+        self.assertRaises(Muted, self.other.say, "spam")
+        self.assert_all_have(TWO)
+
+    def test_muted_while_cut_off(self) -> None:
+        """Who was muted while their node was cut off, and loses their name then, stays muted."""
+        self.b.shared.is_cut = True
+        self.b.shared.close()
+        self.halls.run(2)
+        self.make(self.b, ONE)
+        self.cut()
+        self.rejoin(self.b)
+        self.assertRaises(Muted, self.bob.say, "spam")
+        self.assert_all_have(replace(ONE, target="bob-2"))
 
 
 async def of(work: Awaitable[None]) -> None:
