@@ -45,8 +45,8 @@ class Link:
 
     While Redis is away, people here go on hearing each other at once, and the others hear them later; whatever else
     takes its turn is refused. `news_heard` is called with what is to be forgotten, `bans_heard` as `BanTurns` says.
-    `gives_way` is called with somebody at home here who has come in elsewhere: it ends
-    their connection here, and returns what that may not have brought.
+    `gives_way` is called with somebody at home here who has come in elsewhere: it ends their connection here, and
+    returns what that may not have brought.
     """
 
     _log = Logger()

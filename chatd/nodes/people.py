@@ -13,7 +13,7 @@ from chatd.core.events import Cause, Departure, Events, Joined, NicknameLost
 from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.nickname import Nickname, exact_key, nickname
-from chatd.core.refusals import HallError, NicknameTaken
+from chatd.core.refusals import HallError, NicknameBanned, NicknameTaken
 from chatd.core.relay import LockSet, Moved, Named
 from chatd.core.room import Room
 from chatd.core.text import one_line
@@ -143,8 +143,10 @@ class People:
         if isinstance(act, Named):
             if act.name.shown == member.nickname:
                 return
-            self.make_way(act.name, member)
-        elif isinstance(act, LockSet) and act.locked and member.room.ring.archived:
+            with suppress(NicknameBanned):  # likewise
+                self.take_name(act, member)
+            return
+        if isinstance(act, LockSet) and act.locked and member.room.ring.archived:
             self._lock_heard(member.room.name)
         with suppress(HallError):  # it is refused at their home, too
             member.carry_out(act)
@@ -222,6 +224,16 @@ class People:
         member.go_away(_LOST)
 
     # Names.
+
+    def take_name(self, named: Named, member: Member) -> None:
+        """Somebody's turn to have another name has come.
+
+        @raises NicknameBanned: if it was banned after they asked for it, and before their turn.
+        """
+        if named.asked_at is not None:  # by that time, for clocks differ
+            self._hall.bans.check_name(named.name, named.asked_at)
+        self.make_way(named.name, member)
+        member.carry_out(named)
 
     def make_way(self, name: Nickname, member: Member | None) -> None:
         """Whoever is to have that name comes first in the log; if it is another's here, they don't have it any more."""

@@ -12,7 +12,7 @@ from chatd.core.delivery import tell
 from chatd.core.events import Acted, Joined, Said
 from chatd.core.hall import Hall
 from chatd.core.member import Member
-from chatd.core.refusals import OthersUnreachable, TooMuchWaits
+from chatd.core.refusals import HallError, NicknameBanned, OthersUnreachable, TooMuchWaits
 from chatd.core.relay import Act, Moved, Named, Went
 from chatd.nodes.ban_turns import BanTurns
 from chatd.nodes.facts import of_act
@@ -129,13 +129,7 @@ class Turns:
             self._ended(turn)
             return
         before = member.name
-        if isinstance(turn.act, Named):
-            with self._bans.in_turn():
-                self._people.make_way(turn.act.name, member)
-                error = turn.carry_out()
-        else:
-            error = turn.carry_out()
-        turn.end(error)
+        turn.end(self._take_name(turn.act, member) if isinstance(turn.act, Named) else turn.carry_out())
         if isinstance(turn.act, Named):  # it may have been another's turn that gave them the name before
             free = before.keys - member.name.keys - turn.released.keys()
             self._names.free(dict.fromkeys(free, self._people.holder(member)))
@@ -144,6 +138,16 @@ class Turns:
         if turn.is_given_up and isinstance(turn.act, Moved) and turn.error is None:  # they were told otherwise
             member.talk.hold_typed_ahead()
             tell(Joined(self._hall.now(), member.room.name, (member.nickname,)), member)
+
+    def _take_name(self, named: Named, member: Member) -> HallError | None:
+        """Return why somebody can't have a name, which is nobody's then; None if they have it."""
+        try:
+            with self._bans.in_turn():
+                self._people.take_name(named, member)
+        except NicknameBanned as error:
+            self._names.release(named.name.keys - member.name.keys)
+            return error
+        return None
 
     def _give_up(self, turn: Turn) -> None:
         """It is not carried out, in no hall."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from twisted.internet.defer import Deferred
 
 from chatd.core.bans import Ban
+from chatd.core.nickname import nickname
 from chatd.core.refusals import Muted, NicknameBanned, NotMuted
 from chatd.core.relay import BanSet
 from tests.nodes.halls import Server, Someone
@@ -164,6 +165,40 @@ class OrderTests(BansCase):
         self.assertEqual((self.a.bans_heard, self.b.bans_heard), ([BanSet(EVE)], [BanSet(EVE)]))
         with self.assertRaises(NicknameBanned):
             self.b.enter("eve")
+
+
+class BannedNameTests(BansCase):
+    def rename(self, name: str) -> Deferred[None]:
+        """bob wants a name that is banned on the other node in the same moment."""
+        self.b.shared.way = 0.1
+        self.halls.run(1)
+        renaming = self.bob.member.rename(name)
+        assert renaming is not None
+        return Deferred.fromCoroutine(of(renaming))
+
+    def test_banned_first(self) -> None:
+        """If the ban comes first the name is refused in all halls, and who asked for it is called as before."""
+        renaming = self.rename("eve")
+        self.make(self.a, EVE)
+        self.halls.run(2)
+        self.assertEqual(self.failureResultOf(renaming).value.why, "spam")
+        self.assertEqual(self.a.rooms, {"#lobby": ["alice", "bob"]})
+        self.assert_same()
+        self.assertEqual(set(self.halls.memory.names), nickname("alice").keys | nickname("bob").keys)
+        self.lift(self.a, EVE)
+        self.halls.run(1)
+        self.a.enter("eve")
+
+    def test_ended_meanwhile(self) -> None:
+        """A ban that had ended when the name was asked for counts in no hall, though the clock of one be slow."""
+        self.make(self.a, replace(EVE, until=self.halls.clock.seconds() + 1))
+        self.a.hall.now = lambda: self.halls.clock.seconds() - 30
+        self.halls.run(1)
+        renaming = self.rename("eve")
+        self.halls.run(2)
+        self.successResultOf(renaming)
+        self.assertEqual(self.a.rooms, {"#lobby": ["alice", "eve"]})
+        self.assert_same()
 
 
 class LostNameTests(BansCase):
