@@ -97,10 +97,17 @@ class BanTurns:
         return self._agreed.plain(self._hall.now())
 
     def restore(self, state: Any) -> None:
-        """Have all agree on that."""
+        """Have all agree on that; what has changed by it here is heard of."""
+        now = self._hall.now()
         bans = Bans()
-        bans.restore(state, self._hall.now())
+        bans.restore(state, now)
+        before = self._hall.bans.in_force(now)
         self._go_on_from(bans)
+        here = self._hall.bans.in_force(now)
+        lifted = [BanSet(ban, lifted=True) for ban in before if not self._hall.bans.like(ban)]
+        made = [BanSet(ban) for ban in here if ban not in before]
+        if lifted or made:
+            self._heard(lifted + made)
 
     def _go_on_from(self, agreed: Bans) -> None:
         self._hall.bans, self._apart = agreed, None

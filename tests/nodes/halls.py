@@ -56,6 +56,7 @@ class Server:
         started = int(halls.clock.seconds() * 1000)
         self.lost = 0
         self.bans_heard: list[BanSet] = []
+        self.hears_bans: Callable[[Sequence[BanSet]], object] = self.bans_heard.extend
         self.gives_way: Callable[[Member], Sequence[Event]] = lambda member: ()
         me = Node(f"{name}.{started}", name, started)
         self.link = CountingLink(
@@ -64,7 +65,7 @@ class Server:
             self.shared,
             halls.clock,
             me,
-            bans_heard=self.bans_heard.extend,
+            bans_heard=lambda news: self.hears_bans(news),
             gives_way=lambda member: self.gives_way(member),
         )
         self.link.start()

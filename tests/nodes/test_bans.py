@@ -167,6 +167,24 @@ class OrderTests(BansCase):
             self.b.enter("eve")
 
 
+class MissedTests(BansCase):
+    def test_missed(self) -> None:
+        """What was made and lifted while a node was away for longer than the log is kept is heard of there, too."""
+        self.make(self.a, ONE)
+        self.halls.run(1)
+        self.b.bans_heard.clear()
+        self.b.shared.is_cut = True
+        self.b.shared.close()
+        self.halls.run(1)
+        self.make(self.a, EVE)
+        self.lift(self.a, ONE)
+        self.halls.run(130)
+        self.assertEqual((self.found(self.b), self.b.bans_heard), ([ONE], []))
+        self.rejoin(self.b)
+        self.assertEqual(self.b.bans_heard, [BanSet(ONE, lifted=True), BanSet(EVE)])
+        self.assert_all_have(EVE)
+
+
 class BannedNameTests(BansCase):
     def rename(self, name: str) -> Deferred[None]:
         """bob wants a name that is banned on the other node in the same moment."""

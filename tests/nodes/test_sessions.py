@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 
 from twisted.internet.defer import Deferred
@@ -213,6 +213,26 @@ class SessionTests(SynchronousTestCase):
         """An operator sees who is up."""
         self.type(self.operator, "/nodes")
         self.assertRegex(self.at_operator.take()[-1], r"a \(this one\): up since .*, 3 people are here, 0.0 s behind")
+
+    def test_banned_while_cut_off(self) -> None:
+        """Who was banned on another daemon while theirs was cut off is put out when it is back, however late."""
+        node = self.halls.servers[1]
+        node.hears_bans = self.take_bans
+        for seconds in (1, 130):
+            node.shared.is_cut = True
+            node.shared.close()
+            self.type(self.operator, "/ban bob")
+            self.halls.run(seconds)
+            node.shared.is_cut = False
+            self.halls.run(3)
+            self.assertIn("banned", self.at_bob.take()[-1])
+            self.assertEqual(self.halls.servers[0].rooms, {"#lobby": ["alice"]})
+            self.type(self.operator, "/unban bob")
+            self.bob, self.at_bob = self.enter(self.b, "bob")
+
+    def take_bans(self, news: Sequence[BanSet]) -> None:
+        for one in news:
+            take_ban(self.b, one)
 
     def test_bans(self) -> None:
         """Bans and mutes of another daemon hold for people here, until they are lifted."""
