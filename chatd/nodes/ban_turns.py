@@ -103,9 +103,9 @@ class BanTurns:
         bans.restore(state, now)
         before = self._hall.bans.in_force(now)
         self._go_on_from(bans)
-        here = self._hall.bans.in_force(now)
         lifted = [BanSet(ban, lifted=True) for ban in before if not self._hall.bans.like(ban)]
-        made = [BanSet(ban) for ban in here if ban not in before]
+        known = set(before)
+        made = [BanSet(ban) for ban in self._hall.bans.in_force(now) if ban not in known]
         if lifted or made:
             self._heard(lifted + made)
 
@@ -131,9 +131,11 @@ class BanTurns:
         """Change something here at once, and in every hall in its turn; a mute is that of a member, if that is here."""
         name = member.name if member else None
         told = Told(_of(change), happen=lambda: self._take_own(told, member, name))
-        self._ahead[told] = change
         if not self._is_turn:
-            self._go_on_from(self._agreed)
+            if self._apart is None:
+                self._hall.bans, self._apart = self._hall.bans.copy(), self._hall.bans
+            _carry_out(change, self._hall.bans)
+        self._ahead[told] = change
         self._nodes.tell(told)
 
     def _take_own(self, told: Told, member: Member | None, name: Nickname | None) -> None:

@@ -208,9 +208,11 @@ class Link:
         elif not is_in_state:
             if fact[0] == "home":
                 self._homes.hear(node, fact)
-            else:
+            elif fact[0] == "named":
                 with self.bans.in_turn():
                     self.people.hear(node, fact)
+            else:
+                self.people.hear(node, fact)
 
     def all_lost(self) -> None:
         self._homes.all_lost()
