@@ -150,6 +150,13 @@ class Bans:
                 except BadNickname:
                     self._unusable.append(ban)
 
+    def add_missing(self, others: Bans, now: float) -> None:
+        """Take those that hold then, unless one of the same target, or of a name that looks like it, does here."""
+        for ban in others.in_force(now):
+            if not any(one.holds(now) for one in self.like(ban)):
+                self.add(ban)
+        self._unusable += [ban for ban in others._unusable if ban not in self._unusable]
+
     def copy(self) -> Bans:
         """Return the same bans, to be changed apart from these."""
         copied = Bans()

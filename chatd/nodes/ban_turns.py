@@ -22,6 +22,8 @@ from chatd.core.relay import BanSet
 from chatd.nodes.log import Log
 from chatd.nodes.telling import Fact, Told
 
+GONE_KEPT = 30 * 86400.0  # seconds; a node that was away for longer brings back what was lifted meanwhile
+
 
 @dataclass(frozen=True, slots=True)
 class MuteMoved:
@@ -30,11 +32,24 @@ class MuteMoved:
     mute: Ban
     name: Nickname
 
-    def carry_out(self, bans: Bans) -> None:
+    def carry_out(self, bans: Bans) -> Sequence[Ban]:
         bans.move_mute(self.mute, self.name)
+        return ()
 
 
-Change = BanSet | MuteMoved
+@dataclass(frozen=True, slots=True)
+class BansKept:
+    """A node has come with bans that the others don't know, as those of its file may be; what they have goes before."""
+
+    bans: Bans
+    now: float
+
+    def carry_out(self, bans: Bans) -> Sequence[Ban]:
+        bans.add_missing(self.bans, self.now)
+        return ()
+
+
+Change = BanSet | MuteMoved | BansKept
 
 
 class BanTurns:
@@ -49,6 +64,7 @@ class BanTurns:
         self._ahead: dict[Told, Change] = {}
         self._apart: Bans | None = None  # what all agree on, while anything is ahead of it
         self._is_turn = False
+        self._gone = Bans()  # what was lifted, or gave way to others, lately
 
     @property
     def _agreed(self) -> Bans:
@@ -77,9 +93,13 @@ class BanTurns:
         if change is None:
             return False
         if not is_in_state:
+            before = self._hall.bans.in_force(self._hall.now()) if isinstance(change, BansKept) else ()
             with self.in_turn():
-                _carry_out(change, self._hall.bans)
-            self._heard([change] if isinstance(change, BanSet) and self._is_in_force(change) else [])
+                self._take(change, self._hall.bans)
+            if isinstance(change, BansKept):
+                self._hear_of_changes(before)
+            else:
+                self._heard([change] if isinstance(change, BanSet) and self._is_in_force(change) else [])
         return True
 
     @contextmanager
@@ -92,22 +112,42 @@ class BanTurns:
             self._is_turn = False
             self._go_on_from(self._hall.bans)
 
-    def state(self) -> Any:
+    def state(self) -> dict[str, Any]:
         """Return what all agree on, as plain data."""
-        return self._agreed.plain(self._hall.now())
+        now = self._hall.now()
+        return {"bans": self._agreed.plain(now), "gone": self._gone.plain(now)}
 
-    def restore(self, state: Any) -> None:
+    def restore(self, state: dict[str, Any]) -> None:
         """Have all agree on that; what has changed by it here is heard of."""
         now = self._hall.now()
-        bans = Bans()
-        bans.restore(state, now)
-        before = self._hall.bans.in_force(now)
+        bans, self._gone = Bans(), Bans()
+        bans.restore(state["bans"], now)
+        self._gone.restore(state["gone"], now)
+        kept, before = self._agreed.plain(now), self._hall.bans.in_force(now)
         self._go_on_from(bans)
-        lifted = [BanSet(ban, lifted=True) for ban in before if not self._hall.bans.like(ban)]
-        known = set(before)
-        made = [BanSet(ban) for ban in self._hall.bans.in_force(now) if ban not in known]
-        if lifted or made:
-            self._heard(lifted + made)
+        known = {tuple(plain.items()) for plain in state["bans"]}
+        self._tell_unknown([plain for plain in kept if tuple(plain.items()) not in known], now)
+        self._hear_of_changes(before)
+
+    def _tell_unknown(self, plain: Sequence[dict[str, Any]], now: float) -> None:
+        """Tell the others of bans that they don't know, unless they have lifted them, or know them by another name."""
+        unknown = Bans()
+        unknown.restore(plain, now)
+        known = {replace(ban, target="") for ban in self._hall.bans.in_force(now) if ban.since is not None}
+        for ban in unknown.in_force(now):
+            is_gone = any((one.since or 0.0) >= (ban.since or 0.0) for one in self._gone.like(ban))
+            if is_gone or self._hall.bans.like(ban) or (ban.kind == "mute" and replace(ban, target="") in known):
+                unknown.lift(ban.kind, ban.target, ban.account)
+        if unknown.plain(now):
+            self._go_ahead(BansKept(unknown, now))
+
+    def _hear_of_changes(self, before: Sequence[Ban]) -> None:
+        now_here = dict.fromkeys(self._hall.bans.in_force(self._hall.now()))
+        lifted = [ban for ban in before if ban not in now_here and not self._hall.bans.like(ban)]
+        made = now_here.keys() - set(before)
+        news = [BanSet(ban, lifted=True) for ban in lifted] + [BanSet(ban) for ban in now_here if ban in made]
+        if news:
+            self._heard(news)
 
     def _go_on_from(self, agreed: Bans) -> None:
         self._hall.bans, self._apart = agreed, None
@@ -141,13 +181,20 @@ class BanTurns:
     def _take_own(self, told: Told, member: Member | None, name: Nickname | None) -> None:
         """What is ahead comes behind in the same order, so nothing else changes here."""
         change = self._ahead.pop(told)
-        is_done = _carry_out(change, self._agreed)
+        is_done = self._take(change, self._agreed)
         if not self._ahead:
             self._go_on_from(self._agreed)
         if isinstance(change, BanSet) and change.ban.kind == "name" and not change.lifted:  # somebody may have it since
             self._heard((change,))
         if member is not None and member.name is not name and isinstance(change, BanSet):
             self._follow(change, member, is_done)
+
+    def _take(self, change: Change, agreed: Bans) -> bool:
+        """Change in its turn what all agree on; return whether there was anything to do."""
+        found, until = _carry_out(change, agreed), self._hall.now() + GONE_KEPT
+        for ban in found or ():
+            self._gone.add(replace(ban, until=until if ban.until is None else min(until, ban.until)))
+        return found is not None
 
     def _follow(self, news: BanSet, member: Member, is_done: bool) -> None:
         """Somebody who was to be muted, or to be so no longer, has got another name before."""
@@ -164,6 +211,8 @@ def _of(change: Change) -> Fact:
             return ["banned", _plain(ban), lifted]
         case MuteMoved(mute, name):
             return ["mute moved", _plain(mute), name.shown]
+        case BansKept(bans, now):
+            return ["bans kept", bans.plain(now), now]
         case _:  # pragma: no cover
             assert_never(change)
 
@@ -174,6 +223,10 @@ def _change_in(fact: Fact) -> Change | None:
             return BanSet(_in_plain(plain), lifted)
         case ["mute moved", plain, shown]:
             return MuteMoved(_in_plain(plain), nickname(shown))
+        case ["bans kept", plain, now]:
+            bans = Bans()
+            bans.restore(plain, now)
+            return BansKept(bans, now)
         case _:
             return None
 
@@ -195,10 +248,9 @@ def _as_read(ban: Ban) -> Ban:
     return _in_plain(_plain(ban))
 
 
-def _carry_out(change: Change, bans: Bans) -> bool:
-    """Return whether there was anything to do."""
+def _carry_out(change: Change, bans: Bans) -> Sequence[Ban] | None:
+    """Return which bans are gone by that, None if there was nothing to do."""
     try:
-        change.carry_out(bans)
+        return change.carry_out(bans)
     except HallError:  # what is to be lifted was lifted before
-        return False
-    return True
+        return None

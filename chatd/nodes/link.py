@@ -166,8 +166,7 @@ class Link:
         return {"people": len(self.people.of(self.me.id))}
 
     def state(self) -> Any:
-        forgotten = of_whose(self._forgettings.all())
-        return {**self.people.state(), "bans": self.bans.state(), "forgotten": forgotten}
+        return {**self.people.state(), **self.bans.state(), "forgotten": of_whose(self._forgettings.all())}
 
     def restore(self, state: Any) -> None:
         coming = {told.fact[1][0] for told in self.log.telling.waiting() if told.fact[0] == "came"}
@@ -175,7 +174,7 @@ class Link:
             if member.here and number not in coming:
                 self.log.tell(Told(["came", self.people.row(number, member)]))
         self.put_back(state)
-        self.bans.restore(state["bans"])
+        self.bans.restore(state)
         self._forget(whose_in(state["forgotten"]))
 
     def put_back(self, state: Any) -> None:

@@ -128,6 +128,19 @@ class BansTests(SynchronousTestCase):
         self.assertEqual([ban.target for ban in self.bans.in_force(0.0)], ["10.0.0.0/8"])
         self.assertRaises(Banned, self.bans.check_address, ip_address("10.0.0.1"), 0.0)
 
+    def test_missing(self) -> None:
+        """Bans of others are taken where none holds, and with them those of names that nobody can have."""
+        self.bans.add(Ban("name", "bob", None, "ours"))
+        self.bans.add(Ban("name", "rob", 60.0, "ours"))
+        others = Bans()
+        names = (("BOB", None), ("rob", None), ("eve", None), ("ann", 60.0), ("admin", None))
+        plain = [{"kind": "name", "target": name, "until": until, "why": ""} for name, until in names]
+        others.restore(plain, 0.0)
+        for _ in range(2):
+            self.bans.add_missing(others, 70.0)
+        self.assertEqual([entry["target"] for entry in self.bans.plain(70.0)], ["bob", "rob", "eve", "admin"])
+        self.assertEqual([ban.why for ban in self.bans.in_force(70.0)], ["ours", "", ""])
+
     def test_nobodys_name(self) -> None:
         """What could be nobody's name can't be banned."""
         self.assertRaises(BadNickname, self.bans.add, Ban("name", "admin", None, ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from chatd.core.bans import Ban
 from chatd.core.nickname import nickname
 from chatd.core.refusals import Muted, NicknameBanned, NotMuted
 from chatd.core.relay import BanSet
-from tests.nodes.halls import Server, Someone
+from tests.nodes.halls import Halls, Server, Someone
 from tests.nodes.test_link import HallsCase
 
 ONE, TWO, EVE = Ban("mute", "bob", None, "one"), Ban("mute", "bob", None, "two"), Ban("name", "eve", None, "spam")
@@ -183,6 +184,102 @@ class MissedTests(BansCase):
         self.rejoin(self.b)
         self.assertEqual(self.b.bans_heard, [BanSet(ONE, lifted=True), BanSet(EVE)])
         self.assert_all_have(EVE)
+
+
+class KeptTests(BansCase):
+    """A daemon that joins has bans of its own, from a file."""
+
+    def join(self, name: str, *kept: Ban) -> Server:
+        server = Server(self.halls, name)
+        for ban in kept:
+            server.hall.bans.add(ban)
+        self.halls.servers.append(server)
+        self.halls.run(1)
+        return server
+
+    def test_was_alone(self) -> None:
+        """Its bans hold for all, but those of what the others have banned otherwise; they are heard of."""
+        self.make(self.a, ONE)
+        third = self.join("c", TWO, EVE)
+        self.assert_all_have(ONE, EVE)
+        self.assertEqual(self.a.bans_heard, [BanSet(EVE)])
+        self.assertEqual(third.bans_heard, [BanSet(ONE)])
+
+    def test_older_file_first(self) -> None:
+        """One that has missed a ban may be the first that comes."""
+        halls = Halls()
+        self.addCleanup(halls.stop)
+        self.halls = halls
+        self.join("b", ONE)
+        self.join("a", ONE, EVE)
+        self.assert_all_have(ONE, EVE)
+
+    def test_nothing_new(self) -> None:
+        """It tells nothing that the others know."""
+        self.make(self.a, ONE)
+        self.halls.run(1)
+        self.join("c", ONE)
+        self.assertNotIn("bans kept", str(self.halls.memory.log))
+
+    def test_lifted_meanwhile(self) -> None:
+        """What was lifted while it was down stays so, and is a ban again if it was made anew."""
+        now = self.halls.clock.seconds()
+        for ban in (replace(ONE, since=now), replace(EVE, since=now)):
+            self.make(self.a, ban)
+        self.halls.run(1)
+        self.lift(self.a, ONE)
+        self.lift(self.b, EVE)
+        self.halls.run(1)
+        third = self.join("c", replace(ONE, since=now), replace(EVE, since=now))
+        self.assert_all_have()
+        third.stop()
+        self.halls.servers.remove(third)
+        self.halls.run(1)
+        anew = replace(EVE, since=self.halls.clock.seconds())
+        self.join("c", anew)
+        self.assert_all_have(anew)
+
+    def test_shortened_meanwhile(self) -> None:
+        """A mute that gave way to a shorter one, which is over, doesn't come back."""
+        now = self.halls.clock.seconds()
+        mute = replace(ONE, since=now)
+        self.make(self.a, mute)
+        self.make(self.b, replace(mute, until=now + 2, since=now + 1))
+        self.halls.run(3)
+        self.join("c", mute)
+        self.assert_all_have()
+
+    def test_moved_meanwhile(self) -> None:
+        """A mute that is another name's by now isn't told as that of the old one."""
+        mute = replace(ONE, since=self.halls.clock.seconds())
+        self.make(self.a, mute)
+        self.assertIsNone(self.bob.do(self.b.hall.rename(self.bob.member, "rob")))
+        self.join("c", mute)
+        self.assert_all_have(replace(mute, target="rob"))
+
+    def test_all_lost(self) -> None:
+        """If Redis loses all, and a new node comes before the others are back, they bring their bans along."""
+        self.make(self.a, ONE)
+        self.halls.run(1)
+        for server in self.halls.servers:
+            server.shared.is_cut = True
+            server.shared.close()
+        self.halls.memory.lose_all()
+        self.join("c", EVE)
+        for server in self.halls.servers:
+            server.shared.is_cut = False
+        self.halls.run(5)
+        self.assertEqual([set(self.found(server)) for server in self.halls.servers], [{ONE, EVE}] * 3)
+
+    def test_in_state(self) -> None:
+        """What is changed already in the state that was taken over isn't changed again, behind what came later."""
+        self.make(self.a, ONE)
+        self.halls.run(1)
+        self.lift(self.a, ONE)
+        self.halls.run(1)
+        told = [fact for entry in self.halls.memory.log for fact in json.loads(entry.text) if fact[0] == "banned"]
+        self.b.link.heard(self.a.link.me.id, told[0], True, True)
+        self.assert_all_have()
 
 
 class BannedNameTests(BansCase):
