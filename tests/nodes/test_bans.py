@@ -74,6 +74,14 @@ class OrderTests(BansCase):
         self.assert_all_have(ONE)
         self.assertEqual((self.a.bans_heard, self.b.bans_heard), ([BanSet(ONE)], []))
 
+    def test_not_here(self) -> None:
+        """So is one of a name that nobody has."""
+        mute = replace(ONE, target="dave")
+        self.make(self.b, mute)
+        self.halls.run(0.1)
+        self.assert_all_have(mute)
+        self.assertRaises(Muted, self.a.enter("dave").say, "x")
+
     def test_lifted(self) -> None:
         """A mute that is lifted on another node is lifted everywhere; there is none to lift again."""
         self.make(self.a, ONE)
@@ -319,11 +327,12 @@ class BannedNameTests(BansCase):
 class LostNameTests(BansCase):
     """bob is cut off for so long that somebody else is called bob when he is back."""
 
-    def cut(self) -> None:
+    def cut(self, comes: bool = True) -> None:
         self.b.shared.is_cut = True
         self.b.shared.close()
         self.halls.run(5)
-        self.other = self.a.enter("bob")
+        if comes:
+            self.other = self.a.enter("bob")
 
     def test_stays_muted(self) -> None:
         """Who is muted and loses their name stays muted, in all halls, and the other isn't."""
@@ -335,6 +344,16 @@ class LostNameTests(BansCase):
         self.assertEqual(self.bob.member.nickname, "bob-2")
         self.assertRaises(Muted, self.bob.say, "spam")
         self.other.say("hi")
+        self.assert_all_have(replace(ONE, target="bob-2"))
+
+    def test_taken_by_renaming(self) -> None:
+        """So it is if somebody who was there has taken their name."""
+        self.make(self.a, ONE)
+        self.halls.run(0.1)
+        self.cut(comes=False)
+        self.assertIsNone(self.alice.do(self.alice.member.rename("bob")))
+        self.rejoin(self.b)
+        self.assertRaises(Muted, self.bob.say, "spam")
         self.assert_all_have(replace(ONE, target="bob-2"))
 
     def test_muted_since(self) -> None:
