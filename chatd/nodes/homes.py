@@ -20,12 +20,13 @@ from twisted.logger import Logger
 from chatd.core.events import Cause, Departure, Event
 from chatd.core.hall import Hall
 from chatd.core.member import Member
+from chatd.core.nickname import nickname
 from chatd.core.ports import Deliver
 from chatd.core.refusals import OthersUnreachable
 from chatd.nodes.errands import ANSWER_WITHIN
 from chatd.nodes.facts import event_in, of_events
 from chatd.nodes.log import Log
-from chatd.nodes.people import People
+from chatd.nodes.people import People, unheard
 from chatd.nodes.shared import Fenced, OutOfReach, Passed
 from chatd.nodes.telling import Fact, Told
 
@@ -118,24 +119,31 @@ class Homes:
             return ()
         finally:
             del self._coming[number]
-        for node, other in found["ignoring"]:
-            ignored = self._people.find(node, other)
+        for whose in found["ignoring"]:
+            ignored = self._people.sender(*whose)
             if ignored is not None and ignored is not member:
                 member.ignore_member(ignored)
         if found["addressee"] is not None:
-            member.talk.address(self._people.find(*found["addressee"]))
+            member.talk.address(self._addressee(*found["addressee"]))
         return tuple(event_in(plain) for plain in found["missed"])
+
+    def _addressee(self, whose: Sequence[Any] | None, shown: str) -> Member:
+        """Return whom somebody talks to; if they have left, who stands for them, so that what is for them alone is
+        given back.
+        """
+        found = None if whose is None else self._people.sender(*whose)
+        if found is None or not found.here:
+            found = Member(self._hall, nickname(shown), unheard, is_remote=True)
+            found.here = False
+        return found
 
     def hear(self, node: str, fact: Fact) -> None:
         """Somebody is at home at another node from now on."""
         _, home, before, shown, row = fact
         number, member = row[0], self._find(home, before, shown)
-        if member is not None:
-            if home == self._nodes.me.id:
-                self._hall.broadcaster.settle()
-                luggage = self._packed(member)
-                member.leave_home()
-                self._send(node, {"luggage": number, **luggage})
+        if member is not None and home == self._nodes.me.id:
+            self._send_off(member, node, number)
+        elif member is not None:
             self._people.move(member, node, number)
         elif home == self._nodes.me.id and self._had_left_early(before):
             self._people.hear(node, ["came", row])
@@ -154,15 +162,21 @@ class Homes:
             told.fact[:] = ["free"]
         return bool(found)
 
-    def _packed(self, member: Member) -> dict[str, Any]:
+    def _send_off(self, member: Member, node: str, number: int) -> None:
+        """Somebody at home here has come in at another node. First they are at home there for this hall too: whatever
+        may go wrong behind that, all halls agree on it.
+        """
+        self._hall.broadcaster.settle()
+        addressee, ignoring = member.talk.addressee, member.ignoring
+        member.leave_home()
+        self._people.move(member, node, number)
         missed = self._gives_way(member)
-        ids = self._people
-        other = member.talk.addressee
-        return {
+        luggage = {
             "missed": of_events(missed[-MOST_EVENTS:]),
-            "addressee": None if other is None else ids.id_of(other),
-            "ignoring": [ids.id_of(one) for one in member.ignoring],
+            "addressee": None if addressee is None else [self._people.known_id(addressee), addressee.nickname],
+            "ignoring": list(filter(None, map(self._people.known_id, ignoring))),
         }
+        self._send(node, {"luggage": number, **luggage})
 
     def _send(self, node: str, note: dict[str, Any]) -> None:
         async def post() -> None:

@@ -72,6 +72,10 @@ class People:
         """Return the node and the number of a person."""
         return self._ids[member]
 
+    def known_id(self, member: Member) -> tuple[str, int] | None:
+        """Return the node and the number of a person, None for one who has left."""
+        return self._ids.get(member)
+
     def find(self, node: str, number: int) -> Member | None:
         return self._members.get((node, number))
 

@@ -8,7 +8,7 @@ from unicodedata import normalize
 
 from twisted.logger import Logger
 
-from chatd.core.events import Departure, Event
+from chatd.core.events import AddresseeLeft, Departure, Event
 from chatd.core.member import Member
 from chatd.core.refusals import AddresseeUnclear
 from chatd.core.room import Room
@@ -107,8 +107,11 @@ class Chatting(Participant):
 
     def _go_on_with(self, missed: tuple[Event, ...]) -> None:
         self.member.talk.hold_typed_ahead_of_take_over()
-        if self.member.talk.addressee is not None:
-            self.send(TalkingTo(self.member.talk.addressee.nickname))
+        addressee = self.member.talk.addressee
+        if addressee is not None and addressee.here:
+            self.send(TalkingTo(addressee.nickname))
+        elif addressee is not None:
+            self.send(AddresseeLeft(self.server.hall.now(), addressee.nickname))
         if missed:
             self.send(Replay(Of.MISSED, missed, self.server.hall.now()))
         self.send(Hint())

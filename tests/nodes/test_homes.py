@@ -7,8 +7,10 @@ from twisted.internet.defer import CancelledError, Deferred
 from chatd.core.events import Cause, Departure, Said, Whispered
 from chatd.core.owners import SSHKey
 from chatd.session.inputs import Line
+from chatd.session.session import Session
 from tests.keeping import SECRET
-from tests.nodes.test_accounts import AccountsCase
+from tests.nodes.test_accounts import AccountsCase, At
+from tests.session.test_session import Screen
 
 LOST = Departure(Cause.LOST)
 
@@ -21,6 +23,16 @@ class TakeOverTests(AccountsCase):
         self.halls.run(2)
         self.at_alice.take()
         self.at_bob.take()
+
+    def third(self) -> At:
+        """Start one more node, which has all accounts."""
+        node = self.at(self.halls.start("c"))
+        node.node.link.alike.compare()
+        self.halls.run(1)
+        return node
+
+    def heard_in_room(self, screen: Screen) -> list[str]:
+        return [line for line in screen.take() if line.startswith("<")]
 
     def test_taken_over(self) -> None:
         """They are let in at once, the old connection is told why and closed, and nobody else notices."""
@@ -63,6 +75,58 @@ class TakeOverTests(AccountsCase):
         _, at_carol = self.a.come("carol", "hello", "@alice psst")
         self.assert_shows(at_carol, "[you -> alice] psst")
         self.assert_shows(screen, "<carol> hello", "[carol -> you] psst")
+
+    def assert_talks_to_nobody(self, session: Session, screen: Screen) -> None:
+        """They are told that bob has left, and what was meant for him alone is given back, and heard by nobody."""
+        self.assert_shows(screen, "bob, whom you were talking to, has left")
+        _, at_carol = self.b.come("carol")
+        self.halls.run(20)
+        for _ in range(2):
+            self.b.type(session, "for bob alone")
+            self.assert_shows(screen, "bob has left", "for bob alone")
+        self.assertEqual(self.heard_in_room(at_carol), [])
+        self.assertTrue(self.at_alice.closed)
+        for node in self.halls.servers:
+            self.assertEqual(node.rooms, {"#lobby": ["alice", "carol"]})
+
+    def test_addressee_left_before(self) -> None:
+        """Whom they talk to may have left before they come; they are at home here for all halls even so."""
+        self.a.type(self.alice, "to:bob")
+        self.b.type(self.bob, "/quit")
+        session, screen = self.b.come("alice", SECRET)
+        self.halls.run(2)
+        self.assert_talks_to_nobody(session, screen)
+        self.assertEqual(*(node.link.known().names for node in self.halls.servers))
+
+    def test_addressee_leaves_meanwhile(self) -> None:
+        """So may they in that very moment."""
+        self.a.type(self.alice, "to:bob")
+        self.a.node.shared.way = 0.02
+        self.come_slowly()
+        while not self.at_alice.closed:
+            self.halls.run(0.001)
+        self.b.type(self.bob, "/quit")
+        self.halls.run(1)
+        self.assert_talks_to_nobody(self.session, self.screen)
+
+    def test_addressee_comes_elsewhere_too(self) -> None:
+        """Whom they talk to may have come in elsewhere in that very moment, and is the same person."""
+        for line in ("/register", SECRET, SECRET):
+            self.b.type(self.bob, line)
+        self.a.type(self.alice, "to:bob")
+        c = self.third()
+        session, at_bob = c.come("bob")
+        self.a.node.shared.way = 0.2
+        self.come_slowly()
+        while not self.at_alice.closed:
+            self.halls.run(0.001)
+        c.type(session, SECRET)
+        self.halls.run(1)
+        self.assert_shows(at_bob, "you are bob")
+        self.assert_shows(self.screen, "now talking to bob")
+        self.halls.run(20)
+        self.b.type(self.session, "for bob alone")
+        self.assert_shows(at_bob, "[alice -> you] for bob alone")
 
     def test_by_key(self) -> None:
         """So it is with an SSH key, and back again to the first node."""

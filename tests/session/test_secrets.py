@@ -624,6 +624,16 @@ class TakeOverTests(OwningTestCase):
         )
         self.assertIn("-- now talking to bob", screen.take())
 
+    def test_addressee_left(self) -> None:
+        """Whose addressee has left is told so by the new connection, too."""
+        self.first.type("to:bob")
+        self.bob.type("/quit")
+        self.clock.advance(20)
+        second, screen = self.come("alice", SECRET)
+        self.assertIn("-- bob, whom you were talking to, has left; to:name or to: chooses anew", screen.take())
+        second.type("for bob alone")
+        self.assertTrue(any("bob has left" in line for line in screen.take()))
+
     def test_typed_ahead(self) -> None:
         """What was typed ahead goes to the lobby or is given back: nobody knew yet to whom else it would go."""
         carol, heard = self.enter("carol")
