@@ -241,6 +241,10 @@ class Talk:
         if self.addressee is not None or self._me.room is not self._hall.lobby:
             self._guard.began(now)
 
+    def addressee_unknown(self) -> None:
+        """The person may have talked to somebody, and nobody here knows to whom: their first line may be for them."""
+        self._guard.switched(self._hall.clock.seconds())
+
     def choice_refused(self) -> None:
         """The person wanted to talk to others and can't; what is typed behind that may have been meant for them."""
         self._guard.choice_refused(self._hall.clock.seconds())

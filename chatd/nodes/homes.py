@@ -116,6 +116,7 @@ class Homes:
         try:
             found = await self._coming[number].addTimeout(LUGGAGE_WITHIN, self._nodes.clock)
         except TimedOut:
+            member.talk.addressee_unknown()
             return ()
         finally:
             del self._coming[number]

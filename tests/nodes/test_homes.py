@@ -269,15 +269,23 @@ class TakeOverTests(AccountsCase):
         self.assertEqual(self.b.node.rooms, {"#lobby": ["bob"]})
 
     def test_no_answer(self) -> None:
-        """If their old home says nothing they are here all the same, without what it knows."""
+        """If their old home says nothing they are here all the same, without what it knows: their first line may be
+        for somebody whom they talked to there, and is given back.
+        """
+        self.a.type(self.alice, "to:bob")
         self.a.node.shared.is_cut = True
         session, screen = self.b.come("alice", SECRET)
         self.halls.run(1.5)
         self.assert_shows(screen, "you are alice in #lobby", "/h lists commands")
+        self.at_bob.take()
+        self.b.type(session, "for bob alone")
+        self.assert_shows(screen, "for bob alone")
+        self.assertEqual(self.heard_in_room(self.at_bob), [])
         self.halls.run(5)
         self.a.node.shared.is_cut = False
         self.halls.run(6)
         self.b.type(session, "hello")
+        self.assert_shows(self.at_bob, "<alice> hello")
         self.assertEqual(self.a.node.rooms, self.b.node.rooms)
 
     def test_cut_off(self) -> None:
