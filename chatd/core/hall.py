@@ -226,6 +226,19 @@ class Hall:
             if account is not None and account not in self._by_account:
                 self._bind(member, account)
 
+    def ignore_again(self, member: Member) -> None:
+        """An owner at home here ignores whom they ignore for good, and those still here whom they ignored when they
+        left.
+        """
+        account = member.traces.account
+        if account is None:
+            return
+        owners = self.owners.ignored_by(account)
+        for other in self.members:
+            if other.traces.account in owners or account in other.traces.shunned_by:
+                member.ignore_member(other)
+                other.traces.shunned_by -= {account}
+
     def take_account(self, account: int) -> None:
         """There is no such account any more; whoever was here under it stays, as somebody without one."""
         member = self._by_account.get(account)
@@ -346,13 +359,10 @@ class Hall:
     def _bind(self, member: Member, account: int) -> None:
         member.traces.account = account
         self._by_account[account] = member
-        for other in self.members:
-            if account in other.traces.shunned_by:
-                member.ignore_member(other)
+        if not member.is_remote:
+            self.ignore_again(member)
         for other in tuple(self._by_account.values()):
-            if other.traces.account in self.owners.ignored_by(account):
-                member.ignore_member(other)
-            if account in self.owners.ignored_by(other.traces.account or 0):
+            if not other.is_remote and account in self.owners.ignored_by(other.traces.account or 0):
                 other.ignore_member(member)
 
     def _forget_account(self, member: Member) -> None:

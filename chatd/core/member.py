@@ -159,6 +159,7 @@ class Member:
         """Be at home here from now on."""
         self.is_remote = False
         self.hand_over(deliver, dismissed)
+        self._hall.ignore_again(self)
         self.room.set_listening(self, self.listens)
 
     def leave_home(self) -> None:
@@ -170,6 +171,8 @@ class Member:
         self.hand_over(_unheard, None)
         self.room.set_listening(self, False)
         self.talk.forget()
+        self.ignore_only(NOBODY)
+        self._echo, self.invitations = True, _NO_INVITATIONS
 
     def take_name(self, name: Nickname) -> None:
         """Be called that from now on; the hall has seen that the name is free."""
@@ -312,6 +315,15 @@ class Member:
         """Hear nothing more from somebody."""
         self.ignoring |= {other}
         other.ignored_by |= {self}
+        self.room.divide_again()
+
+    def ignore_only(self, others: frozenset[Member]) -> None:
+        """Ignore these from now on, and nobody else."""
+        for other in self.ignoring - others:
+            other.ignored_by -= {self}
+        self.ignoring = NOBODY
+        for other in others:
+            self.ignore_member(other)
         self.room.divide_again()
 
     def unignore(self, name: str) -> Member:

@@ -113,6 +113,7 @@ class Homes:
 
     async def _unpack(self, member: Member, number: int) -> tuple[Event, ...]:
         """Take over what the old home of somebody knew of them, and return what they have missed."""
+        before = member.ignoring
         try:
             found = await self._coming[number].addTimeout(LUGGAGE_WITHIN, self._nodes.clock)
         except TimedOut:
@@ -120,10 +121,8 @@ class Homes:
             return ()
         finally:
             del self._coming[number]
-        for whose in found["ignoring"]:
-            ignored = self._people.sender(*whose)
-            if ignored is not None and ignored is not member:
-                member.ignore_member(ignored)
+        ignored = {one for one in (self._people.sender(*whose) for whose in found["ignoring"]) if one is not None}
+        member.ignore_only(frozenset(ignored | (member.ignoring - before)))
         if found["addressee"] is not None:
             member.talk.address(self._addressee(*found["addressee"]))
         return tuple(event_in(plain) for plain in found["missed"])

@@ -97,9 +97,11 @@ class People:
         return {self.sender(node, number) for node, numbers in inside.items() for number in numbers}
 
     def ignored_by(self, node: str, number: int, account: int | None) -> set[Member]:
-        """Return who ignored somebody who is out of sight now; between owners it is their accounts that say so."""
-        ignored_by = self._ignored.get((node, number), ())
-        return {one for one in ignored_by if one.here and (account is None or one.traces.account is None)}
+        """Return who of those at home here ignored somebody who is out of sight now; between owners it is their
+        accounts that say so.
+        """
+        ignored_by = {one for one in self._ignored.get((node, number), ()) if one.here and not one.is_remote}
+        return {one for one in ignored_by if account is None or one.traces.account is None}
 
     def of(self, node: str) -> list[tuple[int, Member]]:
         """Return the people of one node, with their numbers."""

@@ -76,6 +76,54 @@ class TakeOverTests(AccountsCase):
         self.assert_shows(at_carol, "[you -> alice] psst")
         self.assert_shows(screen, "<carol> hello", "[carol -> you] psst")
 
+    def register_bob(self) -> None:
+        for line in ("/register", SECRET, SECRET):
+            self.b.type(self.bob, line)
+
+    def test_lifted_elsewhere(self) -> None:
+        """What they have lifted at one node doesn't hold again when they come back to another."""
+        self.a.come("carol")
+        for line in ("/ignore bob", "/ignore carol", "/echo off"):
+            self.a.type(self.alice, line)
+        session, _ = self.b.come("alice", SECRET)
+        self.b.type(session, "/unignore bob")
+        session, screen = self.a.come("alice", SECRET)
+        assert session.member is not None
+        self.assertEqual([other.nickname for other in session.member.ignoring], ["carol"])
+        self.b.type(self.bob, "hello")
+        self.a.type(session, "hi")
+        self.assertEqual(self.heard_in_room(screen), ["<bob> hello", "<alice> hi"])
+        for node in self.halls.servers:
+            self.assertEqual(node.hall.find("bob").ignored_by, frozenset())
+            self.assertEqual(bool(node.hall.find("carol").ignored_by), node is self.a.node)
+
+    def test_lifted_for_owner(self) -> None:
+        """So it is with an owner whom they ignored, at a node where they were not at home before."""
+        self.register_bob()
+        self.a.type(self.alice, "/ignore bob")
+        c = self.third()
+        self.a.type(self.alice, "/quit")
+        self.alice, _ = self.a.come("alice", SECRET)
+        self.a.type(self.alice, "/unignore bob")
+        for _ in range(2):
+            session, screen = c.come("alice", SECRET)
+            screen.take()
+            self.b.type(self.bob, "hello")
+            self.assertEqual(self.heard_in_room(screen), ["<bob> hello"])
+            c.type(session, "/quit")
+            self.halls.run(1)
+
+    def test_ignored_without_an_answer(self) -> None:
+        """If their old home says nothing they ignore other owners all the same."""
+        self.register_bob()
+        self.a.type(self.alice, "/ignore bob")
+        self.a.node.shared.is_cut = True
+        _, screen = self.b.come("alice", SECRET)
+        self.halls.run(1.5)
+        self.assert_shows(screen, "you are alice")
+        self.b.type(self.bob, "hello")
+        self.assertEqual(self.heard_in_room(screen), [])
+
     def assert_talks_to_nobody(self, session: Session, screen: Screen) -> None:
         """They are told that bob has left, and what was meant for him alone is given back, and heard by nobody."""
         self.assert_shows(screen, "bob, whom you were talking to, has left")
@@ -111,8 +159,7 @@ class TakeOverTests(AccountsCase):
 
     def test_addressee_comes_elsewhere_too(self) -> None:
         """Whom they talk to may have come in elsewhere in that very moment, and is the same person."""
-        for line in ("/register", SECRET, SECRET):
-            self.b.type(self.bob, line)
+        self.register_bob()
         self.a.type(self.alice, "to:bob")
         c = self.third()
         session, at_bob = c.come("bob")
