@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import astuple, fields
 from typing import Any, assert_never
 
-from chatd.core import refusals
+from chatd.core import owner_refusals, refusals
 from chatd.core.bans import END_OF_TIME as END
 from chatd.core.events import (
     Acted,
@@ -40,9 +40,16 @@ from chatd.core.relay import (
     Went,
     Whisper,
 )
+from chatd.core.rules import Rule
 from chatd.core.text import one_line
 from chatd.nodes.telling import Fact
 
+_REFUSALS: dict[str, type[HallError]] = {
+    kind.__name__: kind
+    for module in (refusals, owner_refusals)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, HallError)
+}
 _BROUGHT = (Said, Acted, SaidLate, Whispered, WhisperSent, Announced, ToldByAdministrator)  # of plain data alone
 
 
@@ -175,10 +182,13 @@ def departure_in(plain: list[Any]) -> Departure:
 def of_refusal(error: HallError) -> list[Any]:
     """Return a refusal without the line that it gives back: whoever sent that has it."""
     facts = {one.name: getattr(error, one.name) for one in fields(error) if one.name != "unsent"}
+    if "rule" in facts:
+        facts["rule"] = [facts["rule"].sentence, dict(facts["rule"].facts)]
     return [type(error).__name__, facts]
 
 
 def refusal_in(plain: list[Any], unsent: str) -> HallError:
     kind, facts = plain
-    error: HallError = getattr(refusals, kind)(**facts, unsent=unsent)
-    return error
+    if "rule" in facts:
+        facts = {**facts, "rule": Rule(*facts["rule"])}
+    return _REFUSALS[kind](**facts, unsent=unsent)

@@ -157,6 +157,14 @@ class OwnedNamesTests(AccountsCase):
         self.assert_shows(screen, "alice is not registered to you any more")
         self.assertEqual((list(self.a.node.hall.accounts_here), list(self.b.node.hall.accounts_here)), ([], []))
 
+    def test_operator_gives_an_owned_name(self) -> None:
+        """An operator of one node is told why somebody at home at another can't be called so."""
+        alice, _ = self.register(self.a, "alice")
+        self.a.type(alice, "/quit")
+        self.b.come("bob")
+        self.assertIn('"alice" has an owner', "\n".join(self.a.operate("/rename bob alice")))
+        self.assertEqual(self.a.node.rooms, {"#lobby": ["bob"]})
+
     def test_follows_the_owner(self) -> None:
         """A mute of an owner's name, made on another node, holds for the owner whatever they are called."""
         alice, screen = self.register(self.a, "alice")
