@@ -123,7 +123,8 @@ class Errands:
         self._hall.counts.delivered += 1
         tell(WhisperSent(found["at"], other.nickname, text), sender)
         if found["away"] is not None:
-            tell(AddresseeAway(found["at"], other.nickname, found["away"]), sender)
+            why = "" if other in sender.ignoring else found["away"]
+            tell(AddresseeAway(found["at"], other.nickname, why), sender)
 
     # What others want of people here.
 

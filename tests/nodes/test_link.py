@@ -338,10 +338,12 @@ class PrivateTests(HallsCase):
         self.assertEqual(self.of(self.alice, WhisperSent) + self.of(self.bob, Whispered), [])
 
     def test_away(self) -> None:
-        """Who writes to somebody away elsewhere is told so."""
+        """Who writes to somebody away elsewhere is told so, and why unless they ignore them."""
         self.bob.member.set_away("lunch")
         self.assertIsNone(self.alice.do(self.alice.member.talk.whisper("bob", "psst")))
-        self.assertEqual([event.why for event in self.of(self.alice, AddresseeAway)], ["lunch"])
+        self.alice.member.ignore("bob")
+        self.assertIsNone(self.alice.do(self.alice.member.talk.whisper("bob", "psst")))
+        self.assertEqual([event.why for event in self.of(self.alice, AddresseeAway)], ["lunch", ""])
 
     def test_nothing_left(self) -> None:
         """A private line is nowhere once it has arrived, and never in the log."""
