@@ -121,8 +121,9 @@ class Homes:
             return ()
         finally:
             del self._coming[number]
-        ignored = {one for one in (self._people.sender(*whose) for whose in found["ignoring"]) if one is not None}
-        member.ignore_only(frozenset(ignored | (member.ignoring - before)))
+        member.ignore_only(member.ignoring - before)
+        for whose in found["ignoring"]:
+            self._people.ignore(member, *whose)
         if found["addressee"] is not None:
             member.talk.address(self._addressee(*found["addressee"]))
         return tuple(event_in(plain) for plain in found["missed"])
@@ -167,14 +168,14 @@ class Homes:
         may go wrong behind that, all halls agree on it.
         """
         self._hall.broadcaster.settle()
-        addressee, ignoring = member.talk.addressee, member.ignoring
+        people, addressee, ignoring = self._people, member.talk.addressee, member.ignoring
         member.leave_home()
-        self._people.move(member, node, number)
+        people.move(member, node, number)
         missed = self._gives_way(member)
         luggage = {
             "missed": of_events(missed[-MOST_EVENTS:]),
-            "addressee": None if addressee is None else [self._people.known_id(addressee), addressee.nickname],
-            "ignoring": list(filter(None, map(self._people.known_id, ignoring))),
+            "addressee": None if addressee is None else [people.known_id(addressee), addressee.nickname],
+            "ignoring": [*filter(None, map(people.known_id, ignoring)), *people.out_of_sight(member)],
         }
         self._send(node, {"luggage": number, **luggage})
 

@@ -103,6 +103,18 @@ class People:
         ignored_by = {one for one in self._ignored.get((node, number), ()) if one.here and not one.is_remote}
         return {one for one in ignored_by if account is None or one.traces.account is None}
 
+    def out_of_sight(self, member: Member) -> list[tuple[str, int]]:
+        """Return whom somebody ignored who are out of sight now."""
+        return [whose for whose, ignored_by in self._ignored.items() if member in ignored_by]
+
+    def ignore(self, member: Member, node: str, number: int) -> None:
+        """Have somebody at home here ignore a person, who may be out of sight now."""
+        other = self.sender(node, number)
+        if other is not None:
+            member.ignore_member(other)
+        else:
+            self._ignored[node, number] = self._ignored.get((node, number), frozenset()) | {member}
+
     def of(self, node: str) -> list[tuple[int, Member]]:
         """Return the people of one node, with their numbers."""
         return [(number, member) for (home, number), member in self._members.items() if home == node]

@@ -124,6 +124,22 @@ class TakeOverTests(AccountsCase):
         self.b.type(self.bob, "hello")
         self.assertEqual(self.heard_in_room(screen), [])
 
+    def test_ignored_out_of_sight(self) -> None:
+        """Whom they ignore, and who is out of reach while they come over, they go on ignoring."""
+        c = self.third()
+        dave, _ = c.come("dave")
+        self.a.type(self.alice, "/ignore dave")
+        c.node.shared.is_cut = True
+        self.halls.run(5)
+        session, screen = self.b.come("alice", SECRET)
+        c.node.shared.is_cut = False
+        self.halls.run(3)
+        c.type(dave, "hello")
+        self.assertEqual(self.heard_in_room(screen), [])
+        self.b.type(session, "/unignore dave")
+        c.type(dave, "hello?")
+        self.assertEqual(self.heard_in_room(screen), ["<dave> hello?"])
+
     def assert_talks_to_nobody(self, session: Session, screen: Screen) -> None:
         """They are told that bob has left, and what was meant for him alone is given back, and heard by nobody."""
         self.assert_shows(screen, "bob, whom you were talking to, has left")
