@@ -175,7 +175,7 @@ class Homes:
         luggage = {
             "missed": of_events(missed[-MOST_EVENTS:]),
             "addressee": None if addressee is None else [people.known_id(addressee), addressee.nickname],
-            "ignoring": [*filter(None, map(people.known_id, ignoring)), *people.out_of_sight(member)],
+            "ignoring": [*filter(None, map(people.known_id, ignoring)), *people.unseen.ignored(member)],
         }
         self._send(node, {"luggage": number, **luggage})
 

@@ -21,6 +21,7 @@ from chatd.core.traces import Traces
 from chatd.nodes.facts import act_in
 from chatd.nodes.spare import spare_name
 from chatd.nodes.telling import Fact
+from chatd.nodes.unseen import Unseen
 
 _LOST = Departure(Cause.LOST)
 
@@ -51,7 +52,7 @@ class People:
         self._members: dict[tuple[str, int], Member] = {}
         self._ids: dict[Member, tuple[str, int]] = {}
         self._moved: dict[tuple[str, int], Member] = {}  # who was at home elsewhere before
-        self._ignored: dict[tuple[str, int], frozenset[Member]] = {}  # those out of sight, and who ignored them
+        self.unseen = Unseen()
 
     def add(self, node: str, number: int, member: Member) -> None:
         self._members[node, number] = member
@@ -96,24 +97,13 @@ class People:
         """Return those of them who are here."""
         return {self.sender(node, number) for node, numbers in inside.items() for number in numbers}
 
-    def ignored_by(self, node: str, number: int, account: int | None) -> set[Member]:
-        """Return who of those at home here ignored somebody who is out of sight now; between owners it is their
-        accounts that say so.
-        """
-        ignored_by = {one for one in self._ignored.get((node, number), ()) if one.here and not one.is_remote}
-        return {one for one in ignored_by if account is None or one.traces.account is None}
-
-    def out_of_sight(self, member: Member) -> list[tuple[str, int]]:
-        """Return whom somebody ignored who are out of sight now."""
-        return [whose for whose, ignored_by in self._ignored.items() if member in ignored_by]
-
     def ignore(self, member: Member, node: str, number: int) -> None:
         """Have somebody at home here ignore a person, who may be out of sight now."""
         other = self.sender(node, number)
         if other is not None:
             member.ignore_member(other)
         else:
-            self._ignored[node, number] = self._ignored.get((node, number), frozenset()) | {member}
+            self.unseen.ignore((node, number), member)
 
     def of(self, node: str) -> list[tuple[int, Member]]:
         """Return the people of one node, with their numbers."""
@@ -182,9 +172,7 @@ class People:
             self.add(node, number, member)
             self._hall.admit(member)
             member.traces = Traces(shown, since)
-            for other in self.ignored_by(node, number, its[-1]):
-                other.ignore_member(member)
-            self._ignored.pop((node, number), None)
+            self.unseen.put_back((node, number), member, its[-1])
         elif member.nickname != shown and member.is_remote:
             self._carry_out(member, Named(nickname(shown)))
         self._bring(member, room, room_id)
@@ -233,9 +221,7 @@ class People:
                 self.registered(member)
 
     def _take_out(self, member: Member) -> None:
-        if member.ignored_by:
-            self._ignored = {whose: by for whose, by in self._ignored.items() if any(one.here for one in by)}
-            self._ignored[self._ids[member]] = member.ignored_by
+        self.unseen.taken_out(self._ids[member], member)
         self.remove(member)
         if member.here:
             member.here = False
