@@ -237,7 +237,14 @@ class Hall:
         for other in self.members:
             if other.traces.account in owners or account in other.traces.shunned_by:
                 member.ignore_member(other)
-                other.traces.shunned_by -= {account}
+
+    def shun(self, account: int, other: Member) -> None:
+        """An owner ignored somebody when they left, and goes on with it once they are here again."""
+        owner = self.holder_of(account)
+        if owner is None:
+            other.traces.shunned_by |= {account}
+        elif not owner.is_remote:
+            owner.ignore_member(other)
 
     def take_account(self, account: int) -> None:
         """There is no such account any more; whoever was here under it stays, as somebody without one."""
@@ -361,6 +368,9 @@ class Hall:
         self._by_account[account] = member
         if not member.is_remote:
             self.ignore_again(member)
+        for other in self.members:  # by now their home knows
+            if account in other.traces.shunned_by:
+                other.traces.shunned_by -= {account}
         for other in tuple(self._by_account.values()):
             if not other.is_remote and account in self.owners.ignored_by(other.traces.account or 0):
                 other.ignore_member(member)

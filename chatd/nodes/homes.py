@@ -122,7 +122,7 @@ class Homes:
         finally:
             del self._coming[number]
         member.ignore_only(member.ignoring - before)
-        for whose in found["ignoring"]:
+        for whose in found["ignored"]:
             self._people.ignore(member, *whose)
         if found["addressee"] is not None:
             member.talk.address(self._addressee(*found["addressee"]))
@@ -168,14 +168,14 @@ class Homes:
         may go wrong behind that, all halls agree on it.
         """
         self._hall.broadcaster.settle()
-        people, addressee, ignoring = self._people, member.talk.addressee, member.ignoring
+        people, addressee, ignored = self._people, member.talk.addressee, self._people.ignored(member)
         member.leave_home()
         people.move(member, node, number)
         missed = self._gives_way(member)
         luggage = {
             "missed": of_events(missed[-MOST_EVENTS:]),
             "addressee": None if addressee is None else [people.known_id(addressee), addressee.nickname],
-            "ignoring": [*filter(None, map(people.known_id, ignoring)), *people.unseen.ignored(member)],
+            "ignored": ignored,
         }
         self._send(node, {"luggage": number, **luggage})
 

@@ -92,7 +92,13 @@ class Link:
     # What the hall calls.
 
     def turn(self, member: Actor, act: Act) -> Turn | None:
-        return self.turns.begin(cast(Member, member), act)
+        member = cast(Member, member)
+        account, ignored = member.traces.account, self.people.ignored(member) if isinstance(act, Went) else []
+        turn = self.turns.begin(member, act)
+        if account is not None and ignored:  # they may come in elsewhere
+            self.people.shun(account, ignored)
+            self.log.tell(Told(["shunned", account, ignored]))
+        return turn
 
     def check_reached(self) -> None:
         if not self.log.is_linked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -52,7 +52,7 @@ class People:
         self._members: dict[tuple[str, int], Member] = {}
         self._ids: dict[Member, tuple[str, int]] = {}
         self._moved: dict[tuple[str, int], Member] = {}  # who was at home elsewhere before
-        self.unseen = Unseen()
+        self.unseen = Unseen(hall)
 
     def add(self, node: str, number: int, member: Member) -> None:
         self._members[node, number] = member
@@ -137,10 +137,25 @@ class People:
                 self._put_all(node, rows, rooms)
             case ["traits", number, *its]:
                 self._set_traits(self.find(node, number), its)
+            case ["shunned", account, others]:
+                self.shun(account, others)
             case [_, int(number), *_]:
                 member, act = self.find(node, number), act_in(fact)
                 if member is not None and act is not None:
                     self._carry_out(member, act)
+
+    def ignored(self, member: Member) -> list[tuple[str, int]]:
+        """Return whom somebody at home here ignores, in sight or not."""
+        return [*filter(None, map(self.known_id, member.ignoring)), *self.unseen.ignored(member)]
+
+    def shun(self, account: int, others: Sequence[Sequence[Any]]) -> None:
+        """An owner is leaving who ignores these."""
+        for node, number in others:
+            other = self.sender(node, number)
+            if other is not None:
+                self._hall.shun(account, other)
+            else:
+                self.unseen.shun((node, number), account)
 
     def gone(self, node: str) -> None:
         """A node is no more, and so are its people."""

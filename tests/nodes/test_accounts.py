@@ -235,6 +235,83 @@ class OwnedNamesTests(AccountsCase):
                 assert owner is not None and bobs is not None
                 self.assertEqual(owners.ignored_by(owner.id), {bobs.id}, (at.node.name, name))
 
+    def assert_heard(self, screen: Screen, *lines: str) -> None:
+        """These lines, and no others, were said in the room since they were taken last."""
+        self.assertEqual([line for line in screen.take() if line.startswith("<")], list(lines))
+
+    def test_ignored_until_they_left(self) -> None:
+        """Whom owners ignored who are no owners, and still here, they ignore when they come again, by whatever node,
+        until they lift it.
+        """
+        alice, _ = self.register(self.a, "alice")
+        bob, at_bob = self.b.come("bob")
+        self.a.type(alice, "/ignore bob")
+        self.a.type(alice, "/quit")
+        self.b.type(bob, "@alice psst")
+        self.assert_shows(at_bob, "is ignoring you")
+        for at in (self.b, self.a, self.b):
+            alice, at_alice = at.come("alice", SECRET)
+            at_alice.take()
+            self.b.type(bob, "hello")
+            self.assert_heard(at_alice)
+            if at is self.a:  # to b they come by another connection while they are here
+                at.type(alice, "/quit")
+        self.b.type(alice, "/unignore bob")
+        for at in (self.b, self.a):
+            at.type(alice, "/quit")
+            alice, at_alice = at.come("alice", SECRET)
+            at_alice.take()
+            self.b.type(bob, "hello?")
+            self.assert_heard(at_alice, "<bob> hello?")
+
+    def test_ignored_and_cut_off(self) -> None:
+        """So it is with those whose node was cut off when they left, or is since then."""
+        alice, _ = self.register(self.a, "alice")
+        for cut_first in (True, False):
+            bob, _ = self.b.come("bob")
+            self.a.type(alice, "/ignore bob")
+            if cut_first:
+                self.cut()
+            self.a.type(alice, "/quit")
+            if not cut_first:
+                self.cut()
+            self.heal()
+            for at in (self.b, self.a):
+                alice, at_alice = at.come("alice", SECRET)
+                at_alice.take()
+                self.b.type(bob, "hello")
+                self.assert_heard(at_alice)
+            self.b.type(bob, "/quit")
+
+    def test_ignored_and_back_later(self) -> None:
+        """So it is with those whose node is still cut off when the owner comes in."""
+        alice, _ = self.register(self.a, "alice")
+        bob, _ = self.b.come("bob")
+        self.a.type(alice, "/ignore bob")
+        self.a.type(alice, "/quit")
+        self.cut()
+        self.a.come("alice", SECRET)
+        self.heal()
+        for at in (self.a, self.b):
+            alice, at_alice = at.come("alice", SECRET)
+            at_alice.take()
+            self.b.type(bob, "hello")
+            self.assert_heard(at_alice)
+
+    def test_lifted_while_cut_off(self) -> None:
+        """An ignore of an owner who is out of reach can be lifted, and is when they are back."""
+        alice, _ = self.register(self.a, "alice")
+        bob, _ = self.register(self.b, "bob")
+        self.a.type(alice, "/ignore bob")
+        self.cut()
+        self.a.type(alice, "/quit")
+        alice, at_alice = self.a.come("alice", SECRET)
+        self.a.type(alice, "/unignore bob")
+        self.heal()
+        at_alice.take()
+        self.b.type(bob, "hello")
+        self.assert_heard(at_alice, "<bob> hello")
+
     def test_redis_lost(self) -> None:
         """Redis away, and without its data when it is back: every name has its owner all the same."""
         alice, _ = self.register(self.a, "alice")
