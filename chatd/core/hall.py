@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from chatd.core.bans import Address, Ban, Bans
 from chatd.core.counts import Counts
@@ -68,7 +68,7 @@ class Hall:
         self.lobby = self.open_room(LOBBY)
         self.members: dict[Member, None] = {}
         self._names = Register[Member]()
-        self._by_account: dict[int, Member] = {}
+        self._by_account: dict[int, list[Member]] = {}  # several after a cut on both sides of which their owner came
         self._listeners: dict[Subscriber, Room[Member]] = {}  # with the room that each hears
 
     def check_admission(self, address: Address | None = None) -> None:
@@ -149,8 +149,7 @@ class Hall:
         """A member leaves: the name is free, and those who listen are told."""
         self._names.release(member.name)
         del self.members[member]
-        if member.traces.account is not None:
-            del self._by_account[member.traces.account]
+        self._hold_no_account(member)
         self._tell_listeners(Left(self.now(), member.room.name, (member.nickname,), how))
 
     def rename(self, member: Member, typed: str, account: int | None = None) -> Awaitable[None] | None:
@@ -205,8 +204,14 @@ class Hall:
         return self._by_account.keys()
 
     def holder_of(self, account: int | None) -> Member | None:
-        """Return the member who is here under an account, None if nobody is, or if that is None."""
-        return None if account is None else self._by_account.get(account)
+        """Return the member who is here under an account, None if nobody is, or if that is None. Of two it is the one
+        who was known first.
+        """
+        return next(iter(self.holders_of(account)), None)
+
+    def holders_of(self, account: int | None) -> Sequence[Member]:
+        """Return all who are here under an account: more than one if they came in on both sides of a cut."""
+        return () if account is None else tuple(self._by_account.get(account, ()))
 
     def give_account(self, member: Member, owner: Owner) -> None:
         """A member has proven to be an owner, who isn't here otherwise; the ignores between owners hold again.
@@ -220,10 +225,10 @@ class Hall:
             self.relay.changed(member)
 
     def stand_in_for(self, member: Member, account: int | None) -> None:
-        """Somebody who is at home elsewhere is here under an account, or None; unless another is, too."""
+        """Somebody who is at home elsewhere is here under an account, or None. After a cut another may be, too."""
         if account != member.traces.account:
             self._forget_account(member)
-            if account is not None and account not in self._by_account:
+            if account is not None:
                 self._bind(member, account)
 
     def ignore_again(self, member: Member) -> None:
@@ -248,8 +253,7 @@ class Hall:
 
     def take_account(self, account: int) -> None:
         """There is no such account any more; whoever was here under it stays, as somebody without one."""
-        member = self._by_account.get(account)
-        if member is not None:
+        for member in self.holders_of(account):
             self._forget_account(member)
             if not member.is_remote:
                 self.relay.changed(member)
@@ -365,20 +369,28 @@ class Hall:
 
     def _bind(self, member: Member, account: int) -> None:
         member.traces.account = account
-        self._by_account[account] = member
+        self._by_account.setdefault(account, []).append(member)
         if not member.is_remote:
             self.ignore_again(member)
         for other in self.members:  # by now their home knows
             if account in other.traces.shunned_by:
                 other.traces.shunned_by -= {account}
-        for other in tuple(self._by_account.values()):
-            if not other.is_remote and account in self.owners.ignored_by(other.traces.account or 0):
-                other.ignore_member(member)
+        for owner, holders in self._by_account.items():
+            for other in holders if account in self.owners.ignored_by(owner) else ():
+                if not other.is_remote:
+                    other.ignore_member(member)
 
     def _forget_account(self, member: Member) -> None:
-        if member.traces.account is not None:
-            del self._by_account[member.traces.account]
-            member.traces.account = None
+        self._hold_no_account(member)
+        member.traces.account = None
+
+    def _hold_no_account(self, member: Member) -> None:
+        """Somebody isn't here under their account any more."""
+        account = member.traces.account
+        if account is not None:
+            self._by_account[account].remove(member)
+            if not self._by_account[account]:
+                del self._by_account[account]
 
     def _tell_everybody(self, event: Event) -> None:
         broadcast((event,), (*self.members, *self._listeners))

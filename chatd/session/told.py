@@ -12,24 +12,23 @@ from chatd.core.refusals import NicknameTaken
 
 def registration_lost(hall: Hall, account: int, before: Owner | None) -> None:
     """An account is gone; whoever is here under it is told."""
-    member = hall.holder_of(account)
+    holders = hall.holders_of(account)
     hall.take_account(account)
-    if member is not None and before is not None and not member.is_remote:
-        tell(RegistrationLost(hall.now(), before.name.shown), member)
+    for member in holders:
+        if before is not None and not member.is_remote:
+            tell(RegistrationLost(hall.now(), before.name.shown), member)
 
 
 def account_changed(hall: Hall, owner: Owner, before: Owner | None) -> None:
     """An account is new here, or its facts are others; its owner is told of a key that opens another's name."""
-    member = hall.holder_of(owner.id)
-    if member is None:
-        return
-    if before is None:  # others ignore them, and they others
-        hall.stand_in_for(member, None)
-        hall.stand_in_for(member, owner.id)
-    elif not member.is_remote:
-        for key in before.ssh_keys:
-            if hall.owners.owner_of_key(key.fingerprint) not in (None, owner):
-                tell(KeyLost(hall.now(), owner.name.shown, key.fingerprint), member)
+    for member in hall.holders_of(owner.id):
+        if before is None:  # others ignore them, and they others
+            hall.stand_in_for(member, None)
+            hall.stand_in_for(member, owner.id)
+        elif not member.is_remote:
+            for key in before.ssh_keys:
+                if hall.owners.owner_of_key(key.fingerprint) not in (None, owner):
+                    tell(KeyLost(hall.now(), owner.name.shown, key.fingerprint), member)
 
 
 def holder_without_right(hall: Hall, owner: Owner) -> Member | None:

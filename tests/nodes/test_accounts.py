@@ -441,6 +441,52 @@ class OwnedNamesTests(AccountsCase):
         self.assertIsNotNone(self.a.people.owners.owner_of_key("SHA256:k"))
         self.assertEqual(self.digests()[0], self.digests()[1])
 
+    def come_on_both_sides(self) -> None:
+        """The owner alice, who is at b, comes in at a while b is cut off; at b she is called alice-2 from then on."""
+        self.cut()
+        self.alice, self.at_alice = self.a.come("alice", SECRET)
+        self.heal()
+        for node in self.halls.servers:
+            self.assertIn("alice-2", node.rooms["#lobby"])
+
+    def test_two_of_one_account(self) -> None:
+        """An owner who came in on both sides of a cut is ignored as both, whichever of them leaves first."""
+        for first in ("alice", "alice-2"):
+            alice_2, _ = self.register(self.b, "alice")
+            carol, _ = self.register(self.a, "carol")
+            self.a.type(carol, "/ignore alice")
+            self.a.type(carol, "/quit")
+            self.come_on_both_sides()
+            carol, at_carol = self.a.come("carol", SECRET)
+            at_carol.take()
+            both = {"alice": (self.a, self.alice), "alice-2": (self.b, alice_2)}
+            for at, session in both.values():
+                at.type(session, "hello")
+            at, session = both.pop(first)
+            at.type(session, "/quit")
+            [(at, session)] = both.values()
+            at.type(session, "hello?")
+            self.assert_heard(at_carol)
+            for node in self.halls.servers:
+                self.assertEqual(len(node.hall.accounts_here), 2)
+            for name in ("alice", "carol"):
+                self.a.operate(f"/disown {name}")
+            at.type(session, "/quit")
+            self.a.type(carol, "/quit")
+
+    def test_disowned_as_two(self) -> None:
+        """When the name of such an owner is taken from them neither has an account any more, and both are told."""
+        _, at_alice_2 = self.register(self.b, "alice")
+        self.come_on_both_sides()
+        c = self.at(self.halls.start("c"))
+        c.node.link.alike.compare()
+        self.halls.run(1)
+        c.operate("/disown alice")
+        for screen in (self.at_alice, at_alice_2):
+            self.assert_shows(screen, "alice is not registered to you any more")
+        for node in self.halls.servers:
+            self.assertEqual(list(node.hall.accounts_here), [])
+
     def test_under_a_name_of_an_owner(self) -> None:
         """Who has a name that is registered on the other side of a cut is called otherwise, and told so."""
         alice, _ = self.b.come("alice")
