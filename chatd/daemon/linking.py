@@ -70,7 +70,7 @@ class Linking:
     def start(self) -> None:
         people, link = self._keeping.people, self._link
         if people is not None:
-            Tie(self._server.hall, link, people)
+            Tie(self._server, link, people)
             self._keeping.may_free = lambda: link.linked_for >= COMPARED_EVERY
         link.start()
 

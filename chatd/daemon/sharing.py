@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
+from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -10,12 +11,12 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatd.core.copies import AccountGone
-from chatd.core.hall import Hall
 from chatd.core.member import Member
 from chatd.core.owners import Owner
 from chatd.core.refusals import HallError
 from chatd.nodes.link import Link
-from chatd.session.told import account_changed, holder_without_right, registration_lost
+from chatd.session.session import Server
+from chatd.session.told import account_changed, holder_without_right, letters_came, registration_lost
 from chatd.store.changes import Merged
 from chatd.store.people import People
 
@@ -25,14 +26,15 @@ class Tie:
 
     _log = Logger()
 
-    def __init__(self, hall: Hall, link: Link, people: People) -> None:
-        self._hall = hall
+    def __init__(self, server: Server, link: Link, people: People) -> None:
+        self._hall = server.hall
         self._link = link
         self._people = people
         link.people.registered = self._registered
         link.alike.kept = people
         people.changes.tell = link.alike.tell
         people.changes.merged = self._merged
+        people.changes.lettered = partial(letters_came, server)
 
     def _registered(self, member: Member) -> None:
         """Owners here go on ignoring somebody elsewhere who has an account by now."""

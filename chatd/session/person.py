@@ -9,20 +9,15 @@ from unicodedata import normalize
 from twisted.logger import Logger
 
 from chatd.core.events import AddresseeLeft, Departure, Event
+from chatd.core.letters import Letter
 from chatd.core.member import Member
 from chatd.core.refusals import AddresseeUnclear
 from chatd.core.room import Room
 from chatd.core.text import one_line
-from chatd.session.accounts import as_events
+from chatd.session.accounts import Accounts, as_events
 from chatd.session.answers import StillAway, TalkingTo
 from chatd.session.inputs import Command, Line, Refused
-from chatd.session.outputs import (
-    Entered,
-    Hint,
-    Of,
-    Replay,
-    TakenOver,
-)
+from chatd.session.outputs import Entered, Hint, Of, Replay, TakenOver
 from chatd.session.participant import Participant
 from chatd.session.refusals import (
     BadUsage,
@@ -129,12 +124,17 @@ class Chatting(Participant):
             self.send(replay)
 
     async def read_letters(self) -> None:
-        """Show the lines that wait for an owner; they wait until these have arrived. A single command shows none."""
+        """Show the lines that wait for an owner. A single command shows none."""
         accounts, account = self.server.accounts, self.member.traces.account
         if accounts is None or account is None or not accounts.letters_days or self.session.brief:
             return
         letters = await accounts.people.letters(account)
-        if letters and self.session.is_in(self):
+        if self.session.is_in(self):
+            self.show_letters(accounts, letters)
+
+    def show_letters(self, accounts: Accounts, letters: list[Letter]) -> None:
+        """Show letters, which are on the disk until they have arrived."""
+        if letters:
             self.send(Replay(Of.LETTERS, as_events(letters), self.server.hall.now()))
             self.client.once_taken(lambda: accounts.aside(accounts.people.burn(letters)))
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chatd.core.delivery import tell
 from chatd.core.events import KeyLost, RegistrationLost
 from chatd.core.hall import Hall
+from chatd.core.letters import Letter
 from chatd.core.member import Member
 from chatd.core.owners import Owner
 from chatd.core.refusals import NicknameTaken
+from chatd.session.person import Chatting
+from chatd.session.session import Server
 
 
 def registration_lost(hall: Hall, account: int, before: Owner | None) -> None:
@@ -29,6 +34,19 @@ def account_changed(hall: Hall, owner: Owner, before: Owner | None) -> None:
             for key in before.ssh_keys:
                 if hall.owners.owner_of_key(key.fingerprint) not in (None, owner):
                     tell(KeyLost(hall.now(), owner.name.shown, key.fingerprint), member)
+
+
+def letters_came(server: Server, letters: Sequence[Letter]) -> None:
+    """Letters came that were left while their owners, who are here, were out of reach."""
+    accounts = server.accounts
+    if accounts is None or not accounts.letters_days:
+        return
+    for account in {letter.owner for letter in letters}:
+        theirs = [letter for letter in letters if letter.owner == account]
+        for member in server.hall.holders_of(account):
+            for session in server.sessions_of(member):
+                if isinstance(session.state, Chatting) and not session.brief:
+                    session.state.show_letters(accounts, theirs)
 
 
 def holder_without_right(hall: Hall, owner: Owner) -> Member | None:

@@ -200,12 +200,13 @@ def insert_letter(db: sqlite3.Connection, letter: Letter, addressee: str, since:
     keep_letter(db, letter)
 
 
-def keep_letter(db: sqlite3.Connection, letter: Letter) -> None:
-    """Keep a letter, however many wait; no-op: it is kept already."""
-    db.execute(
+def keep_letter(db: sqlite3.Connection, letter: Letter) -> bool:
+    """Keep a letter, however many wait; return False if it is kept already."""
+    kept = db.execute(
         "insert or ignore into letter (id, owner, sender, sender_owner, at, text) values (?, ?, ?, ?, ?, ?)",
         (letter.id, letter.owner, letter.sender, letter.sender_owner, letter.at, letter.text),
     )
+    return kept.rowcount > 0
 
 
 def delete_letters(db: sqlite3.Connection, letters: Iterable[LetterGone]) -> None:

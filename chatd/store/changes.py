@@ -34,12 +34,13 @@ class Changes:
     while this one waited.
 
     `now` returns the seconds since 1970. Other servers are told of changes by `tell`, if there are any; of what they
-    told, `merged` is called with the accounts that are others now, or gone.
+    told, `merged` is called with the accounts that are others now, or gone, and `lettered` with new letters.
     """
 
     def __init__(self, ledger: Ledger, now: Callable[[], float]) -> None:
         self.tell: Callable[[Sequence[Copy]], object] | None = None
         self.merged: Callable[[Sequence[Merged]], object] = lambda merged: None
+        self.lettered: Callable[[Sequence[Letter]], object] = lambda letters: None
         self._ledger = ledger
         self._owners = ledger.owners
         self._now = now
@@ -114,10 +115,11 @@ class Changes:
         await self._ledger.erase()
 
     async def merge(self, copies: Sequence[Copy], oldest: Oldest) -> None:
-        merged = await self._ledger.write(partial(merging.merge, told=copies, oldest=oldest))
+        merged, letters = await self._ledger.write(partial(merging.merge, told=copies, oldest=oldest))
         before = [self._owners.get(copy.id if isinstance(copy, AccountGone) else copy.owner.id) for copy in merged]
         self._ledger.take(merged)
         self.merged([Merged(*pair) for pair in zip(merged, before, strict=True)])
+        self.lettered(letters)
         told = {_last_change(copy) for copy in copies}  # what was judged here, others may have judged otherwise
         self._tell(*(copy for copy in merged if _last_change(copy) not in told))
         if any(isinstance(copy, AccountGone | LetterGone) for copy in copies):

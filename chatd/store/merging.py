@@ -92,11 +92,14 @@ def copies(db: sqlite3.Connection, ids: Collection[int], oldest: Oldest) -> list
     ]
 
 
-def merge(db: sqlite3.Connection, told: Iterable[Copy], oldest: Oldest) -> list[AccountCopy | AccountGone]:
+def merge(
+    db: sqlite3.Connection, told: Iterable[Copy], oldest: Oldest
+) -> tuple[list[AccountCopy | AccountGone], list[Letter]]:
     """Keep what is later than what is here; return which accounts are others now, or gone, in the order in which that
-    is to be taken over.
+    is to be taken over, and which letters are new.
     """
     changed: list[AccountCopy | AccountGone] = []
+    letters: list[Letter] = []
     for copy in told:
         match copy:
             case AccountCopy():
@@ -105,10 +108,10 @@ def merge(db: sqlite3.Connection, told: Iterable[Copy], oldest: Oldest) -> list[
                 if at >= oldest.gone:
                     changed += _remove(db, copy)
             case Letter():
-                _merge_letter(db, copy, oldest)
+                letters += _merge_letter(db, copy, oldest)
             case LetterGone():
                 accounts.delete_letters(db, [copy])
-    return changed
+    return changed, letters
 
 
 def _merge_account(db: sqlite3.Connection, copy: AccountCopy) -> list[AccountCopy | AccountGone]:
@@ -206,10 +209,10 @@ def _account(db: sqlite3.Connection, id: int) -> AccountCopy:
     return next(copy for copy in copies(db, [id], NO_LETTERS) if isinstance(copy, AccountCopy))
 
 
-def _merge_letter(db: sqlite3.Connection, letter: Letter, oldest: Oldest) -> None:
+def _merge_letter(db: sqlite3.Connection, letter: Letter, oldest: Oldest) -> list[Letter]:
     if letter.at < oldest.letter:
-        return
+        return []
     for table, column, number in (("burned", "id", letter.id), ("gone", "owner", letter.owner)):
         if db.execute(f"select 1 from {table} where {column} = ?", (number,)).fetchone() is not None:
-            return
-    accounts.keep_letter(db, letter)
+            return []
+    return [letter] if accounts.keep_letter(db, letter) else []

@@ -37,7 +37,7 @@ class At:
         folder.mkdir(exist_ok=True)
         self.people = own_names(self.server, folder, self.halls.clock)
         node.gives_way = self.server.give_way
-        Tie(node.hall, node.link, self.people)
+        Tie(self.server, node.link, self.people)
 
     def come(self, *typed: str, key: str = "", brief: bool = False) -> tuple[Session, Screen]:
         """Somebody connects, and types their name and more."""
@@ -110,6 +110,15 @@ class AccountsCase(SynchronousTestCase):
 
     def digests(self) -> list[Any]:
         return [at.do(at.people.digests()) for at in (self.a, self.b)]
+
+    def cut(self, seconds: float = 5) -> None:
+        self.b.node.shared.is_cut = True
+        self.b.node.shared.close()
+        self.halls.run(seconds)
+
+    def heal(self) -> None:
+        self.b.node.shared.is_cut = False
+        self.halls.run(5)
 
     def assert_shows(self, screen: Screen, *texts: str) -> None:
         """These lines, or parts of them, were shown since they were taken last, in that order."""
@@ -375,15 +384,6 @@ class OwnedNamesTests(AccountsCase):
         before.do(before.people.close())
         alone.stop()
 
-    def cut(self, seconds: float = 5) -> None:
-        self.b.node.shared.is_cut = True
-        self.b.node.shared.close()
-        self.halls.run(seconds)
-
-    def heal(self) -> None:
-        self.b.node.shared.is_cut = False
-        self.halls.run(5)
-
     def test_one_name(self) -> None:
         """Both sides of a cut register one name: the earlier holds; the other's owner is told, and called otherwise."""
         for earlier, later in (("a", "b"), ("b", "a")):
@@ -535,6 +535,25 @@ class LetterTests(AccountsCase):
         self.halls.run(0.1)
         self.assertEqual(self.digests()[0], self.digests()[1])
         for at in (self.a, self.b):
+            self.assertEqual(self.letters(at), [])
+
+    def test_left_while_cut_off(self) -> None:
+        """A letter to an owner who is here, at a node that is cut off, is shown to them once that is back, and once
+        only; then it is on no disk any more.
+        """
+        c = self.at(self.halls.start("c"))
+        c.node.link.alike.compare()
+        self.halls.run(1)
+        _, at_alice = self.b.come("alice", SECRET)
+        self.cut()
+        self.a.come("bob", "@alice lunch?")
+        at_alice.take()
+        self.heal()
+        self.assertEqual([line for line in at_alice.take() if "lunch?" in line], ["| [bob -> you] lunch?"])
+        for call in at_alice.once_reached:
+            call()
+        self.halls.run(0.1)
+        for at in (self.a, self.b, c):
             self.assertEqual(self.letters(at), [])
 
     def letters(self, at: At) -> Any:
