@@ -122,8 +122,7 @@ class Homes:
         finally:
             del self._coming[number]
         member.ignore_only(member.ignoring - before)
-        for whose in found["ignored"]:
-            self._people.ignore(member, *whose)
+        self._people.ignores.ignore(member, map(tuple, found["ignored"]))
         if found["addressee"] is not None:
             member.talk.address(self._addressee(*found["addressee"]))
         return tuple(event_in(plain) for plain in found["missed"])
@@ -168,7 +167,7 @@ class Homes:
         may go wrong behind that, all halls agree on it.
         """
         self._hall.broadcaster.settle()
-        people, addressee, ignored = self._people, member.talk.addressee, self._people.ignored(member)
+        people, addressee, ignored = self._people, member.talk.addressee, self._people.ignores.of(member)
         member.leave_home()
         people.move(member, node, number)
         missed = self._gives_way(member)

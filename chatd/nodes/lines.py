@@ -84,6 +84,6 @@ class Lines:
         member.traces = Traces(name.shown, at, account)
         owners = self._hall.owners
         ignoring = {one for one in room.members if account in owners.ignored_by(one.traces.account or 0)}
-        for other in ignoring | self._people.unseen.ignored_by((node, number), account):
+        for other in ignoring | self._people.ignores.ignored_by((node, number), account):
             other.ignore_member(member)
         return member

@@ -93,10 +93,10 @@ class Link:
 
     def turn(self, member: Actor, act: Act) -> Turn | None:
         member = cast(Member, member)
-        account, ignored = member.traces.account, self.people.ignored(member) if isinstance(act, Went) else []
+        account, ignored = member.traces.account, self.people.ignores.of(member) if isinstance(act, Went) else []
         turn = self.turns.begin(member, act)
         if account is not None and ignored:  # they may come in elsewhere
-            self.people.shun(account, ignored)
+            self.people.ignores.shun(account, ignored)
             self.log.tell(Told(["shunned", account, ignored]))
         return turn
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -19,9 +19,9 @@ from chatd.core.room import Room
 from chatd.core.text import one_line
 from chatd.core.traces import Traces
 from chatd.nodes.facts import act_in
+from chatd.nodes.ignores import Ignores
 from chatd.nodes.spare import spare_name
 from chatd.nodes.telling import Fact
-from chatd.nodes.unseen import Unseen
 
 _LOST = Departure(Cause.LOST)
 
@@ -52,7 +52,7 @@ class People:
         self._members: dict[tuple[str, int], Member] = {}
         self._ids: dict[Member, tuple[str, int]] = {}
         self._moved: dict[tuple[str, int], Member] = {}  # who was at home elsewhere before
-        self.unseen = Unseen(hall)
+        self.ignores = Ignores(hall, self.known_id, self.sender)
 
     def add(self, node: str, number: int, member: Member) -> None:
         self._members[node, number] = member
@@ -97,14 +97,6 @@ class People:
         """Return those of them who are here."""
         return {self.sender(node, number) for node, numbers in inside.items() for number in numbers}
 
-    def ignore(self, member: Member, node: str, number: int) -> None:
-        """Have somebody at home here ignore a person, who may be out of sight now."""
-        other = self.sender(node, number)
-        if other is not None:
-            member.ignore_member(other)
-        else:
-            self.unseen.ignore((node, number), member)
-
     def of(self, node: str) -> list[tuple[int, Member]]:
         """Return the people of one node, with their numbers."""
         return [(number, member) for (home, number), member in self._members.items() if home == node]
@@ -138,24 +130,11 @@ class People:
             case ["traits", number, *its]:
                 self._set_traits(self.find(node, number), its)
             case ["shunned", account, others]:
-                self.shun(account, others)
+                self.ignores.shun(account, map(tuple, others))
             case [_, int(number), *_]:
                 member, act = self.find(node, number), act_in(fact)
                 if member is not None and act is not None:
                     self._carry_out(member, act)
-
-    def ignored(self, member: Member) -> list[tuple[str, int]]:
-        """Return whom somebody at home here ignores, in sight or not."""
-        return [*filter(None, map(self.known_id, member.ignoring)), *self.unseen.ignored(member)]
-
-    def shun(self, account: int, others: Sequence[Sequence[Any]]) -> None:
-        """An owner is leaving who ignores these."""
-        for node, number in others:
-            other = self.sender(node, number)
-            if other is not None:
-                self._hall.shun(account, other)
-            else:
-                self.unseen.shun((node, number), account)
 
     def gone(self, node: str) -> None:
         """A node is no more, and so are its people."""
@@ -187,7 +166,7 @@ class People:
             self.add(node, number, member)
             self._hall.admit(member)
             member.traces = Traces(shown, since)
-            self.unseen.put_back((node, number), member, its[-1])
+            self.ignores.put_back((node, number), member, its[-1])
         elif member.nickname != shown and member.is_remote:
             self._carry_out(member, Named(nickname(shown)))
         self._bring(member, room, room_id)
@@ -236,7 +215,7 @@ class People:
                 self.registered(member)
 
     def _take_out(self, member: Member) -> None:
-        self.unseen.taken_out(self._ids[member], member)
+        self.ignores.taken_out(self._ids[member], member)
         self.remove(member)
         if member.here:
             member.here = False
