@@ -252,10 +252,12 @@ class Hall:
             owner.ignore_member(other)
 
     def take_account(self, account: int) -> None:
-        """There is no such account any more; whoever was here under it stays, as somebody without one."""
+        """There is no such account any more; whoever was here under it stays, as somebody without one. Those at home
+        elsewhere have it until their home says so: it may know of a later change, by which the account is back.
+        """
         for member in self.holders_of(account):
-            self._forget_account(member)
             if not member.is_remote:
+                self._forget_account(member)
                 self.relay.changed(member)
 
     def listen(self, subscriber: Subscriber, room: Room[Member]) -> None:

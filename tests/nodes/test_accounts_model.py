@@ -81,6 +81,14 @@ class OwnersMachine(Troubles):
     def ignore(self, number: int, name: str) -> None:
         self.type(number, f"/ignore {name}")
 
+    @rule(number=people, name=st.sampled_from(NAMES))
+    def hear_again(self, number: int, name: str) -> None:
+        self.type(number, f"/unignore {name}")
+
+    @rule(number=people, name=st.sampled_from(NAMES))
+    def talk_to(self, number: int, name: str) -> None:
+        self.type(number, f"to:{name}")
+
     @rule(number=people)
     def leave(self, number: int) -> None:
         self.type(number, "/quit")
@@ -112,7 +120,12 @@ class OwnersMachine(Troubles):
             assert one == kept[0], (kept[0], one)
             assert at.node.rooms == first.node.rooms, (first.node.rooms, at.node.rooms)
             assert at.node.locked == first.node.locked, (first.node.locked, at.node.locked)
+        accounts = [self.accounts(at) for at in self.at]
+        assert accounts[1:] == accounts[:-1], accounts
         for at in self.at:
+            for someone in at.node.hall.members:
+                assert not (someone.is_remote and someone.ignoring), someone.nickname
+                assert all(someone in other.ignored_by for other in someone.ignoring), someone.nickname
             for owner in at.people.owners:
                 member = at.node.hall.holder_of(owner.id)
                 assert member is None or member.here, member
@@ -126,6 +139,11 @@ class OwnersMachine(Troubles):
         with_sessions = {session.member for _, session in self.sessions if session.member is not None}
         at_home = {member for server in self.halls.servers for _, member in server.link.people.of(server.link.me.id)}
         assert at_home == with_sessions, ([one.nickname for one in at_home], [one.nickname for one in with_sessions])
+
+    def accounts(self, at: At) -> dict[tuple[str, int], int | None]:
+        """Return under which account each person is here."""
+        people = at.node.link.people
+        return {people.id_of(member): member.traces.account for member in at.node.hall.members}
 
     def kept(self, at: At) -> list[str]:
         stamps = at.do(at.people.stamps(range(GROUPS)))
@@ -239,6 +257,13 @@ FOUND = (  # what once failed, in as few steps as it takes
     cut(node=0)
     lose()
     come_twice(first=1, name='carol', second=0)
+    """,
+    """
+    come(hurry=False, name='bob', node=1)
+    away(lose=False)
+    disown(name='bob', node=0)
+    wait(seconds=0.5)
+    ignore(name='alice', number=0)
     """,
 )
 
