@@ -29,6 +29,7 @@ from chatd.nodes.log import Log
 from chatd.nodes.people import People, unheard
 from chatd.nodes.shared import Fenced, OutOfReach, Passed
 from chatd.nodes.telling import Fact, Told
+from chatd.nodes.turn import Turn
 
 LUGGAGE_WITHIN = 1.0  # seconds
 MOST_EVENTS = 1_000  # that are brought
@@ -155,9 +156,10 @@ class Homes:
 
     def _had_left_early(self, number: int) -> bool:
         """Say whether somebody has left here while the others were out of reach, and for these not yet. They have come
-        in elsewhere in time, and so leave from here no more.
+        in elsewhere in time, and so leave from here no more. Who is only about to leave has not left.
         """
-        found = [told for told in self._nodes.telling.waiting() if told.fact[:2] == ["went", number]]
+        went = [told for told in self._nodes.telling.waiting() if told.fact[:2] == ["went", number]]
+        found = [told for told in went if not isinstance(told, Turn) or told.is_over]
         for told in found:
             told.fact[:] = ["free"]
         return bool(found)

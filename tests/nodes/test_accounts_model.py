@@ -265,6 +265,21 @@ FOUND = (  # what once failed, in as few steps as it takes
     wait(seconds=0.5)
     ignore(name='alice', number=0)
     """,
+    """
+    come(hurry=True, name='alice', node=1)
+    come_twice(first=0, name='carol', second=0)
+    leave(number=8)
+    come(hurry=False, name='bob', node=1)
+    leave(number=8)
+    leave(number=2)
+    come_twice(first=0, name='alice', second=1)
+    leave(number=3)
+    come(hurry=True, name='alice', node=2)
+    come_twice(first=0, name='alice', second=1)
+    come(hurry=True, name='alice', node=2)
+    leave(number=6)
+    come_twice(first=1, name='alice', second=0)
+    """,
 )
 
 
