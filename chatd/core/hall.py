@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable
 
 from chatd.core.bans import Address, Ban, Bans
 from chatd.core.counts import Counts
 from chatd.core.delivery import AtOnce, broadcast
 from chatd.core.events import Announced, ClosingAnnounced, ClosingCalledOff, Departure, Event, Joined, Left, Renamed
+from chatd.core.holders import Holders
 from chatd.core.member import Member
 from chatd.core.memory import Memory
 from chatd.core.nickname import Nickname, exact_key, look_alike_keys, nickname, room_name
@@ -68,7 +69,7 @@ class Hall:
         self.lobby = self.open_room(LOBBY)
         self.members: dict[Member, None] = {}
         self._names = Register[Member]()
-        self._by_account: dict[int, list[Member]] = {}  # several after a cut on both sides of which their owner came
+        self.holders = Holders[Member](self.members, lambda: self.owners, lambda member: self.relay.changed(member))
         self._listeners: dict[Subscriber, Room[Member]] = {}  # with the room that each hears
 
     def check_admission(self, address: Address | None = None) -> None:
@@ -125,7 +126,7 @@ class Hall:
         name = self._check_entry(typed, account)
         member = Member(self, name, deliver, dismissed)
         if account is not None:
-            self.give_account(member, self.owners.demand(account))
+            self.holders.give(member, self.owners.demand(account))
         self.admit(member)
         self.relay.came(member)
         return member
@@ -149,7 +150,7 @@ class Hall:
         """A member leaves: the name is free, and those who listen are told."""
         self._names.release(member.name)
         del self.members[member]
-        self._hold_no_account(member)
+        self.holders.left(member)
         self._tell_listeners(Left(self.now(), member.room.name, (member.nickname,), how))
 
     def rename(self, member: Member, typed: str, account: int | None = None) -> Awaitable[None] | None:
@@ -185,8 +186,8 @@ class Hall:
         """A member has another name from now on, which must be free, and is the owner of that account, if any."""
         before, name = member.name, named.name
         owner = self.owners.get(named.account)
-        if owner is not None and self.holder_of(owner.id) is None:  # nor is anybody else who they are by now
-            self.give_account(member, owner)
+        if owner is not None and self.holders.of(owner.id) is None:  # nor is anybody else who they are by now
+            self.holders.give(member, owner)
         self._names.release(before)
         self._names.take(name, member)
         if named.asked_at is not None:
@@ -197,68 +198,6 @@ class Hall:
         elsewhere = [other for other in member.talk.talked_to_by if other.room is not member.room]
         broadcast((Renamed(self.now(), None, names),), elsewhere)
         self._tell_listeners(Renamed(self.now(), member.room.name, names))
-
-    @property
-    def accounts_here(self) -> Collection[int]:
-        """The accounts of those who are here."""
-        return self._by_account.keys()
-
-    def holder_of(self, account: int | None) -> Member | None:
-        """Return the member who is here under an account, None if nobody is, or if that is None. Of two it is the one
-        who was known first.
-        """
-        return next(iter(self.holders_of(account)), None)
-
-    def holders_of(self, account: int | None) -> Sequence[Member]:
-        """Return all who are here under an account: more than one if they came in on both sides of a cut."""
-        return () if account is None else tuple(self._by_account.get(account, ()))
-
-    def give_account(self, member: Member, owner: Owner) -> None:
-        """A member has proven to be an owner, who isn't here otherwise; the ignores between owners hold again.
-
-        What the member says goes on not being remembered if either wanted that.
-        """
-        self._forget_account(member)
-        member.traces.remembered = member.traces.remembered and owner.remembered
-        self._bind(member, owner.id)
-        if member in self.members:
-            self.relay.changed(member)
-
-    def stand_in_for(self, member: Member, account: int | None) -> None:
-        """Somebody who is at home elsewhere is here under an account, or None. After a cut another may be, too."""
-        if account != member.traces.account:
-            self._forget_account(member)
-            if account is not None:
-                self._bind(member, account)
-
-    def ignore_again(self, member: Member) -> None:
-        """An owner at home here ignores whom they ignore for good, and those still here whom they ignored when they
-        left.
-        """
-        account = member.traces.account
-        if account is None:
-            return
-        owners = self.owners.ignored_by(account)
-        for other in self.members:
-            if other.traces.account in owners or account in other.traces.shunned_by:
-                member.ignore_member(other)
-
-    def shun(self, account: int, other: Member) -> None:
-        """An owner ignored somebody when they left, and goes on with it once they are here again."""
-        owner = self.holder_of(account)
-        if owner is None:
-            other.traces.shunned_by |= {account}
-        elif not owner.is_remote:
-            owner.ignore_member(other)
-
-    def take_account(self, account: int) -> None:
-        """There is no such account any more; whoever was here under it stays, as somebody without one. Those at home
-        elsewhere have it until their home says so: it may know of a later change, by which the account is back.
-        """
-        for member in self.holders_of(account):
-            if not member.is_remote:
-                self._forget_account(member)
-                self.relay.changed(member)
 
     def listen(self, subscriber: Subscriber, room: Room[Member]) -> None:
         """Tell somebody who is no member who comes and goes, and what is said in one room, while it stays open.
@@ -348,7 +287,7 @@ class Hall:
         slip away; else "".
         """
         owner = self.owners.named(typed)
-        holder = None if owner is None else self.holder_of(owner.id)
+        holder = None if owner is None else self.holders.of(owner.id)
         if holder is None or holder is asker:
             holder = self._names.near(typed, asker)
         return "" if holder is None else holder.nickname
@@ -368,31 +307,6 @@ class Hall:
             self.owners.check_not_reserved(name)
         elif owner.id != account:
             raise NameOwned(name.shown, owner.name.shown)
-
-    def _bind(self, member: Member, account: int) -> None:
-        member.traces.account = account
-        self._by_account.setdefault(account, []).append(member)
-        if not member.is_remote:
-            self.ignore_again(member)
-        for other in self.members:  # by now their home knows
-            if account in other.traces.shunned_by:
-                other.traces.shunned_by -= {account}
-        for owner, holders in self._by_account.items():
-            for other in holders if account in self.owners.ignored_by(owner) else ():
-                if not other.is_remote:
-                    other.ignore_member(member)
-
-    def _forget_account(self, member: Member) -> None:
-        self._hold_no_account(member)
-        member.traces.account = None
-
-    def _hold_no_account(self, member: Member) -> None:
-        """Somebody isn't here under their account any more."""
-        account = member.traces.account
-        if account is not None:
-            self._by_account[account].remove(member)
-            if not self._by_account[account]:
-                del self._by_account[account]
 
     def _tell_everybody(self, event: Event) -> None:
         broadcast((event,), (*self.members, *self._listeners))

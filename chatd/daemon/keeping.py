@@ -159,7 +159,7 @@ class Keeping:
         if people is None or not self.may_free():
             return
         try:
-            freed = await people.free_unused(hall.now() - days * _DAY, hall.accounts_here)
+            freed = await people.free_unused(hall.now() - days * _DAY, hall.holders.accounts)
         except HallError:  # which has been logged; tomorrow is another day
             return
         for owner in freed:

@@ -51,7 +51,7 @@ class Ignores:
         for whose in others:
             other = self._find(*whose)
             if other is not None:
-                self._hall.shun(account, other)
+                self._hall.holders.shun(account, other)
             else:
                 self._shun(account, whose)
 
@@ -70,7 +70,7 @@ class Ignores:
         self._ignored.pop(whose, None)
         shunned_by = self._shunned.pop(whose, ())
         for owner in shunned_by if account is None else ():
-            self._hall.shun(owner, member)
+            self._hall.holders.shun(owner, member)
 
     def _shun(self, account: int, whose: Whose) -> None:
         self._shunned[whose] = self._shunned.get(whose, frozenset()) | {account}

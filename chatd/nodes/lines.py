@@ -74,7 +74,7 @@ class Lines:
         """Return who stands for somebody who has left before what they said is told: they themselves, if they have
         proven elsewhere to be the same, else nobody who is here, nor called like anybody.
         """
-        back = self._hall.holder_of(account)
+        back = self._hall.holders.of(account)
         if back is not None:
             return back
         name = nickname(shown)

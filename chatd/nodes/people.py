@@ -210,7 +210,7 @@ class People:
             member.away = None if away is None else one_line(away)
             member.quiet, member.traces.remembered = quiet, remembered
             had_one = member.traces.account is not None
-            self._hall.stand_in_for(member, account)
+            self._hall.holders.stand_in(member, account)
             if member.traces.account is not None and not had_one:
                 self.registered(member)
 

@@ -47,7 +47,7 @@ async def disown(state: Operating, name: str) -> None:
     accounts = _accounts(state)
     owner = _owner(accounts, name)
     await accounts.people.remove(owner.id)
-    state.server.hall.take_account(owner.id)
+    state.server.hall.holders.take(owner.id)
     state.log("disowned", "disowned {name}", name=owner.name.shown)
     state.answer(Disowned(owner.name.shown))
 
@@ -86,7 +86,7 @@ async def backup(state: Operating, folder: str) -> None:
 
 
 def _facts(state: Operating, owner: Owner) -> OwnerFacts:
-    here = state.server.hall.holder_of(owner.id) is not None
+    here = state.server.hall.holders.of(owner.id) is not None
     return OwnerFacts(
         owner.name.shown,
         owner.since,

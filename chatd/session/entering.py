@@ -265,16 +265,16 @@ class AwaitingNickname(Participant):
         @raises HallError: if they can't come in.
         """
         person, hall, name = Chatting(self.session, self.table), self.server.hall, owner.name.shown
-        here = hall.holder_of(owner.id)
+        here = hall.holders.of(owner.id)
         leaving = None if here is None or here.here else hall.relay.unsettled(here)
         if leaving is not None:  # by another connection, and their turn hasn't come yet
             await leaving
             if not self.session.is_in(self):
                 return None
-        claimed = hall.claim(name, owner.id) if hall.holder_of(owner.id) is None else None
+        claimed = hall.claim(name, owner.id) if hall.holders.of(owner.id) is None else None
         if claimed is not None and not await self._is_granted(claimed, name):
             return None
-        here = hall.holder_of(owner.id)  # they may have come in meanwhile
+        here = hall.holders.of(owner.id)  # they may have come in meanwhile
         if here is None:
             return self._admit(name, self.client.track(), owner.id)
         if claimed is not None:

@@ -209,7 +209,7 @@ def _replaced(state: Operating, replaced: Iterable[Ban]) -> tuple[BanFacts, ...]
 
 def _tell_muted(hall: Hall, mute: Ban, muted: bool) -> bool:
     """Tell the person who is muted, or is no longer; return whether they are here."""
-    member = None if mute.account is None else hall.holder_of(mute.account)
+    member = None if mute.account is None else hall.holders.of(mute.account)
     try:
         member = member or hall.find(mute.target)
     except (NobodyHere, LooksLike):
@@ -240,7 +240,7 @@ def _meant(hall: Hall, ban: Ban) -> list[Member]:
     """Return the people whom the ban of a name is for: those who have it, or one like it, and the owner."""
     keys = nickname(ban.target).keys
     members = [member for member in hall.members if not keys.isdisjoint(member.name.keys)]
-    owner = None if ban.account is None else hall.holder_of(ban.account)
+    owner = None if ban.account is None else hall.holders.of(ban.account)
     return members if owner is None or owner in members else [*members, owner]
 
 

@@ -82,7 +82,7 @@ def unregister(chat: Chatting) -> Awaitable[None] | None:
 
     async def proven() -> None:
         await accounts.people.remove(owner.id)
-        chat.server.hall.take_account(owner.id)
+        chat.server.hall.holders.take(owner.id)
         chat.answer(Unregistered(owner.name.shown))
 
     return prove(chat, accounts, owner, proven)
@@ -130,7 +130,7 @@ def take_name(chat: Chatting, typed: str) -> Awaitable[None] | None:
         renamed = _rename(chat, owner.name.shown, owner.id)
         if renamed is not None:
             await renamed
-        if hall.holder_of(owner.id) is not member:  # they have left meanwhile, or have no owner's name any more
+        if hall.holders.of(owner.id) is not member:  # they have left meanwhile, or have no owner's name any more
             return
         member.deliver = chat.client.track()
         accounts.aside(accounts.people.saw(owner.id))
@@ -142,7 +142,7 @@ def take_name(chat: Chatting, typed: str) -> Awaitable[None] | None:
 def _check_not_here(chat: Chatting, owner: Owner, typed: str) -> None:
     """@raises NicknameTaken: if the owner of a name is here by another connection."""
     hall = chat.server.hall
-    here = hall.holder_of(owner.id)
+    here = hall.holders.of(owner.id)
     if here is not None:
         raise NicknameTaken(typed, here.nickname, hall.lost_after)
 
@@ -173,7 +173,7 @@ def absent(chat: Chatting, typed: str) -> Owner | None:
         hall.find(typed)
     except (NobodyHere, LooksLike):
         owner = hall.owners.named(typed)
-        return owner if owner is None or hall.holder_of(owner.id) in (None, chat.member) else None
+        return owner if owner is None or hall.holders.of(owner.id) in (None, chat.member) else None
     return None
 
 
@@ -213,7 +213,7 @@ async def _registered(chat: Chatting, accounts: Accounts, typed: str | None) -> 
     owner = await accounts.people.register(member.name, typed, key, chat.client.neighbourhood)
     if not member.here:
         return
-    chat.server.hall.give_account(member, owner)
+    chat.server.hall.holders.give(member, owner)
     member.deliver = chat.client.track()
     for other in tuple(member.ignoring):
         await _keep_ignore(chat, member, other, True)

@@ -87,7 +87,7 @@ class Server:
         try:
             self.hall.check_admission(ip)
         except HallFull:
-            if not self.hall.accounts_here:
+            if not self.hall.holders.accounts:
                 raise
 
     def sessions_of(self, member: Member) -> list[Session]:

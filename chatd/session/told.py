@@ -17,8 +17,8 @@ from chatd.session.session import Server
 
 def registration_lost(hall: Hall, account: int, before: Owner | None) -> None:
     """An account is gone; whoever is here under it is told."""
-    holders = hall.holders_of(account)
-    hall.take_account(account)
+    holders = hall.holders.all_of(account)
+    hall.holders.take(account)
     for member in holders:
         if before is not None and not member.is_remote:
             tell(RegistrationLost(hall.now(), before.name.shown), member)
@@ -26,10 +26,10 @@ def registration_lost(hall: Hall, account: int, before: Owner | None) -> None:
 
 def account_changed(hall: Hall, owner: Owner, before: Owner | None) -> None:
     """An account is new here, or its facts are others; its owner is told of a key that opens another's name."""
-    for member in hall.holders_of(owner.id):
+    for member in hall.holders.all_of(owner.id):
         if before is None:  # others ignore them, and they others
-            hall.stand_in_for(member, None)
-            hall.stand_in_for(member, owner.id)
+            hall.holders.stand_in(member, None)
+            hall.holders.stand_in(member, owner.id)
         elif not member.is_remote:
             for key in before.ssh_keys:
                 if hall.owners.owner_of_key(key.fingerprint) not in (None, owner):
@@ -43,7 +43,7 @@ def letters_came(server: Server, letters: Sequence[Letter]) -> None:
         return
     for account in {letter.owner for letter in letters}:
         theirs = [letter for letter in letters if letter.owner == account]
-        for member in server.hall.holders_of(account):
+        for member in server.hall.holders.all_of(account):
             for session in server.sessions_of(member):
                 if isinstance(session.state, Chatting) and not session.brief:
                     session.state.show_letters(accounts, theirs)

@@ -54,25 +54,25 @@ class AccountTests(HallTestCase):
         """The hall knows under which accounts people are here, whatever they are called."""
         member = self.come(self.alice)
         member.rename("carol")
-        self.assertIs(self.hall.holder_of(1), member)
-        self.assertEqual(list(self.hall.accounts_here), [1])
+        self.assertIs(self.hall.holders.of(1), member)
+        self.assertEqual(list(self.hall.holders.accounts), [1])
         member.leave(CLOSED)
-        self.assertIsNone(self.hall.holder_of(1))
+        self.assertIsNone(self.hall.holders.of(1))
 
     def test_account_taken(self) -> None:
         """Without the account they stay, as somebody without one."""
         member = self.come(self.alice)
-        self.hall.take_account(1)
-        self.hall.take_account(2)
+        self.hall.holders.take(1)
+        self.hall.holders.take(2)
         self.assertIsNone(member.traces.account)
         member.leave(CLOSED)
 
     def test_another_account(self) -> None:
         """Who proves to be another owner is that one from then on."""
         member = self.come(self.alice)
-        self.hall.give_account(member, replace(self.bob, remembered=False))
-        self.assertIsNone(self.hall.holder_of(1))
-        self.assertIs(self.hall.holder_of(2), member)
+        self.hall.holders.give(member, replace(self.bob, remembered=False))
+        self.assertIsNone(self.hall.holders.of(1))
+        self.assertIs(self.hall.holders.of(2), member)
         self.assertFalse(member.traces.remembered)
 
     def test_ignores_hold_again(self) -> None:

@@ -37,10 +37,10 @@ class RenameTests(RelayTestCase):
         """A name is claimed, and then taken in its turn, with the account of its owner."""
         renaming = self.work(self.alice.rename("bob", 7))
         self.relay.go_on()
-        self.assertEqual((self.alice.nickname, self.hall.holder_of(7)), ("alice", None))
+        self.assertEqual((self.alice.nickname, self.hall.holders.of(7)), ("alice", None))
         self.relay.go_on()
         self.successResultOf(renaming)
-        self.assertEqual((self.alice.nickname, self.hall.holder_of(7)), ("bob", self.alice))
+        self.assertEqual((self.alice.nickname, self.hall.holders.of(7)), ("bob", self.alice))
 
     def test_disowned_meanwhile(self) -> None:
         """The name is taken all the same, as all halls do, if it is nobody's by then."""
@@ -58,7 +58,7 @@ class RenameTests(RelayTestCase):
         self.relay.go_on()
         self.failureResultOf(renaming, OthersUnreachable)
         self.assertEqual(self.relay.released, [nickname("bob").keys])
-        self.assertEqual((self.alice.nickname, self.hall.holder_of(7)), ("alice", None))
+        self.assertEqual((self.alice.nickname, self.hall.holders.of(7)), ("alice", None))
 
     def test_turn_at_once(self) -> None:
         """A claim may take its time though the turn doesn't."""

@@ -164,7 +164,7 @@ class OwnedNamesTests(AccountsCase):
         self.b.operate("/disown alice")
         self.assertEqual((self.a.owned, self.b.owned), ([], []))
         self.assert_shows(screen, "alice is not registered to you any more")
-        self.assertEqual((list(self.a.node.hall.accounts_here), list(self.b.node.hall.accounts_here)), ([], []))
+        self.assertEqual((list(self.a.node.hall.holders.accounts), list(self.b.node.hall.holders.accounts)), ([], []))
 
     def test_operator_gives_an_owned_name(self) -> None:
         """An operator of one node is told why somebody at home at another can't be called so."""
@@ -468,7 +468,7 @@ class OwnedNamesTests(AccountsCase):
             at.type(session, "hello?")
             self.assert_heard(at_carol)
             for node in self.halls.servers:
-                self.assertEqual(len(node.hall.accounts_here), 2)
+                self.assertEqual(len(node.hall.holders.accounts), 2)
             for name in ("alice", "carol"):
                 self.a.operate(f"/disown {name}")
             at.type(session, "/quit")
@@ -485,7 +485,7 @@ class OwnedNamesTests(AccountsCase):
         for screen in (self.at_alice, at_alice_2):
             self.assert_shows(screen, "alice is not registered to you any more")
         for node in self.halls.servers:
-            self.assertEqual(list(node.hall.accounts_here), [])
+            self.assertEqual(list(node.hall.holders.accounts), [])
 
     def test_under_a_name_of_an_owner(self) -> None:
         """Who has a name that is registered on the other side of a cut is called otherwise, and told so."""

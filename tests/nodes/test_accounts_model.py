@@ -127,7 +127,7 @@ class OwnersMachine(Troubles):
                 assert not (someone.is_remote and someone.ignoring), someone.nickname
                 assert all(someone in other.ignored_by for other in someone.ignoring), someone.nickname
             for owner in at.people.owners:
-                member = at.node.hall.holder_of(owner.id)
+                member = at.node.hall.holders.of(owner.id)
                 assert member is None or member.here, member
         held = {
             key: f"{one.id} {number}"

@@ -51,7 +51,7 @@ class TwoAndTwo(HallsCase):
         self.halls.run(0.1)
 
     def own(self, server: Server, someone: Someone, owner: Owner) -> None:
-        server.hall.give_account(someone.member, owner)
+        server.hall.holders.give(someone.member, owner)
         self.halls.run(0.1)
 
 

@@ -89,7 +89,7 @@ class ComingTests(KeyTestCase):
         self.assertIn("-- you were here already: your other connection is closed", screen.take())
         self.assertEqual(first_screen.take()[-1], "-- goodbye, alice")
         self.assertEqual([member.nickname for member in self.hall.members], ["alice"])
-        self.assertIs(self.hall.holder_of(self.owner().id), second.member)
+        self.assertIs(self.hall.holders.of(self.owner().id), second.member)
 
     def test_brief(self) -> None:
         """Somebody with a single command takes nobody's place."""
@@ -97,7 +97,7 @@ class ComingTests(KeyTestCase):
         _, screen = self.come_with(WITH_KEY, "alice", brief=True)
         self.assertTrue(screen.take()[0].startswith("!! "))
         self.assertFalse(first_screen.closed)
-        self.assertIs(self.hall.holder_of(self.owner().id), first.member)
+        self.assertIs(self.hall.holders.of(self.owner().id), first.member)
 
     def test_other_key(self) -> None:
         """With another key, or with none, it takes the password; where there is none, another way in."""

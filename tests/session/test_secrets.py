@@ -278,7 +278,7 @@ class SlowTests(OwningTestCase):
         session.close(Departure(Cause.QUIT))
         self.hashing.work()
         self.assertIsNotNone(self.people.owners.named("carol"))
-        self.assertEqual(list(self.hall.accounts_here), [])
+        self.assertEqual(list(self.hall.holders.accounts), [])
 
     def test_over_meanwhile(self) -> None:
         """Who comes by a password that is over, and is gone by then, is told nothing."""
@@ -403,7 +403,7 @@ class RegisteringTests(OwningTestCase):
         self.assertEqual(self.screen.take(), ["Password of bob: "])
         self.alice.type(SECRET)
         self.assertEqual(self.screen.take(), ["-- alice is now called bob", "-- your nickname is now bob"])
-        self.assertIs(self.hall.holder_of(owner.id), self.alice.member)
+        self.assertIs(self.hall.holders.of(owner.id), self.alice.member)
         self.assertIn("alice is now called bob", self.log.getvalue())
 
     def test_nick_of_somebody_here(self) -> None:
@@ -422,10 +422,10 @@ class RegisteringTests(OwningTestCase):
         self.screen.take()
         self.alice.type(SECRET)
         self.assertIn('!! "bob" is taken', self.screen.take()[0])
-        self.assertIs(self.hall.holder_of(owner.id), bob.member)
+        self.assertIs(self.hall.holders.of(owner.id), bob.member)
         for session in (self.alice, bob):
             session.close(Departure(Cause.QUIT))
-        self.assertEqual(list(self.hall.accounts_here), [])
+        self.assertEqual(list(self.hall.holders.accounts), [])
 
     def test_nick_of_ones_own(self) -> None:
         """An owner may be called otherwise, and be again who they are, without a password."""
@@ -451,7 +451,7 @@ class RegisteringTests(OwningTestCase):
         self.alice.type(SECRET)
         self.assertIn('!! "bob" is banned', self.screen.take()[-1])
         self.assertEqual(self.alice.person.traces.account, self.owner_of("alice").id)
-        self.assertIsNone(self.hall.holder_of(owner.id))
+        self.assertIsNone(self.hall.holders.of(owner.id))
 
     def test_nick_chosen_too_late(self) -> None:
         """Nobody has the name who is put out while they choose a password for it."""
@@ -462,7 +462,7 @@ class RegisteringTests(OwningTestCase):
         self.alice.type("battery staple")
         self.alice.person.dismiss(Departure(Cause.KICKED))
         hashing.work()
-        self.assertIsNone(self.hall.holder_of(owner.id))
+        self.assertIsNone(self.hall.holders.of(owner.id))
 
     def test_not_remembered(self) -> None:
         """Whoever doesn't want to be remembered isn't either as the owner that they become."""
@@ -674,7 +674,7 @@ class TakeOverTests(OwningTestCase):
         """So it does while the old connection was asked for a password."""
         self.first.type("/password", "half of")
         second, _ = self.come("alice", SECRET)
-        self.assertIs(self.hall.holder_of(self.owner_of("alice").id), second.member)
+        self.assertIs(self.hall.holders.of(self.owner_of("alice").id), second.member)
         self.assertEqual(self.first_screen.take()[-1], "-- goodbye, alice")
 
     def test_put_out(self) -> None:

@@ -69,7 +69,7 @@ class OwnerTests(OwningTestCase):
         """An owner is in once the name is granted."""
         alice, _ = self.come("alice", SECRET)
         self.relay.go_on()
-        self.assertIs(self.hall.holder_of(self.owner.id), alice.member)
+        self.assertIs(self.hall.holders.of(self.owner.id), alice.member)
 
     def test_refused(self) -> None:
         """An owner whose name can't be asked for is told so."""
@@ -83,7 +83,7 @@ class OwnerTests(OwningTestCase):
         alice.close(QUIT)
         self.relay.go_on()
         self.assertEqual(self.relay.released, [self.owner.name.keys])
-        self.assertIsNone(self.hall.holder_of(self.owner.id))
+        self.assertIsNone(self.hall.holders.of(self.owner.id))
 
     def test_in_already(self) -> None:
         """An owner who has come in by another connection meanwhile is taken over, and claims nothing."""
@@ -101,7 +101,7 @@ class OwnerTests(OwningTestCase):
         self.bob.type("/nick alice", SECRET)
         self.relay.go_on()
         self.relay.go_on()
-        self.assertIs(self.hall.holder_of(self.owner.id), self.bob.member)
+        self.assertIs(self.hall.holders.of(self.owner.id), self.bob.member)
         self.assertEqual(self.at_bob.take()[-1], "-- your nickname is now alice")
 
     def test_nick_too_late(self) -> None:
@@ -112,7 +112,7 @@ class OwnerTests(OwningTestCase):
         self.at_bob.take()
         self.clock.advance(10)
         self.relay.waiting.pop(0)[0].callback(None)
-        self.assertIsNone(self.hall.holder_of(self.owner.id))
+        self.assertIsNone(self.hall.holders.of(self.owner.id))
         self.assertLess(self.owner_of("alice").seen, self.clock.seconds())
         self.assertEqual(self.at_bob.take(), [])
 

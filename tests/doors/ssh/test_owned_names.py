@@ -168,7 +168,7 @@ class PasswordTests(OwnedTestCase):
         self.answer(client, SECRET)
         self.assertTrue(client.is_in)
         self.assertIn("-- you are alice in #lobby", self.enter_hall(client))
-        self.assertIsNotNone(self.hall.holder_of(self.alice.id))
+        self.assertIsNotNone(self.hall.holders.of(self.alice.id))
 
     def test_wrong(self) -> None:
         """A wrong one can be given again; three end the connection, and are logged without what was typed."""
