@@ -122,10 +122,11 @@ class Homes:
             return ()
         finally:
             del self._coming[number]
-        member.ignore_only(member.ignoring - before)
-        self._people.ignores.ignore(member, map(tuple, found["ignored"]))
-        if found["addressee"] is not None:
-            member.talk.address(self._addressee(*found["addressee"]))
+        if not member.is_remote:  # else they have gone on to another home
+            member.ignore_only(member.ignoring - before)
+            self._people.ignores.ignore(member, map(tuple, found["ignored"]))
+            if found["addressee"] is not None:
+                member.talk.address(self._addressee(*found["addressee"]))
         return tuple(event_in(plain) for plain in found["missed"])
 
     def _addressee(self, whose: Sequence[Any] | None, shown: str) -> Member:

@@ -157,6 +157,15 @@ def _is_asked(screen: Screen) -> bool:
 
 FOUND = (  # what once failed, in as few steps as it takes
     """
+    come(hurry=False, name='bob', node=2)
+    come(hurry=False, name='alice', node=2)
+    come(hurry=False, name='carol', node=2)
+    ignore(name='bob', number=4)
+    bind_key(name='alice', node=2)
+    come(hurry=True, name='alice', node=0)
+    come(hurry=True, name='alice', node=1)
+    """,
+    """
     come_twice(first=0, name='bob', second=1)
     away(lose=True)
     lose_connection(number=2)
