@@ -11,6 +11,7 @@ from twisted.internet.task import Clock
 from chatd.core.events import Acted, Event, Events, Said, SaidLate
 from chatd.core.hall import Hall
 from chatd.core.member import Member
+from chatd.core.nickname import look_alike_keys
 from chatd.core.refusals import HallError
 from chatd.core.relay import BanSet
 from chatd.nodes.link import Link
@@ -81,7 +82,11 @@ class Server:
         def deliver(events: Events) -> None:
             told.extend(events)
 
-        member = self.hall.enter(name, deliver)
+        try:
+            member = self.hall.enter(name, deliver)
+        except HallError:  # it was banned while it was asked for
+            self.link.release(look_alike_keys(name))
+            raise
         self.told[member] = told
         return Someone(self, member)
 
