@@ -12,6 +12,7 @@ from chatd.core.owners import Owner
 from chatd.core.refusals import LockKept, Muted, NicknameBanned, NotFirstMember, RoomLocked
 from tests.core.test_hall import CLOSED, HallTestCase
 from tests.core.test_memory import Lines
+from tests.core.turns import come_elsewhere
 
 
 class AccountTests(HallTestCase):
@@ -110,6 +111,34 @@ class AccountTests(HallTestCase):
         self.hall.bans.restore(plain, 0)
         self.assertRaises(NicknameBanned, self.hall.bans.check_name, nickname("carol"), 0, 1)
         self.assertRaises(ValueError, self.hall.bans.restore, [{**plain[0], "account": "x"}], 0)
+
+
+class IgnoredTests(HallTestCase):
+    """Whom owners ignore, and others, by halls that are one."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.hall.owners.put(Owner(1, nickname("zoe"), 0.0, 0.0, 0.0))
+        self.zoe, self.bob, self.carol = come_elsewhere(self.hall, "zoe"), self.enter("bob"), self.enter("carol")
+        self.hall.holders.stand_in(self.zoe, 1)
+
+    def test_elsewhere(self) -> None:
+        """Somebody at home elsewhere ignores nobody here: their home sees to that."""
+        self.hall.holders.shun(1, self.bob)
+        self.assertEqual((self.zoe.ignoring, self.bob.traces.shunned_by), (frozenset(), frozenset()))
+
+    def test_without_account(self) -> None:
+        """Who has no account ignored nobody before."""
+        self.bob.traces.shunned_by = frozenset((1,))
+        self.hall.holders.ignore_again(self.carol)
+        self.assertEqual(self.carol.ignoring, frozenset())
+
+    def test_nobody_else(self) -> None:
+        """Who ignores some from now on, and nobody else, hears all others again."""
+        self.bob.ignore("zoe")
+        self.bob.ignore_only(frozenset((self.carol,)))
+        self.assertEqual((self.bob.ignoring, self.carol.ignored_by), ({self.carol}, {self.bob}))
+        self.assertEqual(self.zoe.ignored_by, frozenset())
 
 
 class RememberedTests(HallTestCase):

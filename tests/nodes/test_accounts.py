@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -555,6 +556,19 @@ class LetterTests(AccountsCase):
         self.halls.run(0.1)
         for at in (self.a, self.b, c):
             self.assertEqual(self.letters(at), [])
+
+    def test_left_while_cut_off_for_nobody(self) -> None:
+        """It waits for who gives a single command, and where letters are off."""
+        for brief in (False, True):
+            _, at_alice = self.b.come("alice", SECRET, brief=brief)
+            accounts = self.b.server.accounts
+            assert accounts is not None
+            self.b.server.accounts = replace(accounts, letters_days=30 if brief else 0)
+            self.cut()
+            self.a.come(f"bob{brief}", "@alice lunch?")
+            self.heal()
+            self.assertFalse(self.b.shows(at_alice, "lunch?"))
+        self.assertEqual(len(self.letters(self.b)), 2)
 
     def letters(self, at: At) -> Any:
         owner = at.people.owners.named("alice")
