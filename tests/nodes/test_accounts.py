@@ -560,7 +560,8 @@ class LetterTests(AccountsCase):
     def test_left_while_cut_off_for_nobody(self) -> None:
         """It waits for who gives a single command, and where letters are off."""
         for brief in (False, True):
-            _, at_alice = self.b.come("alice", SECRET, brief=brief)
+            alice, at_alice = self.b.come("alice", SECRET, brief=brief)
+            self.assertIsNotNone(alice.member)
             accounts = self.b.server.accounts
             assert accounts is not None
             self.b.server.accounts = replace(accounts, letters_days=30 if brief else 0)
@@ -568,6 +569,7 @@ class LetterTests(AccountsCase):
             self.a.come(f"bob{brief}", "@alice lunch?")
             self.heal()
             self.assertFalse(self.b.shows(at_alice, "lunch?"))
+            self.b.type(alice, "/quit")
         self.assertEqual(len(self.letters(self.b)), 2)
 
     def letters(self, at: At) -> Any:
