@@ -44,11 +44,11 @@ class Lines:
         """Somebody elsewhere has said or done something in a room."""
         _, number, at, acted, text, said_in, late = fact
         speaker, room = self._people.sender(node, number), self._hall.rooms.get(exact_key(said_in))
-        if late and room is not None:
+        if room is None:
+            return
+        if late:
             self._hear_late(room, node, fact)
-        elif (
-            room is not None and speaker is not None and room in (speaker.room, self._hall.lobby)
-        ):  # if no old state says
+        elif speaker is not None and room in (speaker.room, self._hall.lobby):  # else an old state has them elsewhere
             room.hears(speaker, (Acted if acted else Said)(at, room.name, speaker.nickname, one_line(text)))
 
     def _hear_late(self, room: Room[Member], node: str, fact: Fact) -> None:

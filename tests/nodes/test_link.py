@@ -619,7 +619,9 @@ class AwayTests(HallsCase):
         self.a.enter("eve")
 
     def test_heard_where_it_was_said(self) -> None:
-        """What somebody says is heard in that room alone, though an old state has them in another."""
+        """What somebody says is heard in that room alone, though an old state has them, and the room, otherwise."""
+        self.assertIsNone(self.alice.do(self.alice.member.move("#den")))
+        self.halls.run(0.1)
         self.a.shared.is_cut = True
         self.a.shared.close()
         self.halls.run(5)
