@@ -7,12 +7,12 @@ is that letter.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from importlib.resources import files
 from unicodedata import category, digit, name, normalize
-
-from confusable_homoglyphs.confusables import confusables_data
 
 from chatd.core.marks import is_accent, is_mark, is_point
 
@@ -76,5 +76,18 @@ def _prototype(character: str) -> str:
 
 def _linked(character: str) -> set[str]:
     # Right-to-left characters stand between two LEFT-TO-RIGHT MARKs in these tables.
-    entries = confusables_data.get(character) or confusables_data.get(f"\u200e{character}\u200e") or ()
-    return {entry["c"].strip("\u200e") for entry in entries}
+    found = _LINKED.get(character) or _LINKED.get(f"\u200e{character}\u200e") or ()
+    return {one.strip("\u200e") for one in found}
+
+
+def _linked_in_tables() -> dict[str, list[str]]:
+    """Return the tables of UTS 39 that confusable_homoglyphs brings: what each character is linked with.
+
+    Its own module holds the name of each character as well, "n" beside "c": twice the memory.
+    """
+    tables = (files("confusable_homoglyphs") / "confusables.json").read_bytes()
+    found: dict[str, list[str]] = json.loads(tables, object_hook=lambda one: one["c"] if len(one) == 2 else one)
+    return found
+
+
+_LINKED = _linked_in_tables()

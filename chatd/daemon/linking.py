@@ -29,8 +29,6 @@ from chatd.session.refusals import NodeSilent, NoSuchNode, NotKept, OpenAlready
 from chatd.session.remembering import forget_lines, forget_room
 from chatd.session.session import Server
 
-ALONE = {"nodes_ok": 1, "facts_untold": 0}  # the figures of a daemon that is the only one
-
 
 class Linking:
     """This daemon as a node. `keep_bans` writes them to their file; `obey` drains it, or ends that."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.defer import TimeoutError as TimedOut
@@ -14,7 +14,6 @@ from twisted.logger import Logger
 
 from chatd.core.text import one_line
 from chatd.daemon.keeping import Keeping
-from chatd.daemon.linking import ALONE, Linking
 from chatd.daemon.logs import Levels
 from chatd.daemon.settings import SETTINGS, BadSetting, Settings, rule
 from chatd.session.operator_answers import NodeList, Reloaded
@@ -27,16 +26,19 @@ from chatd.session.words.refusals import refusal_words
 from chatd.wire.entrance import Entrance
 from chatd.wire.limits import Limits
 
+if TYPE_CHECKING:
+    from chatd.daemon.linking import Linking
+
 READ_WITHIN = 20.0  # seconds in which the configuration and its files must be read
+ALONE = {"nodes_ok": 1, "facts_untold": 0}  # the figures of a daemon that is the only one
 
 
 class Operations:
     """A `Daemon` for the sessions of operators.
 
     `people` is the entrance that the settings are about, `entrances` are all of them; `keeping` is what outlives the
-    process. `reread` reads the settings anew,
-    and may be slow; `levels` None is a log that is not ours; `renewals` read the certificates anew, and return what
-    came of it.
+    process. `reread` reads the settings anew, and may be slow; `levels` None is a log that is not ours; `renewals` read
+    the certificates anew, and return what came of it.
     """
 
     _log = Logger()

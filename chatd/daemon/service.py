@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.application import strports
 from twisted.application.internet import TimerService
@@ -24,7 +24,6 @@ from twisted.logger import ILogObserver, Logger
 from chatd.core.hall import Hall
 from chatd.daemon import logs
 from chatd.daemon.keeping import Keeping
-from chatd.daemon.linking import Linking
 from chatd.daemon.operations import Operations, limits
 from chatd.daemon.options import CannotStart, Options
 from chatd.daemon.settings import BadSetting, Settings
@@ -38,6 +37,9 @@ from chatd.session.session import Server
 from chatd.store.folder import StoreError
 from chatd.wire.batcher import Batcher
 from chatd.wire.entrance import Entrance
+
+if TYPE_CHECKING:
+    from chatd.daemon.linking import Linking
 
 STOP_WITHIN = 4.0  # seconds from SIGTERM in which people may still take what is waiting for them
 
@@ -77,6 +79,8 @@ class ChatService(MultiService):
         self.keeping = Keeping(settings, server, reactor)
         self.operations = Operations(settings, server, people, self.keeping, reactor, levels=levels, reread=reread)
         if settings.redis:
+            from chatd.daemon.linking import Linking  # it takes its time to load, which most don't need
+
             self.linking = Linking(
                 settings, server, reactor, self.keeping, self.operations.keep_bans, self.operations.obey
             )

@@ -26,7 +26,7 @@ from chatd.nodes.shared import BEAT, START, Fenced, Known, Node, Note, OutOfReac
 from chatd.nodes.telling import Telling, Told
 
 REST = 0.003  # seconds between the starts of two appends, so that lines share the work under load
-READING_REST = 0.007  # seconds from the end of a read to the next, likewise
+READING_REST = 0.0075  # seconds from the end of a read to the next, likewise
 REACHED_WITHIN = 3.0  # seconds: whoever waits for longer has been refused
 RETRY = 0.3  # seconds between two attempts to connect
 STATE_WITHIN = 1.0  # seconds in which a node that is asked for the state of the hall must have told it
