@@ -168,7 +168,7 @@ class Member:
         Somebody who was about to leave here is staying: it was the connection that they have left behind.
         """
         self.is_remote = self.here = True
-        self.hand_over(_unheard, None)
+        self.hand_over(unheard, None)
         self.room.set_listening(self, False)
         self.talk.forget()
         self.ignore_only(NOBODY)
@@ -368,7 +368,7 @@ class Member:
             return
         self._hall.broadcaster.settle()
         self.here = False
-        self.deliver = _unheard
+        self.deliver = unheard
         self._hall.relay.turn(self, Went(replace(how, why=one_line(how.why).strip())))
 
     def go_away(self, how: Departure) -> None:
@@ -408,7 +408,7 @@ class Member:
             whose = (*other.ignored_before, *self.traces.whose(until=self._hall.now()))
             other.ignored_before = whose[-_MOST_IGNORED_BEFORE:]
             other.room.divide_again()
-        self.deliver = _unheard
+        self.deliver = unheard
 
     def check_named_before(self, typed_at: float | None, unsent: str = "") -> None:
         """@raises NameChangedHands: if something typed at that time was meant for another who had this name."""
@@ -460,5 +460,5 @@ class Member:
             raise NotFirstMember(self.room.name, self.room.first.nickname)
 
 
-def _unheard(events: Events) -> None:
+def unheard(events: Events) -> None:
     """Take what is still on its way to somebody who has left."""

@@ -78,14 +78,14 @@ class Linking:
 
     async def nodes(self) -> NodeList:
         """@raises OthersUnreachable: if Redis gives no answer."""
-        me, people, untold = self._link.me.id, self._link.people, self._link.log.telling.untold
+        me, roster, untold = self._link.me.id, self._link.roster, self._link.log.telling.untold
         found = await self._found()
         rows = [
             NodeFacts(
                 node["name"],
                 node["id"] == me,
                 node["started"] / 1000,
-                len(people.of(node["id"])),
+                len(roster.of(node["id"])),
                 node.get("behind", 0.0),
             )
             for node in found

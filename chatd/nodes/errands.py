@@ -22,7 +22,7 @@ from chatd.core.refusals import AddresseeGone, HallError, NoAnswer, OthersUnreac
 from chatd.core.relay import Errand, GiveName, Invite, PutOut, Tell, Whisper
 from chatd.nodes.facts import errand_in, of_errand, of_refusal, refusal_in
 from chatd.nodes.log import Log
-from chatd.nodes.people import People
+from chatd.nodes.roster import Roster
 from chatd.nodes.shared import Fenced, OutOfReach
 
 ANSWER_WITHIN = 3.0  # seconds
@@ -33,22 +33,22 @@ class Errands:
 
     _log = Logger()
 
-    def __init__(self, hall: Hall, people: People, log: Log) -> None:
+    def __init__(self, hall: Hall, roster: Roster, log: Log) -> None:
         self._hall = hall
-        self._people = people
-        self._log_of_nodes = log
+        self._roster = roster
+        self._nodes = log
         self._number = 0
         self._asked: dict[int, Deferred[Any]] = {}
         self.ordered: Callable[[int | None], bool] = lambda order: False  # called with what other nodes' operators want
 
     async def send(self, sender: Member | None, other: Member, errand: Errand) -> None:
         """@raises HallError: if it is refused there, or can't be brought there."""
-        log, text = self._log_of_nodes, errand.text if isinstance(errand, Whisper | Tell) else ""
+        log, text = self._nodes, errand.text if isinstance(errand, Whisper | Tell) else ""
         if not log.is_linked:
             raise OthersUnreachable(unsent=text)
-        node, to = self._people.id_of(other)
+        node, to = self._roster.id_of(other)
         number, answer = self._expect()
-        who = None if sender is None else self._people.id_of(sender)[1]
+        who = None if sender is None else self._roster.id_of(sender)[1]
         note = {"do": of_errand(errand), "n": number, "from": log.me.id, "who": who, "to": to, "place": log.place}
         try:
             found = await self._answer(node, note, answer, other.nickname, text)
@@ -64,7 +64,7 @@ class Errands:
 
         @raises OthersUnreachable: if it can't be told.
         """
-        log = self._log_of_nodes
+        log = self._nodes
         if not log.is_linked:
             raise OthersUnreachable
         number, answer = self._expect()
@@ -101,7 +101,7 @@ class Errands:
             answer.callback(note)
 
     async def _answer(self, node: str, note: dict[str, Any], answer: Deferred[Any], nickname: str, text: str) -> Any:
-        log = self._log_of_nodes
+        log = self._nodes
         try:
             place = await log.shared.post(log.me, node, json.dumps(note, ensure_ascii=False))
         except Fenced:
@@ -129,7 +129,7 @@ class Errands:
     # What others want of people here.
 
     async def _do(self, note: dict[str, Any]) -> None:
-        log = self._log_of_nodes
+        log = self._nodes
         await log.reached(note["place"])
         answer: dict[str, Any] = {"n": note["n"], "refused": None, "at": self._hall.now(), "away": None}
         try:
@@ -139,7 +139,7 @@ class Errands:
         await self._post(note["from"], answer)
 
     async def _post(self, node: str, answer: dict[str, Any]) -> None:
-        log = self._log_of_nodes
+        log = self._nodes
         await log.shared.post(log.me, node, json.dumps({**answer, "place": log.place}, ensure_ascii=False))
 
     async def _done(self, note: dict[str, Any]) -> str | None:
@@ -147,7 +147,7 @@ class Errands:
 
         @raises HallError: if it is refused.
         """
-        errand, other = errand_in(note["do"]), self._people.find(self._log_of_nodes.me.id, note["to"])
+        errand, other = errand_in(note["do"]), self._roster.find(self._nodes.me.id, note["to"])
         if other is None or not other.here:
             raise AddresseeGone("that person")
         match errand:
@@ -161,7 +161,7 @@ class Errands:
                     await turn
                 tell(NicknameGiven(self._hall.now(), other.nickname), other)
             case Whisper() | Invite():
-                sender = self._people.sender(note["from"], note["who"])
+                sender = self._roster.sender(note["from"], note["who"])
                 if sender is None or not sender.here:
                     raise AddresseeGone("you")
                 return _sent(sender, other, errand)

@@ -19,14 +19,16 @@ from twisted.logger import Logger
 
 from chatd.core.events import Cause, Departure, Event
 from chatd.core.hall import Hall
-from chatd.core.member import Member
+from chatd.core.member import Member, unheard
 from chatd.core.nickname import nickname
 from chatd.core.ports import Deliver
 from chatd.core.refusals import OthersUnreachable
 from chatd.nodes.errands import ANSWER_WITHIN
 from chatd.nodes.facts import event_in, of_events
+from chatd.nodes.ignores import Ignores
 from chatd.nodes.log import Log
-from chatd.nodes.people import People, unheard
+from chatd.nodes.people import People
+from chatd.nodes.roster import Roster
 from chatd.nodes.shared import Fenced, OutOfReach, Passed
 from chatd.nodes.telling import Fact, Told
 from chatd.nodes.turn import Turn
@@ -45,11 +47,15 @@ class Homes:
         self,
         hall: Hall,
         people: People,
+        roster: Roster,
+        ignores: Ignores,
         log: Log,
         gives_way: Callable[[Member], Sequence[Event]],
     ) -> None:
         self._hall = hall
         self._people = people
+        self._roster = roster
+        self._ignores = ignores
         self._nodes = log
         self._gives_way = gives_way
         self._coming: dict[int, Deferred[Any]] = {}  # what is expected of the old homes of people, by their numbers
@@ -64,7 +70,7 @@ class Homes:
         """
         if not self._nodes.is_linked:
             raise OthersUnreachable
-        node, before = self._people.id_of(member)
+        node, before = self._roster.id_of(member)
         name, here = member.name, self._nodes.me.id
         moved: Deferred[Member | None] = Deferred()
 
@@ -72,7 +78,7 @@ class Homes:
             found = self._find(node, before, name.shown)
             told.fact[:] = ["free"]  # if it is told again
             if found is not None:
-                self._people.move(found, here, number)
+                self._roster.move(found, here, number)
                 found.come_home(deliver, dismissed)
                 told.fact[:] = ["came", self._people.row(number, found)]
                 if found is not member or moved.called:  # nobody waits for them any longer
@@ -124,16 +130,16 @@ class Homes:
             del self._coming[number]
         if not member.is_remote:  # else they have gone on to another home
             member.ignore_only(member.ignoring - before)
-            self._people.ignores.ignore(member, map(tuple, found["ignored"]))
+            self._ignores.ignore(member, map(tuple, found["ignored"]))
             if found["addressee"] is not None:
                 member.talk.address(self._addressee(*found["addressee"]))
         return tuple(event_in(plain) for plain in found["missed"])
 
-    def _addressee(self, whose: Sequence[Any] | None, shown: str) -> Member:
+    def _addressee(self, person: Sequence[Any] | None, shown: str) -> Member:
         """Return whom somebody talks to; if they have left, who stands for them, so that what is for them alone is
         given back.
         """
-        found = None if whose is None else self._people.sender(*whose)
+        found = None if person is None else self._roster.sender(*person)
         if found is None or not found.here:
             found = Member(self._hall, nickname(shown), unheard, is_remote=True)
             found.here = False
@@ -146,13 +152,13 @@ class Homes:
         if member is not None and home == self._nodes.me.id:
             self._send_off(member, node, number)
         elif member is not None:
-            self._people.move(member, node, number)
+            self._roster.move(member, node, number)
         elif home == self._nodes.me.id and self._had_left_early(before):
             self._people.hear(node, ["came", row])
 
     def _find(self, node: str, number: int, shown: str) -> Member | None:
         """Return who that is, if they still are, under that name: all halls come to the same answer."""
-        member = self._people.find(node, number)
+        member = self._roster.find(node, number)
         return member if member is not None and member.nickname == shown else None
 
     def _had_left_early(self, number: int) -> bool:
@@ -170,13 +176,13 @@ class Homes:
         may go wrong behind that, all halls agree on it.
         """
         self._hall.broadcaster.settle()
-        people, addressee, ignored = self._people, member.talk.addressee, self._people.ignores.of(member)
+        addressee, ignored = member.talk.addressee, self._ignores.of(member)
         member.leave_home()
-        people.move(member, node, number)
+        self._roster.move(member, node, number)
         missed = self._gives_way(member)
         luggage = {
             "missed": of_events(missed[-MOST_EVENTS:]),
-            "addressee": None if addressee is None else [people.known_id(addressee), addressee.nickname],
+            "addressee": None if addressee is None else [self._roster.known_id(addressee), addressee.nickname],
             "ignored": ignored,
         }
         self._send(node, {"luggage": number, **luggage})

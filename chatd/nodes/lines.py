@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from chatd.core.events import Acted, Said, SaidLate
 from chatd.core.hall import Hall
-from chatd.core.member import Member
+from chatd.core.member import Member, unheard
 from chatd.core.memory import Kept
 from chatd.core.nickname import exact_key, nickname
 from chatd.core.room import Room
 from chatd.core.text import one_line
 from chatd.core.traces import Traces
 from chatd.nodes.forgettings import Forgettings
-from chatd.nodes.people import Inside, People, unheard
+from chatd.nodes.ignores import Ignores
+from chatd.nodes.roster import Inside, Roster
 from chatd.nodes.spare import is_spare, spare_name
 from chatd.nodes.telling import Fact
 
@@ -19,9 +20,10 @@ from chatd.nodes.telling import Fact
 class Lines:
     """Brings them to those at home here, and says of a line that will be late what must be known of it then."""
 
-    def __init__(self, hall: Hall, people: People, forgettings: Forgettings) -> None:
+    def __init__(self, hall: Hall, roster: Roster, ignores: Ignores, forgettings: Forgettings) -> None:
         self._hall = hall
-        self._people = people
+        self._roster = roster
+        self._ignores = ignores
         self._forgettings = forgettings
         self._inside: Inside = {}  # a locked room; lines that wait have it together
 
@@ -31,7 +33,7 @@ class Lines:
         is locked, who is inside, for it is for nobody else.
         """
         traces, room = speaker.traces, speaker.room
-        inside = self._people.inside(room) if room.locked else {}
+        inside = self._roster.inside(room) if room.locked else {}
         if inside and inside != self._inside:
             self._inside = inside
         return [speaker.nickname, traces.account, traces.remembered, room.id, self._inside if inside else None]
@@ -43,7 +45,7 @@ class Lines:
     def hear(self, node: str, fact: Fact) -> None:
         """Somebody elsewhere has said or done something in a room."""
         _, number, at, acted, text, said_in, late = fact
-        speaker, room = self._people.sender(node, number), self._hall.rooms.get(exact_key(said_in))
+        speaker, room = self._roster.sender(node, number), self._hall.rooms.get(exact_key(said_in))
         if room is None:
             return
         if late:
@@ -55,7 +57,7 @@ class Lines:
         _, number, at, acted, text, _, (shown, account, remembered, room_id, inside) = fact
         if room.id != room_id:
             return
-        speaker = self._people.sender(node, number) or self._stand_in(node, number, room, at, shown, account)
+        speaker = self._roster.sender(node, number) or self._stand_in(node, number, room, at, shown, account)
         line = SaidLate(at, room.name, speaker.nickname, one_line(text), acted)
         traces, wanted = speaker.traces, speaker.traces.remembered
         kept = Kept(0, at, room.name, shown, account, acted, text)
@@ -63,7 +65,7 @@ class Lines:
         if inside is None:
             room.hears(speaker, line)
         else:
-            room.hears_apart(speaker, line, self._people.those(inside))
+            room.hears_apart(speaker, line, self._roster.those(inside))
         traces.remembered = wanted
         if speaker not in self._hall.members:
             speaker.let_go()
@@ -84,6 +86,6 @@ class Lines:
         member.traces = Traces(name.shown, at, account)
         owners = self._hall.owners
         ignoring = {one for one in room.members if account in owners.ignored_by(one.traces.account or 0)}
-        for other in ignoring | self._people.ignores.ignored_by((node, number), account):
+        for other in ignoring | self._ignores.ignored_by((node, number), account):
             other.ignore_member(member)
         return member

@@ -26,10 +26,12 @@ from chatd.nodes.errands import Errands
 from chatd.nodes.facts import news_in, of_act, of_news, of_whose, whose_in
 from chatd.nodes.forgettings import Forgettings
 from chatd.nodes.homes import Homes
+from chatd.nodes.ignores import Ignores
 from chatd.nodes.lines import Lines
 from chatd.nodes.log import Log
 from chatd.nodes.names import Names
 from chatd.nodes.people import People, traits
+from chatd.nodes.roster import Roster
 from chatd.nodes.shared import Known, Node, Shared
 from chatd.nodes.spare import spare_name
 from chatd.nodes.telling import Fact, Told
@@ -66,16 +68,18 @@ class Link:
         self.me = me
         self._news_heard = news_heard
         self.log = Log(shared, clock, me, self)
-        self.people = People(hall, me.id, self._forget_room, self._name_lost)
+        self.roster = Roster()
+        self._ignores = Ignores(hall, self.roster)
+        self.people = People(hall, me.id, self.roster, self._ignores, self._forget_room, self._name_lost)
         self.bans = BanTurns(hall, self.log, bans_heard)
         self.people.other_name_given = self.bans.move_mute
         self._forgettings = Forgettings()
-        self._lines = Lines(hall, self.people, self._forgettings)
+        self._lines = Lines(hall, self.roster, self._ignores, self._forgettings)
         self.alike = Alike(self.log)
-        self._names = Names(hall, self.people, self.log)
-        self.turns = Turns(hall, self.people, self._lines, self.log, self._names, self.bans, most_waiting)
-        self.errands = Errands(hall, self.people, self.log)
-        self._homes = Homes(hall, self.people, self.log, gives_way)
+        self._names = Names(hall, self.people, self.roster, self.log)
+        self.turns = Turns(hall, self.people, self.roster, self._lines, self.log, self._names, self.bans, most_waiting)
+        self.errands = Errands(hall, self.roster, self.log)
+        self._homes = Homes(hall, self.people, self.roster, self._ignores, self.log, gives_way)
         self._number = 0  # of the last person who came
         self._was_parted = False
         self._linked_at: float | None = None
@@ -93,10 +97,10 @@ class Link:
 
     def turn(self, member: Actor, act: Act) -> Turn | None:
         member = cast(Member, member)
-        account, ignored = member.traces.account, self.people.ignores.of(member) if isinstance(act, Went) else []
+        account, ignored = member.traces.account, self._ignores.of(member) if isinstance(act, Went) else []
         turn = self.turns.begin(member, act)
         if account is not None and ignored:  # they may come in elsewhere
-            self.people.ignores.shun(account, ignored)
+            self._ignores.shun(account, ignored)
             self.log.tell(Told(["shunned", account, ignored]))
         return turn
 
@@ -114,7 +118,7 @@ class Link:
         if member is None:
             self._number += 1
             return self._names.claim(name, f"{self.me.id} {self._number}")
-        return self._names.claim(name, self.people.holder(cast(Member, member)), member.name.keys)
+        return self._names.claim(name, self.roster.holder(cast(Member, member)), member.name.keys)
 
     def release(self, keys: Collection[str]) -> None:
         self._names.release(keys)
@@ -124,12 +128,12 @@ class Link:
         holder = next(self._names.claimed[key] for key in member.name.keys)
         number = int(holder.rpartition(" ")[2])
         self._names.taken(member.name.keys)
-        self.people.add(self.me.id, number, member)
+        self.roster.add(self.me.id, number, member)
         self.log.tell(Told(["came", self.people.row(number, member)]))
 
     def changed(self, member: Actor) -> None:
         member = cast(Member, member)
-        _, number = self.people.id_of(member)
+        _, number = self.roster.id_of(member)
         if not self.log.is_linked:  # only how they are in the end need be told
             self.log.telling.withdraw(lambda told: told.fact[:2] == ["traits", number])
         self.log.tell(Told(["traits", number, *traits(member)]))
@@ -165,11 +169,11 @@ class Link:
     # What the log calls.
 
     def known(self) -> Known:
-        nodes = {node for node, _ in map(self.people.id_of, self.hall.members)} - {self.me.id}
-        return Known(tuple(nodes), {**self.people.holders(), **self._names.claimed})
+        nodes = {node for node, _ in map(self.roster.id_of, self.hall.members)} - {self.me.id}
+        return Known(tuple(nodes), {**self.roster.holders(), **self._names.claimed})
 
     def about(self) -> dict[str, Any]:
-        return {"people": len(self.people.of(self.me.id))}
+        return {"people": len(self.roster.of(self.me.id))}
 
     def state(self) -> Any:
         return {**self.people.state(), **self.bans.state(), "forgotten": of_whose(self._forgettings.all())}
@@ -188,7 +192,7 @@ class Link:
         for node, number, shown, *_ in state["people"]:
             if node != self.me.id:
                 continue
-            member, free = self.people.find(node, number), dict.fromkeys(nickname(shown).keys, f"{node} {number}")
+            member, free = self.roster.find(node, number), dict.fromkeys(nickname(shown).keys, f"{node} {number}")
             if member is None:
                 if ["went", number] not in waiting:
                     self.log.tell(Told(of_act(number, Went(LOST)), free))
@@ -241,7 +245,7 @@ class Link:
 
     def people_here(self) -> Told:
         self.turns.mark_late()
-        here = self.people.of(self.me.id)
+        here = self.roster.of(self.me.id)
         for _, member in here:
             self.people.to_the_end(member)
         rooms = list(dict.fromkeys(member.room for _, member in here))
@@ -290,4 +294,4 @@ class Link:
 
     def _tell_people(self, event: Event) -> None:
         self.hall.broadcaster.settle()
-        broadcast((event,), [member for _, member in self.people.of(self.me.id)])
+        broadcast((event,), [member for _, member in self.roster.of(self.me.id)])

@@ -16,6 +16,7 @@ from chatd.core.relay import Named
 from chatd.nodes.facts import of_act
 from chatd.nodes.log import Log
 from chatd.nodes.people import People
+from chatd.nodes.roster import Roster
 from chatd.nodes.shared import Fenced, NameTaken, OutOfReach
 from chatd.nodes.telling import Told
 from chatd.nodes.turn import Turn
@@ -27,10 +28,11 @@ ASK_AGAIN = 0.05  # seconds after which a name is asked for again whose holder i
 class Names:
     """`claimed` are the holders, by keys, of names that nobody has yet."""
 
-    def __init__(self, hall: Hall, people: People, log: Log) -> None:
+    def __init__(self, hall: Hall, people: People, roster: Roster, log: Log) -> None:
         self.claimed: dict[str, str] = {}
         self._hall = hall
         self._people = people
+        self._roster = roster
         self._nodes = log
 
     async def claim(self, name: Nickname, holder: str, kept: Collection[str] = ()) -> None:
@@ -62,7 +64,7 @@ class Names:
                 await self._nodes.shared.claim(self._nodes.me, holder, [key])
             except NameTaken:
                 self._give_up(key, holder)
-        here = [member for _, member in self._people.of(self._nodes.me.id)]
+        here = [member for _, member in self._roster.of(self._nodes.me.id)]
         lost = [member for some in _parts(here) for member in await self._refused(some)]
         if lost:
             await self._nodes.read_on()  # they may have come in elsewhere meanwhile, with their names
@@ -71,7 +73,7 @@ class Names:
             before = member.name
             await self._hold(member)
             if _stays(member) and member.name is not before:
-                _, number = self._people.id_of(member)
+                _, number = self._roster.id_of(member)
                 renamed.append(Told(of_act(number, Named(member.name))))
         return renamed
 
@@ -119,13 +121,13 @@ class Names:
         with suppress(OutOfReach, Fenced):  # once the others can be reached, all names are claimed again
             await self._hold(member)
         if _stays(member):
-            self._tell_row(member, dict.fromkeys(before.keys - member.name.keys, self._people.holder(member)))
+            self._tell_row(member, dict.fromkeys(before.keys - member.name.keys, self._roster.holder(member)))
 
     def _tell_row(self, member: Member, free: dict[str, str]) -> None:
         """Tell the others of somebody whom they have taken out; and again, for what was done before that had its turn
         was for somebody whom they didn't know.
         """
-        _, number = self._people.id_of(member)
+        _, number = self._roster.id_of(member)
         name, room = member.name, member.room
 
         def happen() -> None:
@@ -162,7 +164,7 @@ class Names:
 
         @raises NameTaken, OutOfReach, Fenced: if they can't.
         """
-        holder, name = self._people.holder(member), member.name
+        holder, name = self._roster.holder(member), member.name
         self._nodes.telling.withhold(name.keys, holder)
         await self._nodes.shared.claim(self._nodes.me, holder, name.keys)
         used = member.name.keys if _stays(member) else frozenset()

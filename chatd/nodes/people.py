@@ -1,4 +1,4 @@
-"""The people of all nodes in this hall: who is who, and what the facts of the others do here."""
+"""What the nodes tell of their people and rooms, and what that does in this hall."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 from twisted.logger import Logger
 
 from chatd.core.delivery import tell
-from chatd.core.events import Cause, Departure, Events, Joined, NicknameLost
+from chatd.core.events import Cause, Departure, Joined, NicknameLost
 from chatd.core.hall import Hall
-from chatd.core.member import Member
+from chatd.core.member import Member, unheard
 from chatd.core.nickname import Nickname, exact_key, nickname
 from chatd.core.refusals import HallError, NicknameBanned, NicknameTaken
 from chatd.core.relay import LockSet, Moved, Named
@@ -20,18 +20,16 @@ from chatd.core.text import one_line
 from chatd.core.traces import Traces
 from chatd.nodes.facts import act_in
 from chatd.nodes.ignores import Ignores
+from chatd.nodes.roster import Roster
 from chatd.nodes.spare import spare_name
 from chatd.nodes.telling import Fact
 
 _LOST = Departure(Cause.LOST)
 
-Inside = dict[str, list[int]]
-"""People, by their nodes and numbers."""
-
 
 class People:
-    """Each person has a number at their home. `lock_heard` is called when a room is locked that the disk keeps, and
-    `name_lost` with who is at home here and has another name now, and the one that has turned out to be another's.
+    """`lock_heard` is called when a room is locked that the disk keeps, and `name_lost` with who is at home here and
+    has another name now, and the one that has turned out to be another's.
     """
 
     _log = Logger()
@@ -40,75 +38,19 @@ class People:
         self,
         hall: Hall,
         home: str,
+        roster: Roster,
+        ignores: Ignores,
         lock_heard: Callable[[str], object],
         name_lost: Callable[[Member, Nickname], object],
     ) -> None:
         self._hall = hall
         self._home = home
+        self._roster = roster
+        self._ignores = ignores
         self._lock_heard = lock_heard
         self._name_lost = name_lost
         self.other_name_given: Callable[[Nickname, Nickname], object] = lambda before, name: None  # to somebody here
         self.registered: Callable[[Member], object] = lambda member: None  # called with who has an account from now on
-        self._members: dict[tuple[str, int], Member] = {}
-        self._ids: dict[Member, tuple[str, int]] = {}
-        self._moved: dict[tuple[str, int], Member] = {}  # who was at home elsewhere before
-        self.ignores = Ignores(hall, self.known_id, self.sender)
-
-    def add(self, node: str, number: int, member: Member) -> None:
-        self._members[node, number] = member
-        self._ids[member] = node, number
-
-    def remove(self, member: Member) -> None:
-        del self._members[self._ids.pop(member)]
-        self._moved = {whose: one for whose, one in self._moved.items() if one is not member}
-
-    def move(self, member: Member, node: str, number: int) -> None:
-        """Somebody is at home at another node from now on. What they have said at their old home may come behind."""
-        before = self._ids[member]
-        del self._members[before]
-        self._moved[before] = member
-        self.add(node, number, member)
-
-    def id_of(self, member: Member) -> tuple[str, int]:
-        """Return the node and the number of a person."""
-        return self._ids[member]
-
-    def known_id(self, member: Member) -> tuple[str, int] | None:
-        """Return the node and the number of a person, None for one who has left."""
-        return self._ids.get(member)
-
-    def find(self, node: str, number: int) -> Member | None:
-        return self._members.get((node, number))
-
-    def sender(self, node: str, number: int) -> Member | None:
-        """Return who says something there, though they may be at home elsewhere by now."""
-        return self.find(node, number) or self._moved.get((node, number))
-
-    def inside(self, room: Room[Member]) -> Inside:
-        """Return who is in a room."""
-        inside: Inside = {}
-        for member in room.members:
-            if member in self._ids:
-                node, number = self._ids[member]
-                inside.setdefault(node, []).append(number)
-        return inside
-
-    def those(self, inside: Inside) -> set[Member | None]:
-        """Return those of them who are here."""
-        return {self.sender(node, number) for node, numbers in inside.items() for number in numbers}
-
-    def of(self, node: str) -> list[tuple[int, Member]]:
-        """Return the people of one node, with their numbers."""
-        return [(number, member) for (home, number), member in self._members.items() if home == node]
-
-    def holder(self, member: Member) -> str:
-        """Return what somebody's name is held by, as the nodes share that."""
-        node, number = self._ids[member]
-        return f"{node} {number}"
-
-    def holders(self) -> dict[str, str]:
-        """Return who has each key of the names, as the nodes share that."""
-        return {key: f"{node} {number}" for (node, number), member in self._members.items() for key in member.name.keys}
 
     def row(self, number: int, member: Member) -> Fact:
         """Return what others must know of a person."""
@@ -128,17 +70,17 @@ class People:
             case ["people", rows, rooms]:
                 self._put_all(node, rows, rooms)
             case ["traits", number, *its]:
-                self._set_traits(self.find(node, number), its)
+                self._set_traits(self._roster.find(node, number), its)
             case ["shunned", account, others]:
-                self.ignores.shun(account, map(tuple, others))
+                self._ignores.shun(account, map(tuple, others))
             case [_, int(number), *_]:
-                member, act = self.find(node, number), act_in(fact)
+                member, act = self._roster.find(node, number), act_in(fact)
                 if member is not None and act is not None:
                     self._carry_out(member, act)
 
     def gone(self, node: str) -> None:
         """A node is no more, and so are its people."""
-        for _, member in self.of(node):
+        for _, member in self._roster.of(node):
             self._take_out(member)
 
     def _carry_out(self, member: Member, act: Any) -> None:
@@ -153,20 +95,20 @@ class People:
         with suppress(HallError):  # it is refused at their home, too
             member.carry_out(act)
         if not member.here:
-            self.remove(member)
+            self._roster.remove(member)
 
     def _put(self, node: str, row: Fact) -> Member:
         number, shown, room, room_id, since, *its = row
-        member = self.find(node, number)
+        member = self._roster.find(node, number)
         if member is None:
             name = nickname(shown)
             self.make_way(name, None)
             member = Member(self._hall, name, unheard, is_remote=True)
             member.came_at -= max(0.0, self._hall.now() - since)
-            self.add(node, number, member)
+            self._roster.add(node, number, member)
             self._hall.admit(member)
             member.traces = Traces(shown, since)
-            self.ignores.put_back((node, number), member, its[-1])
+            self._ignores.put_back((node, number), member, its[-1])
         elif member.nickname != shown and member.is_remote:
             self._carry_out(member, Named(nickname(shown)))
         self._bring(member, room, room_id)
@@ -190,12 +132,12 @@ class People:
         are there. A locked one that is another of that name is closed to them: they are in the lobby.
         """
         numbers = {row[0] for row in rows}
-        for number, member in self.of(node):
+        for number, member in self._roster.of(node):
             if number not in numbers:
                 self._take_out(member)
         for row in rows:
             self.to_the_end(self._put(node, row))
-        theirs = {member for _, member in self.of(node)}
+        theirs = {member for _, member in self._roster.of(node)}
         here = {room.name for room in self._hall.rooms.values() if theirs.issuperset(room.members)}
         self._set_rooms([row for row in rooms if row[0] in here])
 
@@ -215,8 +157,8 @@ class People:
                 self.registered(member)
 
     def _take_out(self, member: Member) -> None:
-        self.ignores.taken_out(self._ids[member], member)
-        self.remove(member)
+        self._ignores.taken_out(self._roster.id_of(member), member)
+        self._roster.remove(member)
         if member.here:
             member.here = False
         member.go_away(_LOST)
@@ -265,8 +207,8 @@ class People:
         """Return who is where, which is the same in each hall, as plain data."""
         hall = self._hall
         rooms = [self.room_row(room) for room in hall.rooms.values()]
-        inside = [member for room in hall.rooms.values() for member in room.members if member in self._ids]
-        people = [[self._ids[member][0], *self.row(self._ids[member][1], member)] for member in inside]
+        inside = [(self._roster.known_id(member), member) for room in hall.rooms.values() for member in room.members]
+        people = [[person[0], *self.row(person[1], member)] for person, member in inside if person is not None]
         return {"rooms": rooms, "people": people}
 
     def restore(self, state: dict[str, Any]) -> list[tuple[int, Member]]:
@@ -276,12 +218,14 @@ class People:
         hall, rows = self._hall, state["people"]
         self._identify(state["rooms"])
         there = {(row[0], row[1]) for row in rows}
-        for whose, member in tuple(self._members.items()):
-            if member.is_remote and whose not in there:
+        for person, member in self._roster.everybody():
+            if member.is_remote and person not in there:
                 self._take_out(member)
-        known = [(node, row) for node, *row in rows if node != self._home or self.find(node, row[0]) is not None]
+        known = [
+            (node, row) for node, *row in rows if node != self._home or self._roster.find(node, row[0]) is not None
+        ]
         order = [self._put(node, row) for node, row in known]
-        unknown = [(number, member) for number, member in self.of(self._home) if member not in order]
+        unknown = [(number, member) for number, member in self._roster.of(self._home) if member not in order]
         for _, member in unknown:
             self._bring(member, hall.lobby.name, hall.lobby.id)
         for member in (*order, *(member for _, member in unknown)):
@@ -315,7 +259,3 @@ class People:
 def traits(member: Member) -> Fact:
     """Return what the home of a person alone knows of them."""
     return [member.away, member.quiet, member.traces.remembered, member.traces.account]
-
-
-def unheard(events: Events) -> None:
-    """What people elsewhere hear, they hear at home."""

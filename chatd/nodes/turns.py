@@ -20,6 +20,7 @@ from chatd.nodes.lines import Lines
 from chatd.nodes.log import Log
 from chatd.nodes.names import Names
 from chatd.nodes.people import People
+from chatd.nodes.roster import Roster
 from chatd.nodes.turn import Turn
 
 
@@ -32,6 +33,7 @@ class Turns:
         self,
         hall: Hall,
         people: People,
+        roster: Roster,
         lines: Lines,
         log: Log,
         names: Names,
@@ -41,6 +43,7 @@ class Turns:
         self.most_waiting = most_waiting
         self._hall = hall
         self._people = people
+        self._roster = roster
         self._lines = lines
         self._nodes = log
         self._names = names
@@ -57,7 +60,7 @@ class Turns:
             member.is_remote or member not in self._hall.members
         ):  # they have come in elsewhere while they waited, or left
             raise OthersUnreachable
-        _, number = self._people.id_of(member)
+        _, number = self._roster.id_of(member)
         if isinstance(act, Moved):
             self._moves += 1
             act = replace(act, opens=f"{self._nodes.me.id} {self._moves}")
@@ -132,7 +135,7 @@ class Turns:
         turn.end(self._take_name(turn.act, member) if isinstance(turn.act, Named) else turn.carry_out())
         if isinstance(turn.act, Named):  # it may have been another's turn that gave them the name before
             free = before.keys - member.name.keys - turn.released.keys()
-            self._names.free(dict.fromkeys(free, self._people.holder(member)))
+            self._names.free(dict.fromkeys(free, self._roster.holder(member)))
             self._nodes.go(self._names.make_sure(member))
         self._ended(turn)
         if turn.is_given_up and isinstance(turn.act, Moved) and turn.error is None:  # they were told otherwise
@@ -161,7 +164,7 @@ class Turns:
         if isinstance(turn.act, Named):
             self._names.taken(turn.act.name.keys)
         elif isinstance(turn.act, Went):
-            self._people.remove(turn.member)
+            self._roster.remove(turn.member)
 
     def _forget(self, turn: Turn) -> None:
         if self._last.get(turn.member) is turn:
@@ -169,7 +172,7 @@ class Turns:
 
     def _released(self, member: Member, act: Act) -> dict[str, str]:
         """Return which keys are free, and whose they were, once an act has had its turn."""
-        holder = self._people.holder(member)
+        holder = self._roster.holder(member)
         keys: Collection[str] = ()
         if isinstance(act, Named):
             keys = member.name.keys - act.name.keys

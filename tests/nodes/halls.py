@@ -25,7 +25,7 @@ class Someone:
     def __init__(self, server: Server, member: Member) -> None:
         self.server = server
         self.member = member
-        self.id = server.link.people.id_of(member)
+        self.id = server.link.roster.id_of(member)
 
     @property
     def told(self) -> list[Event]:

@@ -132,18 +132,18 @@ class OwnersMachine(Troubles):
         held = {
             key: f"{one.id} {number}"
             for one, server in ((server.link.me, server) for server in self.halls.servers)
-            for number, member in server.link.people.of(one.id)
+            for number, member in server.link.roster.of(one.id)
             for key in member.name.keys
         }
         assert self.halls.memory.names == held, (self.halls.memory.names, held)
         with_sessions = {session.member for _, session in self.sessions if session.member is not None}
-        at_home = {member for server in self.halls.servers for _, member in server.link.people.of(server.link.me.id)}
+        at_home = {member for server in self.halls.servers for _, member in server.link.roster.of(server.link.me.id)}
         assert at_home == with_sessions, ([one.nickname for one in at_home], [one.nickname for one in with_sessions])
 
     def accounts(self, at: At) -> dict[tuple[str, int], int | None]:
         """Return under which account each person is here."""
-        people = at.node.link.people
-        return {people.id_of(member): member.traces.account for member in at.node.hall.members}
+        roster = at.node.link.roster
+        return {roster.id_of(member): member.traces.account for member in at.node.hall.members}
 
     def kept(self, at: At) -> list[str]:
         stamps = at.do(at.people.stamps(range(GROUPS)))

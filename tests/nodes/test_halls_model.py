@@ -50,7 +50,7 @@ class HallsMachine(Troubles):
                 text = str(len(self.said))
                 self.said[text] = someone
                 if someone.member.room.locked:
-                    ids = someone.server.link.people.id_of
+                    ids = someone.server.link.roster.id_of
                     self.private[text] = {ids(one) for one in someone.member.room.members}
                 someone.say(text)
                 if someone not in self.wandered:
@@ -124,7 +124,7 @@ class HallsMachine(Troubles):
         return [
             (server.link.me.id, number, key)
             for server in self.halls.servers
-            for number, member in server.link.people.of(server.link.me.id)
+            for number, member in server.link.roster.of(server.link.me.id)
             for key in member.name.keys
         ]
 

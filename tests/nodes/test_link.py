@@ -235,7 +235,7 @@ class NameTests(HallsCase):
         it for others' sake does so.
         """
         alice = self.a.enter("alice")
-        holder, telling = self.a.link.people.holder(alice.member), self.a.link.log.telling
+        holder, telling = self.a.link.roster.holder(alice.member), self.a.link.log.telling
         self.halls.run(0.1)
         renaming = alice.member.rename("dave")
         assert renaming is not None

@@ -14,8 +14,10 @@ from chatd.core.member import Member
 from chatd.core.refusals import HallError
 from chatd.core.text import one_line
 from chatd.nodes.forgettings import Forgettings
+from chatd.nodes.ignores import Ignores
 from chatd.nodes.lines import Lines
 from chatd.nodes.people import People
+from chatd.nodes.roster import Roster
 from chatd.session.words.events import event_words
 from chatd.session.words.language import ENGLISH
 from tests.core.test_text import is_clean
@@ -66,10 +68,12 @@ class Stage:
         self.bob.talk.whisper("alice", "psst")
 
     def hear_late(self) -> None:
-        people = People(self.hall, "here", lambda name: None, lambda member, before: None)
+        roster = Roster()
+        ignores = Ignores(self.hall, roster)
+        people = People(self.hall, "here", roster, ignores, lambda name: None, lambda member, before: None)
         people.hear("there", ["came", [1, "dave", "#lobby", "", 0.0, TEXT, False, True, None]])
         late = ["dave", None, True, "", None]
-        Lines(self.hall, people, Forgettings()).hear("there", ["said", 1, 0.0, False, TEXT, "#lobby", late])
+        Lines(self.hall, roster, ignores, Forgettings()).hear("there", ["said", 1, 0.0, False, TEXT, "#lobby", late])
 
     def open_a_room(self) -> Member:
         self.attempt(lambda name: self.alice.move(f"#{name}"))
