@@ -20,7 +20,7 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.task import LoopingCall, deferLater, react
 
 from chatd.core.events import Said
-from chatd.core.memory import Kept, Memory, Ring, Whose
+from chatd.core.memory import Kept, LinesOf, Memory, Ring
 from chatd.core.nickname import nickname
 from chatd.core.owners import Owner
 from chatd.store import accounts, lines
@@ -176,7 +176,7 @@ async def million(folder: Path) -> None:
         await measured(f"search in vain: {what}", history.search("#lobby", words, 20))
     await measured("last 200", history.last("#lobby", 200))
     await measured("back up", history.backup(folder / "backup"))
-    await measured("forget one of 300", history.forget([Whose(name="guest7")]))
+    await measured("forget one of 300", history.forget([LinesOf(name="guest7")]))
     await people.remove(1)
     owner = await people.register(nickname("alice"), "correct horse", None)
     await measured("check a password", people.check(owner.id, "correct horse"))

@@ -20,7 +20,7 @@ from chatd.core.events import (
     Said,
     ToldByAdministrator,
 )
-from chatd.core.memory import Whose
+from chatd.core.memory import LinesOf
 from chatd.core.nickname import Nickname, exact_key, room_name
 from chatd.core.ports import Deliver
 from chatd.core.refusals import (
@@ -35,7 +35,7 @@ from chatd.core.refusals import (
     ThatIsYou,
     TooSlow,
 )
-from chatd.core.relay import Act, Errand, Invite, LockSet, Moved, Named, RememberSet, Went, Whisper
+from chatd.core.relay import Act, Errand, Invite, LinesForgotten, LockSet, Moved, Named, RememberSet, Went, Whisper
 from chatd.core.room import Room
 from chatd.core.talk import NOBODY, Talk
 from chatd.core.text import one_line, sayable
@@ -103,7 +103,7 @@ class Member:
         # All of these are empty nearly always, and then shared: they are replaced, and never changed.
         self.ignoring: frozenset[Member] = NOBODY
         self.ignored_by: frozenset[Member] = NOBODY
-        self.ignored_before: tuple[Whose, ...] = ()  # lines of those who have left
+        self.ignored_before: tuple[LinesOf, ...] = ()  # lines of those who have left
         self.invitations = _NO_INVITATIONS  # and whether the room's first member invited, who may lock it
 
     @property
@@ -251,7 +251,10 @@ class Member:
         @raises HallError: as `check_may_turn_lock` does.
         """
         self.check_may_turn_lock(locked)
-        return self._hall.relay.turn(self, LockSet(locked))
+        turn = self._hall.relay.turn(self, LockSet(locked))
+        if locked:
+            self._hall.relay.tell(LinesForgotten((LinesOf(room=self.room.name),)))
+        return turn
 
     def check_may_turn_lock(self, locked: bool) -> None:
         """Say whether this person may lock or unlock the room.
@@ -405,8 +408,8 @@ class Member:
                 other.traces.shunned_by |= {self.traces.account}
         for other in self.ignored_by:
             other.ignoring -= {self}
-            whose = (*other.ignored_before, *self.traces.whose(until=self._hall.now()))
-            other.ignored_before = whose[-_MOST_IGNORED_BEFORE:]
+            before = (*other.ignored_before, *self.traces.lines(until=self._hall.now()))
+            other.ignored_before = before[-_MOST_IGNORED_BEFORE:]
             other.room.divide_again()
         self.deliver = unheard
 

@@ -12,6 +12,7 @@ from math import inf
 from typing import NamedTuple, Protocol
 
 from chatd.core.events import Spoken, is_acted
+from chatd.core.nickname import exact_key
 
 
 class Kept(NamedTuple):
@@ -32,8 +33,9 @@ class Kept(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Whose:
-    """Which lines are meant: all of an `owner`, or those said under a `name` whoever had it; between two times.
+class LinesOf:
+    """Which lines are meant: those of an `owner`, or said under a `name` whoever had it, or else of everybody; in a
+    `room`, or else in all; between two times.
 
     Nobody shares a name with anybody at the same time, so a person without an account is the names they had, each for
     as long as they had it. Case makes no difference to a name.
@@ -43,13 +45,18 @@ class Whose:
     name: str = ""
     since: float = 0.0
     until: float = inf
+    room: str = ""
 
     def means(self, line: Kept) -> bool:
-        if not self.since <= line.at <= self.until:
-            return False
+        return self.since <= line.at <= self.until and self._is_by(line) and self._is_in(line)
+
+    def _is_by(self, line: Kept) -> bool:
         if self.owner is not None:
             return line.owner == self.owner
-        return line.name.casefold() == self.name.casefold()
+        return not self.name or line.name.casefold() == self.name.casefold()
+
+    def _is_in(self, line: Kept) -> bool:
+        return not self.room or exact_key(line.room) == exact_key(self.room)
 
 
 class Archive(Protocol):
@@ -70,14 +77,11 @@ class Archive(Protocol):
         @raises ArchiveSilent: if they can't be read now.
         """
 
-    async def forget(self, which: Collection[Whose]) -> int:
+    async def forget(self, which: Collection[LinesOf]) -> int:
         """Return how many lines are forgotten. When it returns, no file of the archive holds a byte of them.
 
         @raises ArchiveSilent: if that can't be done now; some of them may be gone.
         """
-
-    async def forget_room(self, room: str | None) -> int:
-        """Likewise for all that was said in a room, or with None in any."""
 
 
 class Memory:
@@ -161,9 +165,9 @@ class Ring:
         if fit > 0:
             self._lines.extendleft(reversed(earlier[-fit:]))
 
-    def forget(self, which: Collection[Whose]) -> int:
+    def forget(self, which: Collection[LinesOf]) -> int:
         """Return how many lines are forgotten. The archive's are not: ask it, too."""
-        left = [line for line in self._lines if not any(whose.means(line) for whose in which)]
+        left = [line for line in self._lines if not any(one.means(line) for one in which)]
         gone = len(self._lines) - len(left)
         self._lines = deque(left)
         return gone

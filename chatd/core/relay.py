@@ -13,7 +13,7 @@ from typing import Protocol
 
 from chatd.core.bans import Ban, Bans
 from chatd.core.events import Acted, Departure, Event, Said
-from chatd.core.memory import Whose
+from chatd.core.memory import LinesOf
 from chatd.core.nickname import Nickname
 from chatd.core.ports import Deliver
 
@@ -104,10 +104,9 @@ class BanSet:
 
 @dataclass(frozen=True, slots=True)
 class LinesForgotten:
-    """What was said is to be remembered nowhere: these lines, or all of a room, or with None for it of all rooms."""
+    """What was said is to be remembered nowhere."""
 
-    which: tuple[Whose, ...] = ()
-    room: str | None = None
+    which: tuple[LinesOf, ...]
 
 
 News = Announcement | LinesForgotten

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
-from chatd.core.memory import Kept, Whose
+from chatd.core.memory import Kept, LinesOf
 
 _MOST_NAMES = 1_000  # whoever takes more in one visit is remembered by the last ones
 
@@ -31,17 +31,17 @@ class Traces:
         self._names.append((now, name))
         del self._names[:-_MOST_NAMES]
 
-    def whose(self, since: float = 0.0, until: float = inf) -> list[Whose]:
+    def lines(self, since: float = 0.0, until: float = inf) -> list[LinesOf]:
         """Return which lines are theirs, of those said between two times: those of the account, and of this visit."""
-        found = [] if self.account is None else [Whose(owner=self.account, since=since, until=until)]
+        found = [] if self.account is None else [LinesOf(owner=self.account, since=since, until=until)]
         names = self._names
         ends = [began for began, _ in names[1:]]
         for (began, name), end in zip(names, ends, strict=False):
-            found.append(Whose(name=name, since=max(since, began), until=end))
+            found.append(LinesOf(name=name, since=max(since, began), until=end))
         began, name = names[-1]
-        found.append(Whose(name=name, since=max(since, began), until=until))
+        found.append(LinesOf(name=name, since=max(since, began), until=until))
         return found
 
     def mean(self, line: Kept) -> bool:
         """Say whether a line is theirs."""
-        return any(whose.means(line) for whose in self.whose())
+        return any(one.means(line) for one in self.lines())

@@ -26,7 +26,7 @@ from chatd.nodes.shared import Node, OutOfReach, Shared
 from chatd.session.moderation import take_ban
 from chatd.session.operator_answers import NodeFacts, NodeList
 from chatd.session.refusals import NodeSilent, NoSuchNode, NotKept, OpenAlready
-from chatd.session.remembering import forget_lines, forget_room
+from chatd.session.remembering import forget_lines
 from chatd.session.session import Server
 
 
@@ -128,10 +128,7 @@ class Linking:
         self._write(self._keep_bans())
 
     def _forget(self, news: LinesForgotten) -> None:
-        if news.which:
-            self._write(forget_lines(self._server, news.which))
-        else:
-            self._write(forget_room(self._server, news.room))
+        self._write(forget_lines(self._server, news.which))
 
     def _write(self, work: Coroutine[Any, Any, object]) -> None:
         async def write() -> None:

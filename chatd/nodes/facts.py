@@ -20,7 +20,7 @@ from chatd.core.events import (
     Whispered,
     WhisperSent,
 )
-from chatd.core.memory import Whose
+from chatd.core.memory import LinesOf
 from chatd.core.nickname import nickname
 from chatd.core.refusals import HallError
 from chatd.core.relay import (
@@ -98,8 +98,8 @@ def of_news(news: News) -> Fact:
     match news:
         case Announcement(text):
             return ["announced", text]
-        case LinesForgotten(which, room):
-            return ["forgotten", of_whose(which), room]
+        case LinesForgotten(which):
+            return ["forgotten", of_lines(which)]
         case _:  # pragma: no cover
             assert_never(news)
 
@@ -109,18 +109,18 @@ def news_in(fact: Fact) -> News | None:
     match fact:
         case ["announced", text]:
             return Announcement(text)
-        case ["forgotten", which, room]:
-            return LinesForgotten(tuple(whose_in(which)), room)
+        case ["forgotten", which]:
+            return LinesForgotten(tuple(lines_in(which)))
         case _:
             return None
 
 
-def of_whose(which: Iterable[Whose]) -> list[Fact]:
-    return [[whose.owner, whose.name, whose.since, min(whose.until, END)] for whose in which]
+def of_lines(which: Iterable[LinesOf]) -> list[Fact]:
+    return [[one.owner, one.name, one.since, min(one.until, END), one.room] for one in which]
 
 
-def whose_in(plain: list[Fact]) -> list[Whose]:
-    return [Whose(*its) for its in plain]
+def lines_in(plain: list[Fact]) -> list[LinesOf]:
+    return [LinesOf(*its) for its in plain]
 
 
 def of_events(told: Iterable[Event]) -> list[Fact]:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, cast
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -15,7 +14,7 @@ from chatd.core.delivery import broadcast, tell
 from chatd.core.events import Cause, Departure, Divided, Event, NicknameLost, Reunited, SomeLost
 from chatd.core.hall import Hall
 from chatd.core.member import Member
-from chatd.core.memory import Whose
+from chatd.core.memory import LinesOf
 from chatd.core.nickname import Nickname, nickname
 from chatd.core.ports import Deliver
 from chatd.core.refusals import OthersUnreachable
@@ -23,7 +22,7 @@ from chatd.core.relay import Act, Actor, Announcement, BanSet, Errand, LinesForg
 from chatd.nodes.alike import Alike
 from chatd.nodes.ban_turns import BanTurns
 from chatd.nodes.errands import Errands
-from chatd.nodes.facts import news_in, of_act, of_news, of_whose, whose_in
+from chatd.nodes.facts import lines_in, news_in, of_act, of_lines, of_news
 from chatd.nodes.forgettings import Forgettings
 from chatd.nodes.homes import Homes
 from chatd.nodes.ignores import Ignores
@@ -70,7 +69,7 @@ class Link:
         self.log = Log(shared, clock, me, self)
         self.roster = Roster()
         self._ignores = Ignores(hall, self.roster)
-        self.people = People(hall, me.id, self.roster, self._ignores, self._forget_room, self._name_lost)
+        self.people = People(hall, me.id, self.roster, self._ignores, self._name_lost)
         self.bans = BanTurns(hall, self.log, bans_heard)
         self.people.other_name_given = self.bans.move_mute
         self._forgettings = Forgettings()
@@ -176,7 +175,7 @@ class Link:
         return {"people": len(self.roster.of(self.me.id))}
 
     def state(self) -> Any:
-        return {**self.people.state(), **self.bans.state(), "forgotten": of_whose(self._forgettings.all())}
+        return {**self.people.state(), **self.bans.state(), "forgotten": of_lines(self._forgettings.all())}
 
     def restore(self, state: Any) -> None:
         coming = {told.fact[1][0] for told in self.log.telling.waiting() if told.fact[0] == "came"}
@@ -185,7 +184,7 @@ class Link:
                 self.log.tell(Told(["came", self.people.row(number, member)]))
         self.put_back(state)
         self.bans.restore(state)
-        self._forget(whose_in(state["forgotten"]))
+        self._forget(lines_in(state["forgotten"]))
 
     def put_back(self, state: Any) -> None:
         waiting = [told.fact[:2] for told in self.log.telling.waiting()]
@@ -275,7 +274,7 @@ class Link:
         self._tell_people(Divided(self.hall.now()))
         self.turns.parted()
 
-    def _forget(self, which: list[Whose]) -> None:
+    def _forget(self, which: list[LinesOf]) -> None:
         """Somebody took that back while this node was down, or out of reach."""
         new = self._forgettings.add(which, self.hall.now())
         if new:
@@ -283,14 +282,6 @@ class Link:
 
     def _name_lost(self, member: Member, before: Nickname) -> None:
         self.log.go(self._names.come_under_other_name(member, before))
-
-    def _forget_room(self, name: str) -> None:
-        """A room is locked, of which the disk must hold nothing then."""
-        archive = self.hall.memory.archive
-        if archive is not None:
-            Deferred.fromCoroutine(archive.forget_room(name)).addErrback(
-                lambda failure: self._log.failure("{room} can't be forgotten", failure, room=name)
-            )
 
     def _tell_people(self, event: Event) -> None:
         self.hall.broadcaster.settle()

@@ -14,7 +14,7 @@ from chatd.core.hall import Hall
 from chatd.core.member import Member, unheard
 from chatd.core.nickname import Nickname, exact_key, nickname
 from chatd.core.refusals import HallError, NicknameBanned, NicknameTaken
-from chatd.core.relay import LockSet, Moved, Named
+from chatd.core.relay import Moved, Named
 from chatd.core.room import Room
 from chatd.core.text import one_line
 from chatd.core.traces import Traces
@@ -28,8 +28,8 @@ _LOST = Departure(Cause.LOST)
 
 
 class People:
-    """`lock_heard` is called when a room is locked that the disk keeps, and `name_lost` with who is at home here and
-    has another name now, and the one that has turned out to be another's.
+    """`name_lost` is called with who is at home here and has another name now, and the one that has turned out to be
+    another's.
     """
 
     _log = Logger()
@@ -40,14 +40,12 @@ class People:
         home: str,
         roster: Roster,
         ignores: Ignores,
-        lock_heard: Callable[[str], object],
         name_lost: Callable[[Member, Nickname], object],
     ) -> None:
         self._hall = hall
         self._home = home
         self._roster = roster
         self._ignores = ignores
-        self._lock_heard = lock_heard
         self._name_lost = name_lost
         self.other_name_given: Callable[[Nickname, Nickname], object] = lambda before, name: None  # to somebody here
         self.registered: Callable[[Member], object] = lambda member: None  # called with who has an account from now on
@@ -90,8 +88,6 @@ class People:
             with suppress(NicknameBanned):  # likewise
                 self.take_name(act, member)
             return
-        if isinstance(act, LockSet) and act.locked and member.room.ring.archived:
-            self._lock_heard(member.room.name)
         with suppress(HallError):  # it is refused at their home, too
             member.carry_out(act)
         if not member.here:
@@ -249,8 +245,6 @@ class People:
             if room is None:
                 continue
             if room.locked != locked:
-                if room.ring.archived and locked:
-                    self._lock_heard(room.name)
                 room.turn_lock(room.first, locked)
             if room is not self._hall.lobby:
                 room.ring.archived = archived and self._hall.memory.archive is not None

@@ -5,7 +5,7 @@ No command shows a letter, or what was said.
 
 from __future__ import annotations
 
-from chatd.core.memory import Whose
+from chatd.core.memory import LinesOf
 from chatd.core.nickname import columns, exact_key
 from chatd.core.owner_refusals import NotOwned
 from chatd.core.owners import Owner
@@ -16,7 +16,7 @@ from chatd.session.operator import Operating
 from chatd.session.operator_answers import BackedUp, Disowned, OwnerFacts, OwnerList, PasswordReset
 from chatd.session.owner_answers import Forgotten
 from chatd.session.refusals import NamesNotOwned
-from chatd.session.remembering import forget_lines, forget_room
+from chatd.session.remembering import forget_lines
 from chatd.session.table import Table
 
 ONE_TIME_HOURS = 24
@@ -57,10 +57,10 @@ async def forget(state: Operating, name: str, duration: str) -> None:
     hall = state.server.hall
     since = hall.now() - seconds_in(duration) if duration else 0.0
     owner = hall.owners.named(name)
-    which = [Whose(name=name, since=since), *([Whose(owner=owner.id, since=since)] if owner else [])]
+    which = [LinesOf(name=name, since=since), *([LinesOf(owner=owner.id, since=since)] if owner else [])]
     for member in hall.members:
         if member.name.exact == exact_key(name):
-            which += member.traces.whose(since)
+            which += member.traces.lines(since)
     hall.relay.tell(LinesForgotten(tuple(which)))
     lines = await forget_lines(state.server, which)
     state.log("forgotten", "had what {name} said forgotten", name=name)
@@ -71,9 +71,9 @@ async def forget(state: Operating, name: str, duration: str) -> None:
 async def purge(state: Operating, room: str) -> None:
     if not (room == "all" or room.startswith("#")):
         raise TABLE.find("purge").misused()
-    which = None if room == "all" else room
-    state.server.hall.relay.tell(LinesForgotten(room=which))
-    lines = await forget_room(state.server, which)
+    which = [LinesOf(room="" if room == "all" else room)]
+    state.server.hall.relay.tell(LinesForgotten(tuple(which)))
+    lines = await forget_lines(state.server, which)
     state.log("purged", "purged {room}", room=room)
     state.answer(Forgotten(lines))
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 
-from chatd.core.memory import Archive, Kept, Whose
-from chatd.core.nickname import exact_key
+from chatd.core.memory import Archive, Kept, LinesOf
 from chatd.core.owner_refusals import ArchiveSilent
 from chatd.core.refusals import HallError, YouAreQuiet
 from chatd.core.relay import LinesForgotten
@@ -55,7 +54,7 @@ async def search(chat: Chatting, words: str) -> None:
 @command("forget", arguments="[duration]", help="take back what you said: /forget 15m")
 async def forget(chat: Chatting, duration: str) -> None:
     since = chat.server.hall.now() - seconds_in(duration) if duration else 0.0
-    which = chat.member.traces.whose(since)
+    which = chat.member.traces.lines(since)
     chat.server.hall.relay.tell(LinesForgotten(tuple(which)))
     chat.answer(Forgotten(await forget_lines(chat.server, which)))
 
@@ -95,7 +94,7 @@ async def lock(chat: Chatting) -> None:
     if archive is not None:
         room.ring.archived = False
         try:
-            await archive.forget_room(room.name)
+            await archive.forget((LinesOf(room=room.name),))
         except ArchiveSilent:
             room.ring.archived = True
             raise
@@ -110,7 +109,7 @@ async def lock(chat: Chatting) -> None:
         raise
 
 
-async def forget_lines(server: Server, which: Collection[Whose]) -> int:
+async def forget_lines(server: Server, which: Collection[LinesOf]) -> int:
     """Have lines forgotten in memory and on the disk, and return how many there were.
 
     @raises ArchiveSilent: if that can't be done on the disk now; memory holds them no longer.
@@ -121,17 +120,6 @@ async def forget_lines(server: Server, which: Collection[Whose]) -> int:
         gone += 0 if room.ring.archived else forgotten
     archive = server.hall.memory.archive
     return gone + (await archive.forget(which) if archive is not None else 0)
-
-
-async def forget_room(server: Server, name: str | None) -> int:
-    """Likewise all lines of a room, with None of all rooms."""
-    gone = 0
-    for room in server.hall.rooms.values():
-        if name is None or exact_key(room.name) == exact_key(name):
-            gone += 0 if room.ring.archived else len(room.ring.last())
-            room.ring.clear()
-    archive = server.hall.memory.archive
-    return gone + (await archive.forget_room(name) if archive is not None else 0)
 
 
 async def _remember_person(chat: Chatting, on: bool) -> None:

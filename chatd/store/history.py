@@ -16,8 +16,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatd.core.memory import Kept, Whose
-from chatd.core.nickname import exact_key
+from chatd.core.memory import Kept, LinesOf
 from chatd.core.owner_refusals import ArchiveSilent
 from chatd.store import lines
 from chatd.store.backlog import Backlog
@@ -118,17 +117,11 @@ class History:
     async def search(self, room: str, words: str, count: int) -> list[Kept]:
         return await self._ask(partial(lines.search, room=room, words=words, count=count, since=self._oldest()))
 
-    async def forget(self, which: Collection[Whose]) -> int:
+    async def forget(self, which: Collection[LinesOf]) -> int:
         def meant(line: Kept) -> bool:
-            return any(whose.means(line) for whose in which)
+            return any(one.means(line) for one in which)
 
         return await self._forget(meant, partial(lines.delete_of, which=which))
-
-    async def forget_room(self, room: str | None) -> int:
-        def meant(line: Kept) -> bool:
-            return room is None or exact_key(line.room) == exact_key(room)
-
-        return await self._forget(meant, partial(lines.delete_room, room=room))
 
     async def backup(self, target: Path) -> None:
         """Write all that was kept before the call to a new file.

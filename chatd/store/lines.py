@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from math import inf
 
-from chatd.core.memory import Kept, Whose
+from chatd.core.memory import Kept, LinesOf
 from chatd.core.nickname import exact_key
 
 SCRIPTS = (
@@ -105,28 +105,22 @@ def delete_before(db: sqlite3.Connection, at: float, most: int) -> int:
     return db.execute(f"delete from line where {condition}", (most, _milliseconds(at))).rowcount
 
 
-def delete_of(db: sqlite3.Connection, which: Collection[Whose]) -> int:
+def delete_of(db: sqlite3.Connection, which: Collection[LinesOf]) -> int:
     """Return how many lines were deleted, with the names of those of whom nothing is left: 0.1 s for a million."""
     speakers = db.execute("select id, name, owner from speaker").fetchall()
     deleted = 0
-    for whose in which:
-        ids = [number for number, name, owner in speakers if _is_of(whose, name, owner)]
-        until = _milliseconds(whose.until) if whose.until < inf else 2**62
-        deleted += db.execute(
-            f"delete from line where id >= ? and id - late between ? and ? and speaker in ({_marks(ids)})",
-            (_milliseconds(whose.since), _milliseconds(whose.since), until, *ids),
-        ).rowcount
-    delete_names(db)
-    return deleted
-
-
-def delete_room(db: sqlite3.Connection, room: str | None) -> int:
-    """Return how many lines were deleted, with None of all rooms."""
-    if room is None:
-        deleted = db.execute("delete from line").rowcount
-    else:
-        where = "room = (select id from room where key = ?)"
-        deleted = db.execute(f"delete from line where {where}", (exact_key(room),)).rowcount
+    for one in which:
+        since, until = _milliseconds(one.since), _milliseconds(one.until) if one.until < inf else 2**62
+        condition = "id >= ? and id - late between ? and ?"
+        arguments: list[object] = [since, since, until]
+        if one.owner is not None or one.name:
+            ids = [number for number, name, owner in speakers if _is_of(one, name, owner)]
+            condition += f" and speaker in ({_marks(ids)})"
+            arguments += ids
+        if one.room:
+            condition += " and room = (select id from room where key = ?)"
+            arguments.append(exact_key(one.room))
+        deleted += db.execute(f"delete from line where {condition}", arguments).rowcount
     delete_names(db)
     return deleted
 
@@ -188,8 +182,8 @@ def _id_of(db: sqlite3.Connection, table: str, **columns: str | int) -> int:
     return int(found[0])
 
 
-def _is_of(whose: Whose, name: str, owner: int) -> bool:
-    return owner == whose.owner if whose.owner is not None else name.casefold() == whose.name.casefold()
+def _is_of(which: LinesOf, name: str, owner: int) -> bool:
+    return owner == which.owner if which.owner is not None else name.casefold() == which.name.casefold()
 
 
 def _marks(values: Collection[object]) -> str:

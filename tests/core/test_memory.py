@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.events import Acted, Said
-from chatd.core.memory import Archive, Kept, Memory, Ring, Whose
+from chatd.core.memory import Archive, Kept, LinesOf, Memory, Ring
 from chatd.core.owner_refusals import ArchiveSilent
 
 
@@ -22,10 +22,7 @@ class Lines(list[Kept]):
     async def search(self, room: str, words: str, count: int) -> list[Kept]:
         return [line for line in self if line.room == room and words in line.text][-count:]
 
-    async def forget(self, which: Collection[Whose]) -> int:
-        raise ArchiveSilent
-
-    async def forget_room(self, room: str | None) -> int:
+    async def forget(self, which: Collection[LinesOf]) -> int:
         raise ArchiveSilent
 
 
@@ -154,23 +151,32 @@ class RingTests(SynchronousTestCase):
         """What is forgotten is gone, and nothing else; so it is with a whole room."""
         self.say("one", name="alice", owner=1)
         self.say("two", name="bob")
-        self.assertEqual(self.ring.forget([Whose(owner=1), Whose(name="eve")]), 1)
+        self.assertEqual(self.ring.forget([LinesOf(owner=1), LinesOf(name="eve")]), 1)
         self.assertEqual(texts(self.ring), ["two"])
         self.ring.clear()
         self.assertEqual(texts(self.ring), [])
 
 
-class WhoseTests(SynchronousTestCase):
+class LinesOfTests(SynchronousTestCase):
     def test_owner(self) -> None:
         """An owner's lines are theirs whatever they were called, others' are not, whatever those were called."""
-        whose = Whose(owner=1)
-        self.assertTrue(whose.means(Kept(1, 1.0, "#lobby", "bob", 1, False, "")))
-        self.assertFalse(whose.means(Kept(1, 1.0, "#lobby", "alice", 2, False, "")))
-        self.assertFalse(whose.means(Kept(1, 1.0, "#lobby", "", None, False, "")))
+        lines = LinesOf(owner=1)
+        self.assertTrue(lines.means(Kept(1, 1.0, "#lobby", "bob", 1, False, "")))
+        self.assertFalse(lines.means(Kept(1, 1.0, "#lobby", "alice", 2, False, "")))
+        self.assertFalse(lines.means(Kept(1, 1.0, "#lobby", "", None, False, "")))
 
     def test_name(self) -> None:
         """A name is whoever had it in that time, in whatever case."""
-        whose = Whose(name="Bob", since=2.0, until=4.0)
-        meant = [at for at in (1.0, 2.0, 3.0, 4.0, 5.0) if whose.means(Kept(1, at, "#lobby", "bOB", None, False, ""))]
+        lines = LinesOf(name="Bob", since=2.0, until=4.0)
+        meant = [at for at in (1.0, 2.0, 3.0, 4.0, 5.0) if lines.means(Kept(1, at, "#lobby", "bOB", None, False, ""))]
         self.assertEqual(meant, [2.0, 3.0, 4.0])
-        self.assertFalse(whose.means(Kept(1, 3.0, "#lobby", "bobby", None, False, "")))
+        self.assertFalse(lines.means(Kept(1, 3.0, "#lobby", "bobby", None, False, "")))
+
+    def test_room(self) -> None:
+        """A room's lines are meant whoever said them, in whatever case its name is; without a room those of all are."""
+        line = Kept(1, 3.0, "#Den", "bob", None, False, "")
+        self.assertTrue(LinesOf(room="#den").means(line))
+        self.assertFalse(LinesOf(room="#den", until=2.0).means(line))
+        self.assertFalse(LinesOf(room="#den", owner=1).means(line))
+        self.assertFalse(LinesOf(room="#lobby").means(line))
+        self.assertTrue(LinesOf().means(line))

@@ -4,7 +4,7 @@ from math import inf
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.core.memory import Kept, Whose
+from chatd.core.memory import Kept, LinesOf
 from chatd.core.traces import Traces
 
 
@@ -31,10 +31,10 @@ class TracesTests(SynchronousTestCase):
         traces = Traces("alice", 10.0, account=7)
         traces.called("alicia", 20.0)
         self.assertEqual(
-            traces.whose(15.0),
+            traces.lines(15.0),
             [
-                Whose(owner=7, since=15.0),
-                Whose(name="alice", since=15.0, until=20.0),
-                Whose(name="alicia", since=20.0, until=inf),
+                LinesOf(owner=7, since=15.0),
+                LinesOf(name="alice", since=15.0, until=20.0),
+                LinesOf(name="alicia", since=20.0, until=inf),
             ],
         )

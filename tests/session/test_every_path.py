@@ -70,7 +70,7 @@ class Stage:
     def hear_late(self) -> None:
         roster = Roster()
         ignores = Ignores(self.hall, roster)
-        people = People(self.hall, "here", roster, ignores, lambda name: None, lambda member, before: None)
+        people = People(self.hall, "here", roster, ignores, lambda member, before: None)
         people.hear("there", ["came", [1, "dave", "#lobby", "", 0.0, TEXT, False, True, None]])
         late = ["dave", None, True, "", None]
         Lines(self.hall, roster, ignores, Forgettings()).hear("there", ["said", 1, 0.0, False, TEXT, "#lobby", late])

@@ -13,7 +13,7 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.events import Said
-from chatd.core.memory import Archive, Memory, Whose
+from chatd.core.memory import Archive, LinesOf, Memory
 from chatd.core.owner_refusals import ArchiveSilent
 from chatd.store.database import NewWorker
 from chatd.store.history import PRUNED_EVERY, History
@@ -131,7 +131,7 @@ class ForgetTests(HistoryTestCase):
         self.clock.advance(0.25)
         self.say("plugh" * 20, name="mallory", owner=7)
         self.assertTrue(self.holds("xyzzy"))
-        self.assertEqual(self.wait_for(self.history.forget([Whose(owner=7)])), 2)
+        self.assertEqual(self.wait_for(self.history.forget([LinesOf(owner=7)])), 2)
         for text in ("xyzzy", "plugh", "mallory"):
             self.assertFalse(self.holds(text), text)
         self.assertEqual(self.texts(), ["hello"])
@@ -144,10 +144,10 @@ class ForgetTests(HistoryTestCase):
         den.archived = True
         den.keep(Said(NOW, "#den", "alice", "xyzzy"), None)
         self.say("hello")
-        self.assertEqual(self.wait_for(self.history.forget_room("#DEN")), 1)
+        self.assertEqual(self.wait_for(self.history.forget([LinesOf(room="#DEN")])), 1)
         self.assertFalse(self.holds("xyzzy"))
         self.assertEqual((self.texts("#den"), self.texts()), ([], ["hello"]))
-        self.assertEqual(self.wait_for(self.history.forget_room(None)), 1)
+        self.assertEqual(self.wait_for(self.history.forget([LinesOf()])), 1)
         self.assertEqual(self.texts(), [])
 
     def test_waiting(self) -> None:
@@ -158,12 +158,12 @@ class ForgetTests(HistoryTestCase):
         self.say("plugh", "plover", name="bob")
         with capturedLogs():
             self.clock.advance(0.25)
-            forget = self.history.forget([Whose(name="alice"), Whose(name="bob")])
+            forget = self.history.forget([LinesOf(name="alice"), LinesOf(name="bob")])
             self.failureResultOf(Deferred.fromCoroutine(forget), ArchiveSilent)
             self.assertEqual(self.history.waiting, 0)
             self.say("frotz")
             for room, left in (("#den", 1), ("#lobby", 0)):
-                self.failureResultOf(Deferred.fromCoroutine(self.history.forget_room(room)), ArchiveSilent)
+                self.failureResultOf(Deferred.fromCoroutine(self.history.forget([LinesOf(room=room)])), ArchiveSilent)
                 self.assertEqual(self.history.waiting, left)
         moved.rename(self.folder)
         self.assertEqual(self.texts(), ["xyzzy"])
@@ -206,7 +206,7 @@ class PruningTests(HistoryTestCase):
         for _ in range(20):
             for worker in workers.values():
                 worker.work(len(worker.waiting))
-            self.wait_for(self.history.forget_room(None))
+            self.wait_for(self.history.forget([LinesOf()]))
         self.assertEqual([worker.waiting for worker in workers.values()], [[], []])
 
     def test_leftovers(self) -> None:

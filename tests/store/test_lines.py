@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.core.memory import Kept, Whose
+from chatd.core.memory import Kept, LinesOf
 from chatd.store import lines
 
 
@@ -166,44 +166,47 @@ class DeleteTests(LinesTestCase):
             said(5, "5", "bob"),
         )
 
-    def delete(self, *which: Whose) -> int:
-        gone: Collection[Whose] = which
+    def delete(self, *which: LinesOf) -> int:
+        gone: Collection[LinesOf] = which
         return lines.delete_of(self.db, gone)
 
     def test_owner(self) -> None:
         """All of an owner are deleted, with names that nobody needs any more."""
-        self.assertEqual(self.delete(Whose(owner=7)), 2)
+        self.assertEqual(self.delete(LinesOf(owner=7)), 2)
         self.assertEqual(self.texts(), ["1", "5"])
         self.assertEqual(self.names(), ["alice", "Alice", "bob"])
 
     def test_name(self) -> None:
         """All that was said under a name, in whatever case, is deleted."""
-        self.assertEqual(self.delete(Whose(name="ALICE")), 3)
+        self.assertEqual(self.delete(LinesOf(name="ALICE")), 3)
         self.assertEqual((self.texts(), self.texts("#den")), (["3", "5"], []))
         self.assertEqual(self.names(), ["bob", "bob"])
         self.assertEqual(self.db.execute("select key from room").fetchall(), [("#lobby",)])
 
     def test_times(self) -> None:
         """Only what was said within the time is deleted; several may be meant."""
-        self.assertEqual(self.delete(Whose(name="alice", since=2.0, until=3.0), Whose(name="bob", since=4.0)), 2)
+        self.assertEqual(self.delete(LinesOf(name="alice", since=2.0, until=3.0), LinesOf(name="bob", since=4.0)), 2)
         self.assertEqual((self.texts(), self.texts("#den")), (["1", "3"], ["4"]))
-        self.assertEqual(self.delete(Whose(name="eve")), 0)
+        self.assertEqual(self.delete(LinesOf(name="eve")), 0)
 
     def test_same_as_memory(self) -> None:
         """The file and memory mean the same lines."""
         kept = [*lines.last(self.db, "#lobby", 9, 0.0), *lines.last(self.db, "#den", 9, 0.0)]
-        for whose in (Whose(owner=7, since=3.0), Whose(name="bob"), Whose(name="alice", until=2.0), Whose()):
-            left = {line.text for line in kept if not whose.means(line)}
+        for which in (
+            *(LinesOf(owner=7, since=3.0), LinesOf(name="bob"), LinesOf(name="alice", until=2.0), LinesOf()),
+            *(LinesOf(room="#Lobby", until=2.0), LinesOf(room="#den", since=2.0), LinesOf(name="alice", room="#lobby")),
+        ):
+            left = {line.text for line in kept if not which.means(line)}
             self.db.execute("begin")
-            self.delete(whose)
+            self.delete(which)
             self.assertEqual({*self.texts(), *self.texts("#den")}, left)
             self.db.execute("rollback")
 
     def test_room(self) -> None:
         """A room, or all of them, may be emptied."""
-        self.assertEqual(lines.delete_room(self.db, "#DEN"), 1)
+        self.assertEqual(self.delete(LinesOf(room="#DEN")), 1)
         self.assertEqual(self.texts(), ["1", "2", "3", "5"])
-        self.assertEqual(lines.delete_room(self.db, None), 4)
+        self.assertEqual(self.delete(LinesOf()), 4)
         self.assertEqual((lines.count(self.db), self.names()), (0, []))
 
     def test_oldest(self) -> None:
