@@ -35,7 +35,7 @@ from chatd.core.refusals import (
     ThatIsYou,
     TooSlow,
 )
-from chatd.core.relay import Act, Errand, Invite, LinesForgotten, LockSet, Moved, Named, RememberSet, Went, Whisper
+from chatd.core.relay import Act, Errand, Invite, LockSet, Moved, Named, RememberSet, Went, Whisper
 from chatd.core.room import Room
 from chatd.core.talk import NOBODY, Talk
 from chatd.core.text import one_line, sayable
@@ -251,10 +251,7 @@ class Member:
         @raises HallError: as `check_may_turn_lock` does.
         """
         self.check_may_turn_lock(locked)
-        turn = self._hall.relay.turn(self, LockSet(locked))
-        if locked:
-            self._hall.relay.tell(LinesForgotten((LinesOf(room=self.room.name),)))
-        return turn
+        return self._hall.relay.turn(self, LockSet(locked))
 
     def check_may_turn_lock(self, locked: bool) -> None:
         """Say whether this person may lock or unlock the room.

@@ -247,7 +247,7 @@ class People:
             if room.locked != locked:
                 room.turn_lock(room.first, locked)
             if room is not self._hall.lobby:
-                room.ring.archived = archived and self._hall.memory.archive is not None
+                room.ring.archived = archived
 
 
 def traits(member: Member) -> Fact:

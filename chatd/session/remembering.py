@@ -87,14 +87,14 @@ async def remember(chat: Chatting, on: str) -> None:
 
 async def lock(chat: Chatting) -> None:
     """Lock the person's room; what was kept of it is forgotten first, since nothing of a locked room may be."""
-    member, room = chat.member, chat.member.room
+    member, room, hall = chat.member, chat.member.room, chat.server.hall
     member.check_may_turn_lock(True)
-    chat.server.hall.relay.check_reached()
-    archive = _archive_of_room(chat, even_if_quiet=True)
+    hall.relay.check_reached()
+    is_kept, archive, which = room.ring.archived, _archive_of_room(chat, even_if_quiet=True), (LinesOf(room=room.name),)
     if archive is not None:
         room.ring.archived = False
         try:
-            await archive.forget((LinesOf(room=room.name),))
+            await archive.forget(which)
         except ArchiveSilent:
             room.ring.archived = True
             raise
@@ -102,10 +102,12 @@ async def lock(chat: Chatting) -> None:
             return
     try:
         turn = member.turn_lock(True)
+        if is_kept:
+            hall.relay.tell(LinesForgotten(which))
         if turn is not None:
             await turn
     except HallError:
-        room.ring.archived = archive is not None and not room.locked
+        room.ring.archived = is_kept and not room.locked
         raise
 
 

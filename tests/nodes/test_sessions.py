@@ -9,13 +9,14 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.bans import Ban
-from chatd.core.memory import Memory
+from chatd.core.memory import LinesOf, Memory
 from chatd.core.relay import BanSet
 from chatd.session.commands import a_person
 from chatd.session.inputs import Ended, Input, Line
 from chatd.session.moderation import take_ban
 from chatd.session.operator_commands import an_operator
 from chatd.session.session import Server, Session
+from chatd.store.history import History
 from tests.keeping import keep_history
 from tests.nodes.halls import Halls
 from tests.session.test_operator import NotedDaemon
@@ -52,6 +53,19 @@ class SessionTests(SynchronousTestCase):
 
     def type(self, session: Session, line: str, wait: float = 0.1) -> Deferred[None] | None:
         return self.give(session, Line(line, self.halls.clock.seconds()), wait)
+
+    def keep_history(self, server: Server) -> History:
+        folder = Path(self.mktemp()).absolute()
+        folder.mkdir()
+        history = keep_history(server, folder, self.halls.clock)
+        self.addCleanup(lambda: self.successResultOf(Deferred.fromCoroutine(history.close())))
+        return history
+
+    def cut_off_b(self, seconds: float) -> None:
+        there = self.halls.servers[1]
+        there.shared.is_cut = True
+        there.shared.close()
+        self.halls.run(seconds)
 
     def test_in_order(self) -> None:
         """What is asked for behind a line is answered behind its echo."""
@@ -158,16 +172,10 @@ class SessionTests(SynchronousTestCase):
 
     def test_lock_refused(self) -> None:
         """A room that can't be locked, as the others are out of reach, keeps what it has on the disk."""
-        folder = Path(self.mktemp()).absolute()
-        folder.mkdir()
-        history = keep_history(self.b, folder, self.halls.clock)
-        self.addCleanup(lambda: self.successResultOf(Deferred.fromCoroutine(history.close())))
+        history = self.keep_history(self.b)
         for line in ("/join #den", "/remember on", "keep this"):
             self.type(self.bob, line)
-        server = self.halls.servers[1]
-        server.shared.is_cut = True
-        server.shared.close()
-        self.halls.run(1)
+        self.cut_off_b(1)
         self.at_bob.take()
         self.type(self.bob, "/lock")
         self.assertIn("try again", self.at_bob.take()[0])
@@ -175,6 +183,25 @@ class SessionTests(SynchronousTestCase):
         self.assertEqual([line.text for line in kept], ["keep this"])
         assert self.bob.member is not None
         self.assertTrue(self.bob.member.room.ring.archived)
+
+    def test_locked_meanwhile(self) -> None:
+        """A node that was out of reach forgets what it has of a room that was locked meanwhile; not of one that nobody
+        wanted to be kept, though one of that name was before.
+        """
+        heard: list[LinesOf] = []
+        there = self.halls.servers[1]
+        there.link._news_heard = lambda news: heard.extend(news.which)
+        self.keep_history(self.a)
+        for lines in (["/remember on", "/lock"], ["/lock"]):
+            self.cut_off_b(5)
+            for line in ("/join #den", *lines):
+                self.type(self.alice, line)
+            self.halls.run(130)
+            there.shared.is_cut = False
+            self.halls.run(3)
+            self.assertTrue(there.locked["#den"])
+            self.assertEqual([one.room for one in heard], ["#den"])
+            self.type(self.alice, "/join #lobby")
 
     def test_room_is_yours(self) -> None:
         """When the first inside a locked room leaves, the next one is told at their home, once."""
