@@ -34,18 +34,18 @@ class Kept(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LinesOf:
-    """Which lines are meant: those of an `owner`, or said under a `name` whoever had it, or else of everybody; in a
-    `room`, or else in all; between two times.
+    """Which lines are meant: those of an `owner`, or said under a `name` whoever had it, with neither of everybody; in
+    a `room`, with None in all; between two times.
 
     Nobody shares a name with anybody at the same time, so a person without an account is the names they had, each for
     as long as they had it. Case makes no difference to a name.
     """
 
     owner: int | None = None
-    name: str = ""
+    name: str | None = None
     since: float = 0.0
     until: float = inf
-    room: str = ""
+    room: str | None = None
 
     def means(self, line: Kept) -> bool:
         return self.since <= line.at <= self.until and self._is_by(line) and self._is_in(line)
@@ -53,10 +53,10 @@ class LinesOf:
     def _is_by(self, line: Kept) -> bool:
         if self.owner is not None:
             return line.owner == self.owner
-        return not self.name or line.name.casefold() == self.name.casefold()
+        return self.name is None or line.name.casefold() == self.name.casefold()
 
     def _is_in(self, line: Kept) -> bool:
-        return not self.room or exact_key(line.room) == exact_key(self.room)
+        return self.room is None or exact_key(line.room) == exact_key(self.room)
 
 
 class Archive(Protocol):

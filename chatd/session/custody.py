@@ -71,7 +71,7 @@ async def forget(state: Operating, name: str, duration: str) -> None:
 async def purge(state: Operating, room: str) -> None:
     if not (room == "all" or room.startswith("#")):
         raise TABLE.find("purge").misused()
-    which = [LinesOf(room="" if room == "all" else room)]
+    which = [LinesOf(room=None if room == "all" else room)]
     state.server.hall.relay.tell(LinesForgotten(tuple(which)))
     lines = await forget_lines(state.server, which)
     state.log("purged", "purged {room}", room=room)

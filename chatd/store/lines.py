@@ -113,11 +113,11 @@ def delete_of(db: sqlite3.Connection, which: Collection[LinesOf]) -> int:
         since, until = _milliseconds(one.since), _milliseconds(one.until) if one.until < inf else 2**62
         condition = "id >= ? and id - late between ? and ?"
         arguments: list[object] = [since, since, until]
-        if one.owner is not None or one.name:
+        if one.owner is not None or one.name is not None:
             ids = [number for number, name, owner in speakers if _is_of(one, name, owner)]
             condition += f" and speaker in ({_marks(ids)})"
             arguments += ids
-        if one.room:
+        if one.room is not None:
             condition += " and room = (select id from room where key = ?)"
             arguments.append(exact_key(one.room))
         deleted += db.execute(f"delete from line where {condition}", arguments).rowcount
@@ -183,7 +183,9 @@ def _id_of(db: sqlite3.Connection, table: str, **columns: str | int) -> int:
 
 
 def _is_of(which: LinesOf, name: str, owner: int) -> bool:
-    return owner == which.owner if which.owner is not None else name.casefold() == which.name.casefold()
+    if which.owner is not None:
+        return owner == which.owner
+    return which.name is not None and name.casefold() == which.name.casefold()
 
 
 def _marks(values: Collection[object]) -> str:

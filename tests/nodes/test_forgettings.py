@@ -71,7 +71,7 @@ class ForgettingsTests(TwoAndTwo):
         self.forget(self.a, LinesOf(room="#den"), LinesOf())
         self.halls.run(130)
         self.back()
-        self.assertEqual([(one.owner, one.name, one.room) for one in heard], [(None, "", "#den"), (None, "", "")])
+        self.assertEqual([(one.owner, one.name, one.room) for one in heard], [(None, None, "#den"), (None, None, None)])
 
     def test_clocks(self) -> None:
         """Two nodes' clocks may differ a little: what is known to both isn't new, and the later moment holds."""
