@@ -90,7 +90,8 @@ async def lock(chat: Chatting) -> None:
     member, room, hall = chat.member, chat.member.room, chat.server.hall
     member.check_may_turn_lock(True)
     hall.relay.check_reached()
-    is_kept, archive, which = room.ring.archived, _archive_of_room(chat, even_if_quiet=True), (LinesOf(room=room.name),)
+    is_kept, which = room.ring.archived, (LinesOf(room=room.name),)
+    archive = _archive_of_room(chat, even_if_quiet=True)
     if archive is not None:
         room.ring.archived = False
         try:
