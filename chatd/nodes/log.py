@@ -176,7 +176,7 @@ class Log:
             entries.happened(joined.told)
         renamed = [] if is_new or joined.is_first else await self._follower.claim_again()
         if not self._given_up:
-            self.telling.append_again(self._lost_all, self._follower.known().names)
+            self.telling.append_again(0 if self._lost_all else joined.number, self._follower.known().names)
             for told in renamed:
                 self.telling.tell(told)
         else:
@@ -196,7 +196,8 @@ class Log:
 
     def _known(self) -> Known:
         known = self._follower.known()
-        return Known(known.nodes, known.names, json.dumps([["state", "", 0, self._entries.state()]]))
+        text = json.dumps([["state", "", 0, self._entries.state()]])
+        return Known(known.nodes, known.names, text, self.telling.freed())
 
     def _part(self, why: str) -> None:
         if self.is_linked or not self._has_parted:

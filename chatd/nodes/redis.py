@@ -82,11 +82,14 @@ class RedisShared:
 
     async def join(self, me: Node, number: int, known: Known) -> Joined:
         said = json.dumps({"name": me.name, "started": me.started, "version": me.version})
-        lost = json.dumps({"nodes": list(known.nodes), "names": dict(known.names), "text": known.text})
+        lost = json.dumps(
+            {"nodes": list(known.nodes), "names": {**known.names}, "text": known.text, "freed": {**known.freed}}
+        )
         generation = f"{me.id} {int(time() * 1000)}"
         answer = await self._run(scripts.JOIN, me.id, said, int(LEASE * 1000), generation, number, lost)
-        generation, first, last, was_in, told, nodes = answer
-        return Joined(generation, first == 1, last, was_in == 1, told, tuple(node for node in nodes if node != me.id))
+        generation, first, last, was_in, number, told, nodes = answer
+        others = tuple(node for node in nodes if node != me.id)
+        return Joined(generation, first == 1, last, was_in == 1, number, told, others)
 
     async def leave(self, me: Node) -> None:
         await self._run(scripts.LEAVE, me.id)

@@ -29,16 +29,19 @@ local function last()
   local e = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)
   return e[1] and e[1][1] or '0-0'
 end
+local function each_name_of(id, what)
+  local all = redis.call('HGETALL', names)
+  for i = 1, #all, 2 do
+    if string.sub(all[i + 1], 1, #id + 1) == id .. ' ' then what(all[i], all[i + 1]) end
+  end
+end
 local function gone(id)
   redis.call('SET', p .. 'told:' .. id, redis.call('HGET', numbers, id) or '0', 'EX', 86400)
   redis.call('ZREM', nodes, id)
   redis.call('HDEL', about, id)
   redis.call('HDEL', numbers, id)
   redis.call('DEL', p .. 'box:' .. id)
-  local all = redis.call('HGETALL', names)
-  for i = 1, #all, 2 do
-    if string.sub(all[i + 1], 1, #id + 1) == id .. ' ' then redis.call('HDEL', names, all[i]) end
-  end
+  each_name_of(id, function(key) redis.call('HDEL', names, key) end)
   redis.call('XADD', log, '*', 'n', id, 's', '0', 'f', '[]')
 end
 local function beat(lease)
@@ -63,9 +66,9 @@ JOIN = (
     + """
 local said, lease, generation, number, known = cjson.decode(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
 local first = redis.call('SETNX', p .. 'gen', generation)
+known = cjson.decode(known)
 if first == 1 then
   redis.call('DEL', nodes, about, numbers, names, log)
-  known = cjson.decode(known)
   for _, id in ipairs(known.nodes) do redis.call('ZADD', nodes, now() + lease, id) end
   for key, holder in pairs(known.names) do redis.call('HSET', names, key, holder) end
   redis.call('XADD', log, '*', 'n', me, 's', '-1', 'f', known.text)
@@ -83,8 +86,11 @@ local was = redis.call('ZSCORE', nodes, me) and 1 or 0
 beat(lease)
 redis.call('HSET', about, me, ARGV[2])
 if was == 0 then redis.call('HSET', numbers, me, number) end
-local told = tonumber(redis.call('GET', p .. 'told:' .. me) or '0')
-return {redis.call('GET', p .. 'gen'), first, last(), was, told, redis.call('ZRANGE', nodes, 0, -1)}
+each_name_of(me, function(key, holder)
+  if known.names[key] ~= holder and known.freed[key] ~= holder then redis.call('HDEL', names, key) end
+end)
+local told, mine = tonumber(redis.call('GET', p .. 'told:' .. me) or '0'), tonumber(redis.call('HGET', numbers, me) or '0')
+return {redis.call('GET', p .. 'gen'), first, last(), was, mine, told, redis.call('ZRANGE', nodes, 0, -1)}
 """
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 VERSION = 1  # of what nodes tell each other; whoever meets a later one stays out
@@ -76,11 +76,15 @@ class Passed(NamedTuple):
 class Known:
     """What is put back if all that was shared is lost: who are nodes, their names, by key and holder, and the text of
     the first entry, which has no number (-1).
+
+    Names that this node holds, by what is shared, but which are neither among these nor `freed` soon, are nobody's: it
+    is then what it was at an earlier moment.
     """
 
     nodes: Collection[str]
     names: Mapping[str, str]
     text: str = "[]"
+    freed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +92,16 @@ class Joined:
     """How a node finds what is shared.
 
     `generation` is another when all was lost meanwhile, `is_first` if this node has put it back; `last` is the place of
-    the last entry; `was_in` whether its names are its own still; `told` is the number of the last entry that it told
-    before it was given up last, 0 if it wasn't; `others` are the ids of the other nodes.
+    the last entry; `was_in` whether its names are its own still, and `number` is that of its last entry then; `told`
+    is the number of the last entry that it told before it was given up last, 0 if it wasn't; `others` are the ids of
+    the other nodes.
     """
 
     generation: str
     is_first: bool
     last: str
     was_in: bool
+    number: int
     told: int
     others: tuple[str, ...]
 

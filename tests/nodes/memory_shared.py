@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from copy import copy
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -24,6 +25,7 @@ from chatd.nodes.shared import (
 )
 
 WAY = 0.0005  # seconds from a node to what is shared, and back
+_HELD = ("generation", "leases", "about", "numbers", "told", "names", "log", "boxes", "beaten_at")
 
 T = TypeVar("T")
 
@@ -48,6 +50,16 @@ class Memory:
         self.boxes: dict[str, list[Note]] = {}
         self.beaten_at = -LEASE
         self.places = 0
+
+    def saved(self) -> dict[str, Any]:
+        """Return all that it holds, for `restore`."""
+        return {name: copy(getattr(self, name)) for name in _HELD}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Hold what was held at that earlier moment."""
+        for name, value in saved.items():
+            setattr(self, name, copy(value))
+        self.boxes = {node: list(notes) for node, notes in self.boxes.items()}
 
     @property
     def last(self) -> str:
@@ -262,8 +274,12 @@ class MemoryShared:
         memory.about[me.id] = _said(me)
         if not was_in:
             memory.numbers[me.id] = number
+        for key, holder in tuple(memory.names.items()):
+            if holder.startswith(f"{me.id} ") and holder not in (known.names.get(key), known.freed.get(key)):
+                del memory.names[key]
         others = tuple(node for node in sorted(memory.leases, key=lambda one: memory.leases[one]) if node != me.id)
-        return Joined(memory.generation, is_first, memory.last, was_in, memory.told.get(me.id, 0), others)
+        number = memory.numbers.get(me.id, 0)
+        return Joined(memory.generation, is_first, memory.last, was_in, number, memory.told.get(me.id, 0), others)
 
 
 def _said(me: Node) -> dict[str, Any]:

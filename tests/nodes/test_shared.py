@@ -207,6 +207,21 @@ class Cases:
         again = await one.join(A, 6, Known((), {}))
         self.assertEqual((again.was_in, again.told), (True, 2))
 
+    async def test_earlier_moment(self: Any) -> None:
+        """A node finds what was shared as it was at an earlier moment: which of its entries stand there, and names that
+        aren't its own any more, which are anybody's then; but for those that it is about to free.
+        """
+        one, _ = await self.joined()
+        two, _ = await self.joined(B)
+        await one.claim(A, "a.1 1", ["bob", "carol", "dave"])
+        await one.append(A, 1, "x", ())
+        again = await one.join(A, 7, Known((), {"bob": "a.1 1", "dave": "a.1 2"}, freed={"carol": "a.1 1"}))
+        self.assertEqual((again.was_in, again.number), (True, 1))
+        await two.claim(B, "b.1 1", ["dave"])
+        for name in ("bob", "carol"):
+            with self.assertRaises(NameTaken):
+                await two.claim(B, "b.1 1", [name])
+
     async def test_notes(self: Any) -> None:
         """A note is for one node; whoever deletes it first is told that it was there."""
         one, _ = await self.joined()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -44,7 +45,7 @@ class Failures:
 
 
 class Troubles(RuleBasedStateMachine):
-    """Any of the nodes may be slow or cut off, as may all, and Redis may lose all that it holds."""
+    """Any of the nodes may be slow or cut off, as may all, and Redis may lose all that it holds, or the last of it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,6 +53,7 @@ class Troubles(RuleBasedStateMachine):
         globalLogPublisher.addObserver(self.failures)
         self.halls = Halls("a", "b", "c")
         self.is_troubled = False
+        self.saved: dict[str, Any] = {}
 
     def follow(self, steps: str) -> None:
         """Take steps, a line each, as a search shows them, to the end."""
@@ -90,6 +92,17 @@ class Troubles(RuleBasedStateMachine):
             server.shared.close()
         if lose:
             self.halls.memory.lose_all()
+
+    @rule()
+    def save(self) -> None:
+        self.saved = self.halls.memory.saved()
+
+    @precondition(lambda self: self.saved)
+    @rule()
+    def restore(self) -> None:
+        """Redis was away, and holds again what it has saved, or what had come to its replica."""
+        self.away(lose=False)
+        self.halls.memory.restore(self.saved)
 
     @rule()
     def lose(self) -> None:
