@@ -79,6 +79,14 @@ class Holders(Generic[Someone]):
                 self._forget(member)
                 self._changed(member)
 
+    def come_home(self, member: Someone) -> None:
+        """Somebody is at home here from now on, where it is known whether there still is such an account."""
+        account = member.traces.account
+        if account is not None and self._owners().get(account) is None:
+            self._forget(member)
+            self._changed(member)
+        self._ignore_again(member)
+
     def left(self, member: Someone) -> None:
         """Somebody isn't here any more; what they have said is theirs still."""
         account = member.traces.account
@@ -87,7 +95,7 @@ class Holders(Generic[Someone]):
             if not self._by_account[account]:
                 del self._by_account[account]
 
-    def ignore_again(self, member: Someone) -> None:
+    def _ignore_again(self, member: Someone) -> None:
         """An owner at home here ignores whom they ignore for good, and those still here whom they ignored when they
         left.
         """
@@ -111,7 +119,7 @@ class Holders(Generic[Someone]):
         member.traces.account = account
         self._by_account.setdefault(account, []).append(member)
         if not member.is_remote:
-            self.ignore_again(member)
+            self._ignore_again(member)
         for other in self._members:  # by now their home knows
             if account in other.traces.shunned_by:
                 other.traces.shunned_by -= {account}

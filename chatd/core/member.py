@@ -159,7 +159,7 @@ class Member:
         """Be at home here from now on."""
         self.is_remote = False
         self.hand_over(deliver, dismissed)
-        self._hall.holders.ignore_again(self)
+        self._hall.holders.come_home(self)
         self.room.set_listening(self, self.listens)
 
     def leave_home(self) -> None:

@@ -89,7 +89,8 @@ if was == 0 then redis.call('HSET', numbers, me, number) end
 each_name_of(me, function(key, holder)
   if known.names[key] ~= holder and known.freed[key] ~= holder then redis.call('HDEL', names, key) end
 end)
-local told, mine = tonumber(redis.call('GET', p .. 'told:' .. me) or '0'), tonumber(redis.call('HGET', numbers, me) or '0')
+local told = tonumber(redis.call('GET', p .. 'told:' .. me) or '0')
+local mine = tonumber(redis.call('HGET', numbers, me) or '0')
 return {redis.call('GET', p .. 'gen'), first, last(), was, mine, told, redis.call('ZRANGE', nodes, 0, -1)}
 """
 )

@@ -130,8 +130,16 @@ class IgnoredTests(HallTestCase):
     def test_without_account(self) -> None:
         """Who has no account ignored nobody before."""
         self.bob.traces.shunned_by = frozenset((1,))
-        self.hall.holders.ignore_again(self.carol)
+        self.hall.holders.come_home(self.carol)
         self.assertEqual(self.carol.ignoring, frozenset())
+
+    def test_lost_on_the_way(self) -> None:
+        """Who comes home here has no account any more that is gone, though their old home had not said so."""
+        self.hall.owners.remove(1)
+        self.hall.holders.take(1)
+        self.assertEqual(self.zoe.traces.account, 1)
+        self.zoe.come_home(lambda events: None, None)
+        self.assertEqual((self.zoe.traces.account, self.hall.holders.of(1)), (None, None))
 
     def test_nobody_else(self) -> None:
         """Who ignores some from now on, and nobody else, hears all others again."""
