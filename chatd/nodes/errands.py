@@ -23,7 +23,7 @@ from chatd.core.relay import Errand, GiveName, Invite, PutOut, Tell, Whisper
 from chatd.nodes.facts import errand_in, of_errand, of_refusal, refusal_in
 from chatd.nodes.log import Log
 from chatd.nodes.roster import Roster
-from chatd.nodes.shared import Fenced, OutOfReach
+from chatd.nodes.shared import Fenced, NodeGone, OutOfReach
 
 ANSWER_WITHIN = 3.0  # seconds
 
@@ -104,7 +104,7 @@ class Errands:
         log = self._nodes
         try:
             place = await log.shared.post(log.me, node, json.dumps(note, ensure_ascii=False))
-        except Fenced:
+        except (Fenced, NodeGone):
             raise OthersUnreachable(unsent=text) from None
         except OutOfReach:
             raise NoAnswer(nickname) from None

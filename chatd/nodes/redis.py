@@ -28,6 +28,7 @@ from chatd.nodes.shared import (
     Known,
     NameTaken,
     Node,
+    NodeGone,
     Note,
     OutOfReach,
     Passed,
@@ -86,7 +87,8 @@ class RedisShared:
             {"nodes": list(known.nodes), "names": {**known.names}, "text": known.text, "freed": {**known.freed}}
         )
         generation = f"{me.id} {int(time() * 1000)}"
-        answer = await self._run(scripts.JOIN, me.id, said, int(LEASE * 1000), generation, number, lost)
+        lease, kept = int(LEASE * 1000), int(self.kept * 1000)
+        answer = await self._run(scripts.JOIN, me.id, said, lease, generation, number, lost, kept)
         generation, first, last, was_in, number, told, nodes = answer
         others = tuple(node for node in nodes if node != me.id)
         return Joined(generation, first == 1, last, was_in == 1, number, told, others)
@@ -113,7 +115,7 @@ class RedisShared:
     async def post(self, me: Node, to: str, text: str) -> str:
         place: str = await self._run(scripts.POST, me.id, to, text)
         if not place:
-            raise OutOfReach(f"{to} is gone")
+            raise NodeGone(to)
         return place
 
     async def take_back(self, to: str, place: str) -> bool:

@@ -4,10 +4,12 @@ nodes   a sorted set: ids by when their leases end, in ms by Redis' clock
 about   a hash: what each node says about itself, as JSON
 numbers a hash: of the last entry of each node
 names   a hash: who holds each key of a name, as "node number"
-log     a stream, trimmed at each sign of life; box:<id> are streams, too, the notes for each node
+log     a stream, trimmed at each sign of life, and gone as long after the last one
+box:<id> a stream: the notes for each node, for 10 s; of one that is gone too, so that they can be taken back
 beat    when any node last gave a sign of life
 gen     the generation: another one when all was lost
-told:<id> the number of the last entry of a node that was given up, for a day
+told:<id> the number of the last entry of a node that was given up
+All but log and box:<id> are there for a day after the last sign of life.
 """
 
 from __future__ import annotations
@@ -19,6 +21,12 @@ local me = ARGV[1]
 local function now()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+local function outlive(kept) -- who is gone for good leaves nothing behind
+  redis.call('PEXPIRE', log, kept)
+  for _, key in ipairs({nodes, about, numbers, names, p .. 'beat', p .. 'gen'}) do
+    redis.call('PEXPIRE', key, 86400000)
+  end
 end
 """
 
@@ -40,7 +48,6 @@ local function gone(id)
   redis.call('ZREM', nodes, id)
   redis.call('HDEL', about, id)
   redis.call('HDEL', numbers, id)
-  redis.call('DEL', p .. 'box:' .. id)
   each_name_of(id, function(key) redis.call('HDEL', names, key) end)
   redis.call('XADD', log, '*', 'n', id, 's', '0', 'f', '[]')
 end
@@ -86,6 +93,7 @@ local was = redis.call('ZSCORE', nodes, me) and 1 or 0
 beat(lease)
 redis.call('HSET', about, me, ARGV[2])
 if was == 0 then redis.call('HSET', numbers, me, number) end
+outlive(ARGV[7])
 each_name_of(me, function(key, holder)
   if known.names[key] ~= holder and known.freed[key] ~= holder then redis.call('HDEL', names, key) end
 end)
@@ -109,6 +117,7 @@ end
 beat(tonumber(ARGV[2]))
 redis.call('HSET', about, me, ARGV[3])
 redis.call('XTRIM', log, 'MINID', now() - tonumber(ARGV[4]))
+outlive(ARGV[4])
 return last()
 """
 )
@@ -126,6 +135,7 @@ for i = 5, #ARGV, 3 do
   end
 end
 redis.call('XADD', log, 'MINID', '~', now() - tonumber(ARGV[4]), '*', 'n', me, 's', ARGV[2], 'f', ARGV[3])
+redis.call('PEXPIRE', log, ARGV[4])
 return 1
 """
 )

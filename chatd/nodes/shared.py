@@ -17,6 +17,10 @@ class OutOfReach(Exception):
     """What is shared can't be asked, or gave no answer in time; whether something was done is not known."""
 
 
+class NodeGone(OutOfReach):
+    """There is no such node any more; nothing was done."""
+
+
 class Fenced(Exception):
     """This node is none of them any more: it was frozen, or cut off, for longer than its lease."""
 
@@ -141,7 +145,10 @@ class Shared(Protocol):
         """
 
     async def post(self, me: Node, to: str, text: str) -> str:
-        """Send a note to one node, and return its place."""
+        """Send a note to one node, and return its place.
+
+        @raises NodeGone: if it is none of the nodes.
+        """
 
     async def take_back(self, to: str, place: str) -> bool:
         """Delete a note, of another or of this node, and say whether it was still there, which is so only once."""

@@ -18,6 +18,7 @@ from chatd.nodes.shared import (
     Known,
     NameTaken,
     Node,
+    NodeGone,
     Note,
     OutOfReach,
     Passed,
@@ -88,7 +89,7 @@ class Memory:
 
     def gone(self, node: str) -> None:
         self.told[node] = self.numbers.get(node, 0)
-        for found in (self.leases, self.about, self.numbers, self.boxes):
+        for found in (self.leases, self.about, self.numbers):
             found.pop(node, None)
         self.names = {key: holder for key, holder in self.names.items() if not holder.startswith(f"{node} ")}
         self.add(node, 0, "[]")
@@ -175,7 +176,7 @@ class MemoryShared:
         def post() -> str:
             self.memory.check(me)
             if to not in self.memory.leases:
-                raise OutOfReach("gone")
+                raise NodeGone(to)
             note = Note(self.memory.place(), text)
             self.memory.boxes.setdefault(to, []).append(note)
             self.memory.wake()

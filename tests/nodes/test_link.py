@@ -388,6 +388,28 @@ class PrivateTests(HallsCase):
         self.halls.run(5)
         self.assertEqual(self.of(self.bob, Whispered), [])
 
+    def test_given_up(self) -> None:
+        """A line for somebody whose node is given up before it has read it is given back, and never shown."""
+        for seconds in (0.0, 1.0, 1.9):
+            self.b.shared.is_cut = True
+            self.b.shared.close()
+            self.halls.run(seconds)
+            error = self.alice.do(self.alice.member.talk.whisper("bob", "psst"))
+            assert isinstance(error, OthersUnreachable), (error, seconds)
+            self.assertEqual(error.unsent, "psst")
+            self.b.shared.is_cut = False
+            self.halls.run(5)
+        self.assertEqual(self.of(self.bob, Whispered), [])
+
+    def test_gone(self) -> None:
+        """So it is with one whose node is none of them any more, which isn't known here yet."""
+        self.a.shared.way = 0.3
+        self.b.stop()
+        self.halls.run(0.1)
+        error = self.alice.do(self.alice.member.talk.whisper("bob", "psst"))
+        assert isinstance(error, OthersUnreachable), error
+        self.assertEqual(error.unsent, "psst")
+
     def test_taken_back(self) -> None:
         """A line that its sender has just taken back isn't shown, though it was read."""
 

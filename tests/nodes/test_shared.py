@@ -18,13 +18,14 @@ from bench.process import free_port
 from chatd.nodes.address import Address
 from chatd.nodes.dial import Dial, credentials
 from chatd.nodes.redis import RedisShared
-from chatd.nodes.shared import START, Fenced, Known, NameTaken, Node, OutOfReach, Passed, Shared, StaysOut
+from chatd.nodes.shared import KEPT, START, Fenced, Known, NameTaken, Node, OutOfReach, Passed, Shared, StaysOut
 from tests.nodes.memory_shared import Memory, MemoryShared
 from tests.nodes.redis_server import MISSING, RedisServer
 from tests.short_folder import short_folder
 
 A, B = Node("a.1", "a", 1), Node("b.1", "b", 1)
 NOTHING = Known((), {})
+KEYS = ("nodes", "about", "numbers", "names", "log", "gen", "beat", "box:a.1")
 
 
 class Cases:
@@ -234,6 +235,16 @@ class Cases:
         with self.assertRaises(OutOfReach):
             await one.post(A, "c.1", "psst")
 
+    async def test_note_for_one_gone(self: Any) -> None:
+        """A note that one who is gone didn't read can be taken back; none is for them from then on."""
+        one, _ = await self.joined()
+        two, _ = await self.joined(B)
+        place = await one.post(A, "b.1", "psst")
+        await two.leave(B)
+        self.assertTrue(await one.take_back("b.1", place))
+        with self.assertRaises(OutOfReach):
+            await one.post(A, "b.1", "psst")
+
     async def test_put_back(self: Any) -> None:
         """Whoever comes first after all was lost puts back the nodes and the names; the others must join again."""
         known = Known(("b.1",), {"bob": "b.1 1"}, '["all"]')
@@ -321,6 +332,19 @@ class RedisTests(Cases, TestCase):
             await shared.connect()
         self.server.start()
         await shared.connect()
+
+    async def test_nothing_stays(self) -> None:
+        """Once no node gives signs of life nothing stays: what was told for as long as ever, the rest for a day."""
+        shared, _ = await self.joined()
+        await shared.claim(A, "a.1 1", ["bob"])
+        await shared.append(A, 1, "x", ())
+        await shared.beat(A, {})
+        await shared.post(A, "a.1", "psst")
+        left = {key: int(self.server.run("PTTL", key)) for key in self.server.run("KEYS", "*").split()}
+        self.assertEqual(left.keys(), {f"{{hall}}:{key}" for key in KEYS})
+        self.assertTrue(all(0 < one <= 86_400_000 for one in left.values()), left)
+        self.assertLessEqual(left["{hall}:log"], KEPT * 1000)
+        self.assertLessEqual(left["{hall}:box:a.1"], 10_000)
 
     async def test_nonsense(self) -> None:
         """What is no entry is passed over: what stands behind it is read."""
