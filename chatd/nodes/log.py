@@ -51,6 +51,8 @@ class Log:
         self._notes_place = START
         self._generation = ""
         self._has_parted = False  # or could not be linked when it started, and the log says why
+        self._has_begun = False  # been linked, or tried to be
+        self._awaiting_begin: list[Deferred[None]] = []
         self._lost_all = False  # and what was told lately isn't told again yet
         self._given_up = False  # by the others, and hasn't told them anew who is here yet
         self._entries = Entries(me.id, follower, self.telling, self.tell, clock)
@@ -88,11 +90,26 @@ class Log:
         self.is_linked = self._has_joined = self._may_tell = False
         for task in self._tasks:
             task.cancel()
+        self._begin()
         self.shared.close()
 
     def tell(self, told: Told) -> None:
         self.telling.tell(told)
         self._tell_soon()
+
+    def begun(self) -> Deferred[None]:
+        """Return what fires once this node is one of the others, or has tried to be: it has just started."""
+        waiting: Deferred[None] = Deferred()
+        self._awaiting_begin.append(waiting)
+        if self._has_begun:
+            self._begin()
+        return waiting
+
+    def _begin(self) -> None:
+        self._has_begun = True
+        awaiting, self._awaiting_begin = self._awaiting_begin, []
+        for waiting in awaiting:
+            waiting.callback(None)
 
     async def reached(self, place: str) -> None:
         """Wait until all up to that place has happened here.
@@ -147,6 +164,7 @@ class Log:
             self.shared.close()
             if why:
                 self._part(why)
+            self._begin()
             if is_bug or not self.is_linked:
                 await self.wait(RETRY)
 
@@ -193,6 +211,7 @@ class Log:
         if not self.is_linked:
             self.is_linked = True
             self._follower.linked()
+            self._begin()
 
     def _known(self) -> Known:
         known = self._follower.known()

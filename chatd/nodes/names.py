@@ -41,6 +41,7 @@ class Names:
         @raises NicknameTaken: if it is, or looks like, another's.
         @raises OthersUnreachable: if that can't be asked now.
         """
+        await self._nodes.begun()
         if not self._nodes.is_linked:
             raise OthersUnreachable
         try:

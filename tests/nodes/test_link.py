@@ -43,7 +43,7 @@ from chatd.core.relay import GiveName, PutOut
 from chatd.nodes import names
 from chatd.nodes.shared import START, Known, Node, Note, OutOfReach
 from chatd.nodes.telling import MOST_TOGETHER, Told
-from tests.nodes.halls import Halls, Someone
+from tests.nodes.halls import Halls, Server, Someone
 from tests.nodes.memory_shared import MemoryShared
 
 Kind = TypeVar("Kind")
@@ -177,6 +177,21 @@ class NameTests(HallsCase):
             with self.assertRaises(NicknameTaken) as raised:
                 self.b.enter(typed)
             self.assertEqual(raised.exception.holder, "alice")
+
+    def test_just_started(self) -> None:
+        """Whoever comes to a node that has just started waits until it is one of the others, or can't be."""
+        Server(self.halls, "c").enter("zoe")
+        self.halls.memory.is_away = True
+        with self.assertRaises(OthersUnreachable):
+            Server(self.halls, "d").enter("yan")
+
+    def test_just_stopped(self) -> None:
+        """Nobody waits at one that has been stopped."""
+        self.halls.memory.is_away = True
+        third = Server(self.halls, "c")
+        work = Deferred.fromCoroutine(third.link._names.claim(nickname("zoe"), "c 1"))
+        third.stop()
+        self.failureResultOf(work, OthersUnreachable)
 
     def test_at_once(self) -> None:
         """Of those who ask at once, one gets the name, and all others are refused."""
