@@ -244,11 +244,15 @@ class Hall:
         """
         return self.relay.set_ban(self.bans, news)
 
-    def announce(self, text: str, everywhere: bool = False) -> None:
-        """Say something to everybody, in the name of the administrator; to those at home in other halls if asked to."""
-        self._tell_everybody(Announced(self.now(), one_line(text)))
+    def announce(self, text: str, everywhere: bool = False, at: float | None = None) -> None:
+        """Say something to everybody, in the name of the administrator; to those at home in other halls if asked to.
+
+        `at` is when that was, in seconds since 1970, if it wasn't now.
+        """
+        at = self.now() if at is None else at
+        self._tell_everybody(Announced(at, one_line(text)))
         if everywhere:
-            self.relay.tell(Announcement(text))
+            self.relay.tell(Announcement(at, text))
 
     def announce_closing(self, minutes: int | None, elsewhere: str = "") -> None:
         """Tell everybody that this closes in so many minutes, 0 for now, None for soon; and where they may go on."""

@@ -80,8 +80,9 @@ class Traits:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """The administrator has said something to everybody."""
+    """The administrator has said something to everybody, at a time in seconds since 1970."""
 
+    at: float
     text: str
 
 

@@ -96,8 +96,8 @@ def act_in(fact: Fact) -> Act | None:
 
 def of_news(news: News) -> Fact:
     match news:
-        case Announcement(text):
-            return ["announced", text]
+        case Announcement(at, text):
+            return ["announced", at, text]
         case LinesForgotten(which):
             return ["forgotten", of_lines(which)]
         case _:  # pragma: no cover
@@ -107,8 +107,8 @@ def of_news(news: News) -> Fact:
 def news_in(fact: Fact) -> News | None:
     """Return the news in a fact, None if there are none."""
     match fact:
-        case ["announced", text]:
-            return Announcement(text)
+        case ["announced", at, text]:
+            return Announcement(at, text)
         case ["forgotten", which]:
             return LinesForgotten(tuple(lines_in(which)))
         case _:

@@ -209,7 +209,7 @@ class Link:
         news = news_in(fact)
         if isinstance(news, Announcement):
             if is_new:
-                self.hall.announce(news.text)
+                self.hall.announce(news.text, at=news.at)
         elif news is not None:
             self._forgettings.add(news.which, self.hall.now())
             self._news_heard(news)

@@ -168,6 +168,18 @@ class TalkTests(HallsCase):
         self.halls.run(0.01)
         self.assertEqual([event.text for event in bob.told if hasattr(event, "text")], ["lunch"])
 
+    def test_announced_late(self) -> None:
+        """One that comes late says when it was made."""
+        bob = self.b.enter("bob")
+        self.halls.memory.is_away = True
+        self.halls.run(5)
+        now = self.halls.clock.seconds()
+        self.a.hall.announce("lunch in 5 minutes", everywhere=True)
+        self.halls.run(60)
+        self.halls.memory.is_away = False
+        self.halls.run(3)
+        self.assertEqual([event.at for event in bob.told if isinstance(event, Announced)], [now])
+
 
 class NameTests(HallsCase):
     def test_one_owner(self) -> None:
