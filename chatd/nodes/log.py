@@ -82,6 +82,8 @@ class Log:
                 if not self.is_linked or self.telling.is_read_back:
                     break
                 await self.wait(0.01)
+            if untold := self.telling.untold:
+                self._log.error("{n:,} things that were said or done here are lost to the other nodes", n=untold)
             if self.is_linked:
                 self._has_joined = self._may_tell = self._entries.is_in = False
                 await self.shared.leave(self.me)

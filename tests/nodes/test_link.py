@@ -1043,6 +1043,17 @@ class AwayTests(HallsCase):
         told = ["Redis gives no answer: no answer", "a is one of the nodes of this hall; others: 0"]
         self.assertEqual([formatEvent(event) for event in logged], told)
 
+    def test_stopped_while_away(self) -> None:
+        """The log says how much is lost that was said where nobody else could hear it."""
+        self.halls.memory.is_away = True
+        self.halls.run(5)
+        for text in ("x", "y"):
+            self.alice.say(text)
+        with capturedLogs() as logged:
+            self.a.stop()
+        lost = "2 things that were said or done here are lost to the other nodes"
+        self.assertEqual([formatEvent(event) for event in logged], [lost])
+
     def test_told_by_one_who_was_told(self) -> None:
         """A node that asks one that has just started itself misses nothing."""
         halls = Halls("a")
