@@ -47,6 +47,35 @@ class EmptiedTests(ClusterCase):
             self.assertEqual(one.of("left"), [])
         self.assert_no_traceback()
 
+    def test_as_it_was(self) -> None:
+        """Redis dies, and is back as it was when it was last saved: what was said since is heard once, nobody has left,
+        and names that were given up since are free.
+        """
+        cluster = self.cluster
+        alice, bob, carol = cluster.enter(self.a, "alice"), cluster.enter(self.b, "bob"), cluster.enter(self.b, "carol")
+        cluster.until(lambda: len(alice.of("joined")) == 2)
+        cluster.redis.run("SAVE")
+        carol.type("/quit")
+        bob.type("/nick robert")
+        for number in range(5):
+            for one in (alice, bob):
+                one.say(f"{one.name} {number}")
+            cluster.run(0.1)
+        cluster.until(lambda: len(alice.heard) == len(bob.heard) == 10 and alice.of("left"))
+        cluster.redis.kill()
+        cluster.until(lambda: alice.of("divided") and bob.of("divided"))
+        for one in (alice, bob):
+            one.say(f"{one.name} while it is away")
+        cluster.redis.start()
+        cluster.until(lambda: alice.of("reunited") and bob.of("reunited"))
+        dave, _ = (cluster.enter(self.a, name, within=3) for name in ("bob", "carol"))
+        dave.say("here")
+        cluster.until(lambda: all(len(one.heard) >= 13 for one in (alice, bob)))
+        for one in (alice, bob):
+            self.assertEqual(sorted(one.heard), sorted((*alice.said, *bob.said, *dave.said)))
+            self.assertEqual([name for event in one.of("left") for name in event["nicknames"]], ["carol"])
+        self.assert_no_traceback()
+
 
 class TogetherTests(ClusterCase):
     def test_talk(self) -> None:
