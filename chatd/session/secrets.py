@@ -191,6 +191,7 @@ class Choosing(Secret):
             self.ask()
             return None
         if prepared(typed) != prepared(self._first):
-            self.go_back_refused(PasswordsDiffer())
+            self._first = None
+            raise PasswordsDiffer
         self.go_back()
         return self._chosen(typed)

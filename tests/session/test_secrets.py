@@ -308,6 +308,12 @@ class RegisteringTests(OwningTestCase):
         self.alice, self.screen = self.enter("alice")
         self.screen.take()
 
+    def listener(self) -> Screen:
+        """Return what somebody sees who is in the room as well."""
+        _, screen = self.enter("bob")
+        screen.take()
+        return screen
+
     def test_register(self) -> None:
         """A name is made somebody's by a password that is typed twice."""
         self.alice.type("/register", SECRET, SECRET)
@@ -334,12 +340,15 @@ class RegisteringTests(OwningTestCase):
         )
 
     def test_two_that_differ(self) -> None:
-        """Two that differ change nothing; composed in two ways it is the same."""
+        """After two that differ it is asked for again; composed in two ways it is the same."""
+        heard = self.listener()
         self.alice.type("/register", SECRET, "battery staple")
-        self.assertEqual(self.screen.take()[-1], "!! these two differ; nothing has changed")
+        refused = "!! these two differ; choose a password again; an empty line gives none"
+        self.assertEqual(self.screen.take()[-2:], [refused, "New password: "])
         self.assertIsNone(self.people.owners.named("alice"))
-        self.alice.type("/register", "caf\u00e9 noir", "cafe\u0301 noir")
+        self.alice.type("caf\u00e9 noir", "cafe\u0301 noir")
         self.assertEqual(self.screen.take()[-1], YOURS)
+        self.assertEqual(heard.take(), [])
 
     def test_bad_password(self) -> None:
         """A password that breaks a rule is refused and asked again; an empty line ends that."""

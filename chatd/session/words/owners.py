@@ -166,7 +166,7 @@ def _of_passwords(error: session.OfPasswords, language: Language) -> str:
         case session.TooManyPasswords(limit):
             return say("{n} wrong passwords; the administrator can give you a new one", n=limit)
         case session.PasswordsDiffer():
-            return say("these two differ; nothing has changed")
+            return say("these two differ; choose a password again; an empty line gives none")
         case session.PasswordFirst():
             return say("a password is waited for; an empty line gives none, quit leaves")
         case session.NotPrivate(nickname):
