@@ -63,6 +63,7 @@ NOTES: tuple[Note, ...] = (
     outputs.NameForYou("alice"),
     outputs.NewPasswordDue(),
     outputs.NoPassword(True),
+    outputs.PasswordAgain(),
     outputs.TakenOver(),
     outputs.CameElsewhere(),
     outputs.OperatorWelcome(),

@@ -64,6 +64,8 @@ class TooManyGuesses(HallError):
 class TooManyLogins(HallError):
     """So many passwords wait for being checked that this one was not looked at."""
 
+    passes = True
+
 
 @dataclass(eq=False)
 class OnlyByKey(HallError):
@@ -130,10 +132,14 @@ class LettersFull(HallError):
 class PeopleNotWritten(HallError):
     """The disk takes nothing."""
 
+    passes = True
+
 
 @dataclass(eq=False)
 class PeopleNotRead(HallError):
     """The disk gives nothing."""
+
+    passes = True
 
 
 @dataclass(eq=False)

@@ -20,6 +20,9 @@ class HallError(Exception):
     logged_as: ClassVar[str] = ""
     """What the log may hold of it, "" for its kind alone: nothing that anybody typed."""
 
+    passes: ClassVar[bool] = False
+    """Whether the same may be granted a moment later."""
+
     def __str__(self) -> str:
         return self.logged_as or type(self).__name__
 
@@ -39,6 +42,8 @@ class NicknameTaken(HallError):
     typed: str
     holder: str
     lost_after: int
+
+    passes = True
 
 
 @dataclass(eq=False)
@@ -259,6 +264,8 @@ class NotIgnored(HallError):
 @dataclass(eq=False)
 class OthersUnreachable(HallError):
     """What is asked for needs the other servers of this chat, and they can't be asked now."""
+
+    passes = True
 
 
 @dataclass(eq=False)

@@ -222,10 +222,13 @@ class AwaitingNickname(Participant):
         except HallError:
             self.hold_secrets()
             raise
+        self._wait_for_password(accounts, owner).ask()
+        return None
+
+    def _wait_for_password(self, accounts: Accounts, owner: Owner) -> Proving:
         state = Proving(self, accounts.people, owner, partial(self._proven, accounts, owner.id))
         self.session.become(state)
-        state.ask()
-        return None
+        return state
 
     def hold_secrets(self) -> None:
         """No password is asked for, or no more, where the person may have typed one ahead: it is no nickname."""
@@ -247,7 +250,7 @@ class AwaitingNickname(Participant):
     async def _chosen(self, accounts: Accounts, owner: Owner, password: str) -> None:
         await accounts.people.change_password(owner.id, password)
         if self.session.is_in(self):
-            await self._come_in(accounts, owner)
+            await self._wait_for_password(accounts, owner).finish(self._come_in(accounts, owner))
 
     async def _come_in(self, accounts: Accounts, owner: Owner) -> None:
         try:

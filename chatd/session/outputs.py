@@ -116,6 +116,11 @@ class NoPassword:
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordAgain:
+    """What a password was given for can't be done now, and it is waited for again."""
+
+
+@dataclass(frozen=True, slots=True)
 class TakenOver:
     """You were here already, by another connection, which is closed."""
 
@@ -220,6 +225,7 @@ Note = (
     | NameForYou
     | NewPasswordDue
     | NoPassword
+    | PasswordAgain
     | TakenOver
     | CameElsewhere
     | OperatorWelcome

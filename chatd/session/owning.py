@@ -123,15 +123,18 @@ def take_name(chat: Chatting, typed: str) -> Awaitable[None] | None:
     async def chosen(password: str) -> None:
         await accounts.people.change_password(owner.id, password)
         if chat.session.is_in(chat):
-            await become()
+            state = Proving(chat, accounts.people, owner, proven)
+            chat.session.become(state)
+            await state.finish(become())
 
     async def become() -> None:
         _check_not_here(chat, owner, typed)  # they may have come in meanwhile
         renamed = _rename(chat, owner.name.shown, owner.id)
         if renamed is not None:
             await renamed
-        if hall.holders.of(owner.id) is not member:  # they have left meanwhile, or have no owner's name any more
-            return
+        if hall.holders.of(owner.id) is not member or not chat.session.is_in(chat):
+            return  # they have left meanwhile, or have no owner's name any more
+        chat.session.become(chat)
         member.deliver = chat.client.track()
         accounts.aside(accounts.people.saw(owner.id))
         await chat.read_letters()

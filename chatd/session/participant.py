@@ -42,6 +42,9 @@ class Participant(ABC):
         if self.asked is not None:
             self.send(self.asked)
 
+    def stands_for(self, state: object) -> bool:
+        return state is self
+
     def say_hello(self) -> None:
         """Say where the session stands to a client that begins to speak another format."""
         member, server = self.session.member, self.server

@@ -2,10 +2,12 @@
 
               right                               the same again
 Proving ----------------> what was to be done      Choosing ----------------> what was to be done
-   |  three wrong ones: the end, or back              |
-   +--------- nothing typed: back -------------------+
+   |  three wrong ones: the end, or back              |                          |  done, or never to be: back
+   +--------- nothing typed: back -------------------+                          |  refused for now: asked again
 
-What is typed here is said to nobody, logged nowhere and given back to nobody, whatever becomes of it.
+Until that is done nothing but a password is taken: whoever is refused for now may type it again at once, and must not
+do so where a line is a nickname, or is said. What is typed here is said to nobody, logged nowhere and given back to
+nobody, whatever becomes of it.
 """
 
 from __future__ import annotations
@@ -72,6 +74,9 @@ class Secret(Participant):
     @abstractmethod
     def asked(self) -> Prompt: ...
 
+    def stands_for(self, state: object) -> bool:
+        return state is self or self.before.stands_for(state)
+
     def receive(self, given: Line | Command) -> Awaitable[None] | None:
         if isinstance(given, Command):
             name = given.name.lower()
@@ -113,13 +118,28 @@ class Secret(Participant):
         self.before.hold_secrets()
         raise error
 
+    async def finish(self, doing: Awaitable[None]) -> None:
+        """Do what the password was given for, and go back, unless that has led on already.
+
+        @raises HallError: if it is refused; if only for now, the password is waited for again, as it is if this is not
+            done in time.
+        """
+        try:
+            await doing
+        except HallError as error:
+            if self.session.is_in(self) and not error.passes:
+                self.go_back_refused(error)
+            raise
+        if self.session.is_in(self):
+            self.go_back()
+
     @abstractmethod
     def take(self, typed: str) -> Awaitable[None] | None:
         """Do what is to be done with a password."""
 
 
 class Proving(Secret):
-    """Waits for the password of an owner; then `proven` is called, in the state before."""
+    """Waits for the password of an owner; then `proven` is called, for the state before."""
 
     __slots__ = ("_owner", "_people", "_proven", "_wrong")
 
@@ -148,8 +168,7 @@ class Proving(Secret):
         if not session.is_in(self):  # it has ended meanwhile
             return
         if right:
-            self.go_back()
-            await self._proven()
+            await self.finish(self._proven())
             return
         nickname = self._owner.name.shown
         self._log.info("{address} gave a wrong password of {nickname}", address=session.address, nickname=nickname)
@@ -170,7 +189,7 @@ class Proving(Secret):
 
 
 class Choosing(Secret):
-    """Waits for a new password, twice; then `chosen` is called with it, in the state before."""
+    """Waits for a new password, twice; then `chosen` is called with it, for the state before."""
 
     __slots__ = ("_chosen", "_first", "_name")
 
@@ -193,5 +212,10 @@ class Choosing(Secret):
         if prepared(typed) != prepared(self._first):
             self._first = None
             raise PasswordsDiffer
-        self.go_back()
-        return self._chosen(typed)
+        return self._choose(typed)
+
+    async def _choose(self, typed: str) -> None:
+        try:
+            await self.finish(self._chosen(typed))
+        finally:
+            self._first = None

@@ -32,6 +32,7 @@ from chatd.session.outputs import (
     Goodbye,
     KeptHere,
     LineDropped,
+    PasswordAgain,
     Prompt,
     Refusal,
 )
@@ -187,8 +188,10 @@ class Session:
         self._state = state
 
     def is_in(self, state: State) -> bool:
-        """Say whether it is in that very state: if not, the session has gone on, or ended, meanwhile."""
-        return self._state is state
+        """Say whether it is in that state, though a password may be waited for in front of it: if not, the session has
+        gone on, or ended, meanwhile.
+        """
+        return self._state.stands_for(state)
 
     def receive(self, given: Input) -> Awaitable[None] | None:
         """Take what a client has sent.
@@ -210,6 +213,8 @@ class Session:
     def refuse(self, error: HallError, given_id: Any = None) -> None:
         """Say why something that the person sent is not done, and ask again for what is waited for."""
         self._tell(error, given_id)
+        if error.passes and self.asked is not None and self.asked.is_secret:
+            self.client.send(PasswordAgain())
         self._state.ask()
 
     def interrupted(self) -> None:

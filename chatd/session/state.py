@@ -44,6 +44,9 @@ class State(Protocol):
     def leave(self, how: Departure, logged_as: str) -> None:
         """Clean up when the session ends; the room is told `how`."""
 
+    def stands_for(self, state: object) -> bool:
+        """Say whether it is that very state, or waits for a password in front of it."""
+
 
 class Departed:
     """Said goodbye: what arrives behind it is ignored."""
@@ -66,3 +69,7 @@ class Departed:
 
     def leave(self, how: Departure, logged_as: str) -> None:
         """No-op: the session has ended."""
+
+    def stands_for(self, state: object) -> bool:
+        """Nothing goes on behind it."""
+        return False

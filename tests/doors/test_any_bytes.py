@@ -61,6 +61,9 @@ class Hearing:
     def leave(self, how: Departure, logged_as: str) -> None:
         """Nobody is told."""
 
+    def stands_for(self, state: object) -> bool:
+        return state is self
+
 
 _: type[State] = Hearing
 

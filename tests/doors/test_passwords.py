@@ -10,6 +10,9 @@ from twisted.python.failure import Failure
 
 from chatd.core.events import Cause, Departure
 from chatd.core.nickname import nickname
+from chatd.core.refusals import OthersUnreachable
+from chatd.wire.connection import DONE_WITHIN
+from tests.core.turns import ByHand as TurnsByHand
 from tests.doors.test_line import DoorTestCase, Line
 from tests.keeping import SECRET, own_names
 from tests.store.at_once import ByHand
@@ -53,6 +56,38 @@ class EchoTests(PasswordTestCase):
             self.assertTrue(self.raw(line).startswith(WONT_ECHO + b"\r\n-- you are alice in #lobby"))
             door.dataReceived(b"hello" + end + b"/quit" + end)
             self.assertNotIn(b"\xff", self.raw(line))
+
+    def test_hidden_again(self) -> None:
+        """So is who can't come in now, or isn't in time: what they type next is the password again."""
+        self.hall.relay = relay = TurnsByHand()
+        door, line = self.connect(b"alice\r\n")
+        for refuse, told in (
+            (lambda: relay.go_on(OthersUnreachable()), b"can't be asked just now"),
+            (lambda: self.clock.advance(DONE_WITHIN), b"!! "),
+        ):
+            self.raw(line)
+            door.dataReceived(SECRET.encode() + b"\r\n")
+            refuse()
+            sent = self.raw(line)
+            self.assertIn(told, sent)
+            self.assertTrue(
+                sent.endswith(
+                    b"-- give the password again in a moment; an empty line gives none\r\n" + WILL_ECHO + PROMPT
+                ),
+                sent,
+            )
+        relay.waiting.clear()
+        door.dataReceived(SECRET.encode() + b"\r\n")
+        relay.go_on()
+        self.assertIn(b"-- you are alice in #lobby", self.raw(line))
+
+    def test_not_looked_at(self) -> None:
+        """Nor is a password said that wasn't looked at in time."""
+        self.people._passwords._worker = ByHand()
+        _, line = self.connect(b"alice\r\n" + SECRET.encode() + b"\r\n")
+        self.raw(line)
+        self.clock.advance(DONE_WITHIN)
+        self.assertTrue(self.raw(line).endswith(b"an empty line gives none\r\n" + WILL_ECHO + PROMPT))
 
     def test_spoke_telnet(self) -> None:
         """So is who has spoken telnet, and ends lines with LF: its ECHO is ours at once, and stays so for that line."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from twisted.internet.defer import Deferred
@@ -10,19 +12,31 @@ from chatd.core.bans import Ban
 from chatd.core.events import Cause, Departure, Said, Whispered
 from chatd.core.letters import Letter
 from chatd.core.nickname import nickname
+from chatd.core.owner_refusals import PeopleNotWritten
 from chatd.core.owners import Owner, SSHKey
 from chatd.doors.jsonl import JSONCodec
 from chatd.session.inputs import Command, Line, Refused
 from chatd.session.outputs import Asked, Prompt
 from chatd.session.refusals import NotText
 from chatd.session.secrets import Choosing
-from chatd.store.people import GUESSES
+from chatd.store.passwords import MOST_WAITING
+from chatd.store.people import GUESSES, People
 from tests.keeping import DAY, SECRET, own_names
 from tests.session.test_session import Screen, TalkTestCase, Typing
 from tests.store.at_once import ByHand
 
 YOURS = "-- alice is yours: from now on you come in with your password; /password changes it, /unregister gives it up"
 ASKED = "Password of alice: "
+AGAIN = "-- give the password again in a moment; an empty line gives none"
+BUSY = "!! too many people are giving passwords just now; try again in a moment"
+
+
+@contextmanager
+def full(people: People) -> Iterator[None]:
+    """Let as many passwords wait as may."""
+    people._passwords._waiting += MOST_WAITING + 1
+    yield
+    people._passwords._waiting -= MOST_WAITING + 1
 
 
 class OwningTestCase(TalkTestCase):
@@ -350,6 +364,55 @@ class RegisteringTests(OwningTestCase):
         self.assertEqual(self.screen.take()[-1], YOURS)
         self.assertEqual(heard.take(), [])
 
+    def test_refused_for_now(self) -> None:
+        """What can't be done now leaves the password to be given again, and nobody hears it."""
+        heard = self.listener()
+        for typed in ("/register", SECRET):
+            self.alice.type(typed)
+        with full(self.people):
+            self.alice.type(SECRET)
+        self.assertEqual(self.screen.take()[-3:], [BUSY, AGAIN, "New password: "])
+        self.alice.type(SECRET, SECRET, "/password")
+        self.assertEqual(self.screen.take()[-2:], [YOURS, ASKED])
+        with full(self.people):
+            self.alice.type(SECRET)
+        self.assertEqual(self.screen.take(), [BUSY, AGAIN, ASKED])
+        self.alice.type(SECRET, "battery staple")
+        with full(self.people):
+            self.alice.type("battery staple")
+        self.assertEqual(self.screen.take()[-3:], [BUSY, AGAIN, "New password: "])
+        self.alice.type("battery staple", "battery staple", "hello")
+        self.assertEqual(self.screen.take()[-2:], ["-- alice has a new password", "<alice> hello"])
+        self.assertEqual(heard.take(), ["<alice> hello"])
+
+    def test_disk_full(self) -> None:
+        """So does a change that can't be written."""
+        heard = self.listener()
+        self.alice.type("/register", SECRET, SECRET, "/unregister")
+        self.screen.take()
+        remove = self.people.remove
+
+        async def refuse(owner: int) -> None:
+            raise PeopleNotWritten
+
+        self.patch(self.people, "remove", refuse)
+        self.alice.type(SECRET)
+        self.assertEqual(self.screen.take()[1:], [AGAIN, ASKED])
+        self.patch(self.people, "remove", remove)
+        self.alice.type(SECRET)
+        self.assertEqual(self.screen.take(), ["-- anybody may have alice again"])
+        self.assertEqual(heard.take(), [])
+
+    def test_refused_for_good(self) -> None:
+        """What can't be done at all leads back, where a password that was typed ahead is not said."""
+        heard = self.listener()
+        self.people.owners._most = 0
+        self.alice.type("/register", SECRET, SECRET)
+        self.assertIn("the most there may be", self.screen.take()[-1])
+        self.alice.give(Line(SECRET, self.clock.seconds()))
+        self.alice.type("hello")
+        self.assertEqual(heard.take(), ["<alice> hello"])
+
     def test_bad_password(self) -> None:
         """A password that breaks a rule is refused and asked again; an empty line ends that."""
         self.alice.type("/register", "alice")
@@ -430,7 +493,9 @@ class RegisteringTests(OwningTestCase):
         bob, _ = self.come("bob", SECRET)
         self.screen.take()
         self.alice.type(SECRET)
-        self.assertIn('!! "bob" is taken', self.screen.take()[0])
+        shown = self.screen.take()
+        self.assertIn('!! "bob" is taken', shown[0])
+        self.assertEqual(shown[1:], [AGAIN, "Password of bob: "])
         self.assertIs(self.hall.holders.of(owner.id), bob.member)
         for session in (self.alice, bob):
             session.close(Departure(Cause.QUIT))

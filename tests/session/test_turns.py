@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from twisted.internet.defer import Deferred
+
 from chatd.core.bans import Ban
 from chatd.core.events import Cause, Departure
 from chatd.core.nickname import nickname
@@ -13,13 +15,15 @@ from chatd.core.relay import BanSet, Tell
 from chatd.session.inputs import Command, Ended, Line
 from chatd.session.moderation import take_ban
 from chatd.session.operator_commands import an_operator
+from chatd.session.outputs import Asked, Prompt
 from tests.core.turns import ByHand, come_elsewhere
 from tests.keeping import SECRET, keep_history
 from tests.session.test_operator import NotedDaemon
-from tests.session.test_secrets import OwningTestCase
+from tests.session.test_secrets import AGAIN, ASKED, OwningTestCase, full
 from tests.session.test_session import Screen, TalkTestCase, Typing
 
 QUIT = Departure(Cause.QUIT)
+TAKEN = NicknameTaken("alice", "alice", 120)
 
 
 class EnteringTests(TalkTestCase):
@@ -72,10 +76,94 @@ class OwnerTests(OwningTestCase):
         self.assertIs(self.hall.holders.of(self.owner.id), alice.member)
 
     def test_refused(self) -> None:
-        """An owner whose name can't be asked for is told so."""
-        _, screen = self.come("alice", SECRET)
+        """An owner whose name can't be had now is asked for the password again, and it is no nickname."""
+        alice, screen = self.come("alice")
+        for refusal, told in ((OthersUnreachable(), "can't be asked just now"), (TAKEN, '"alice" is taken')):
+            screen.take()
+            alice.type(SECRET)
+            self.relay.go_on(refusal)
+            shown = screen.take()
+            self.assertIn(told, shown[0])
+            self.assertEqual(shown[1:], [AGAIN, ASKED])
+        alice.type(SECRET)
+        self.relay.go_on()
+        self.assertIs(self.hall.holders.of(self.owner.id), alice.member)
+        self.assertNotIn(SECRET, "".join(self.at_bob.take()))
+
+    def test_asked_meanwhile(self) -> None:
+        """While the name is asked for the prompt is that for the password still."""
+        alice, _ = self.come("alice", SECRET)
+        self.assertEqual(alice.asked, Prompt(Asked.PASSWORD, "alice"))
+
+    def test_another_name(self) -> None:
+        """Whoever was refused so takes another name behind an empty line."""
+        alice, screen = self.come("alice", SECRET)
         self.relay.go_on(OthersUnreachable())
-        self.assertIn("can't be asked just now", screen.take()[1])
+        screen.take()
+        alice.type("")
+        self.assertEqual(screen.take(), ["-- no password; choose another nickname", "Nickname: "])
+        alice.type("carol")
+        self.relay.go_on()
+        self.assertEqual(alice.person.nickname, "carol")
+
+    def test_banned(self) -> None:
+        """An owner whose name is banned meanwhile is asked for another; a password typed ahead is none."""
+        alice, screen = self.come("alice")
+        self.hall.bans.add(Ban("name", "alice", None, "", self.owner.id))
+        alice.type(SECRET)
+        self.assertEqual(screen.take()[-1], "Nickname: ")
+        alice.give(Line(SECRET, self.clock.seconds()))
+        self.assertEqual((self.relay.waiting, screen.take()), ([], ["Nickname: "]))
+
+    def test_chosen(self) -> None:
+        """An owner who has chosen a password is asked for that one, if the name can't be had now."""
+        given = self.successResultOf(Deferred.fromCoroutine(self.people.reset(self.owner.id)))
+        alice, screen = self.come("alice", given, "battery staple", "battery staple")
+        self.relay.go_on(OthersUnreachable())
+        self.assertEqual(screen.take()[-2:], [AGAIN, ASKED])
+        alice.type("battery staple")
+        self.relay.go_on()
+        self.assertIs(self.hall.holders.of(self.owner.id), alice.member)
+
+    def test_not_stored(self) -> None:
+        """A password that can't be stored now is to be chosen again."""
+        given = self.successResultOf(Deferred.fromCoroutine(self.people.reset(self.owner.id)))
+        alice, screen = self.come("alice", given, "battery staple")
+        with full(self.people):
+            alice.type("battery staple")
+        self.assertEqual(screen.take()[-2:], [AGAIN, "New password: "])
+        alice.type("battery staple")
+        self.assertEqual(screen.take(), ["Again: "])
+        alice.type("battery staple")
+        self.relay.go_on()
+        self.assertIs(self.hall.holders.of(self.owner.id), alice.member)
+
+    def test_nick_refused(self) -> None:
+        """A member who can't become an owner now is asked for the password again, and it is not said."""
+        carol, heard = self.connect()
+        carol.type("carol")
+        self.relay.go_on()
+        heard.take()
+        self.bob.type("/nick alice", SECRET)
+        self.relay.go_on(OthersUnreachable())
+        self.assertEqual(self.at_bob.take()[-2:], [AGAIN, ASKED])
+        self.bob.type(SECRET)
+        self.relay.go_on()
+        self.relay.go_on()
+        self.assertIs(self.hall.holders.of(self.owner.id), self.bob.member)
+        self.bob.type("hello")
+        self.assertEqual(heard.take()[-1], "<alice> hello")
+
+    def test_nick_chosen(self) -> None:
+        """So is one who had to choose another password for that: for the one that they have chosen."""
+        given = self.successResultOf(Deferred.fromCoroutine(self.people.reset(self.owner.id)))
+        self.bob.type("/nick alice", given, "battery staple", "battery staple")
+        self.relay.go_on(OthersUnreachable())
+        self.assertEqual(self.at_bob.take()[-2:], [AGAIN, ASKED])
+        self.bob.type("battery staple")
+        self.relay.go_on()
+        self.relay.go_on()
+        self.assertIs(self.hall.holders.of(self.owner.id), self.bob.member)
 
     def test_gone_meanwhile(self) -> None:
         """An owner who has gone by then has the name no longer."""

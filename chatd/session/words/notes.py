@@ -43,7 +43,7 @@ def note_lines(note: to.Note, language: Language) -> Iterator[str]:
                     "private lines to an owner who is away are kept until they are read, for {span} at most",
                     span=_days(letters_days, language),
                 )
-        case to.NameForYou() | to.NewPasswordDue() | to.NoPassword() | to.TypingSeen():
+        case to.NameForYou() | to.NewPasswordDue() | to.NoPassword() | to.PasswordAgain() | to.TypingSeen():
             yield _of_passwords(note, language)
         case to.TakenOver():
             yield say("you were here already: your other connection is closed")
@@ -148,7 +148,9 @@ def _dismissal(how: Departure, language: Language) -> str:
     return say("{told}, {why}", told=told, why=how.why) if how.why else told
 
 
-def _of_passwords(note: to.NameForYou | to.NewPasswordDue | to.NoPassword | to.TypingSeen, language: Language) -> str:
+def _of_passwords(
+    note: to.NameForYou | to.NewPasswordDue | to.NoPassword | to.PasswordAgain | to.TypingSeen, language: Language
+) -> str:
     say = language.say
     match note:
         case to.NameForYou(nickname):
@@ -158,6 +160,8 @@ def _of_passwords(note: to.NameForYou | to.NewPasswordDue | to.NoPassword | to.T
             return say("that was a one-time password from the administrator; choose your own")
         case to.NoPassword(entering):
             return say("no password; choose another nickname" if entering else "no password; nothing has changed")
+        case to.PasswordAgain():
+            return say("give the password again in a moment; an empty line gives none")
         case to.TypingSeen():
             return say("your password shows on your own screen as you type it; telnet would hide it")
         case _:  # pragma: no cover
