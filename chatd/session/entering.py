@@ -216,7 +216,7 @@ class AwaitingNickname(Participant):
     def _check_owner(self, accounts: Accounts, owner: Owner) -> Awaitable[None] | None:
         """Let an owner in, once they have proven to be that."""
         if self.session.identity.is_of(owner):
-            return self._proven(accounts, owner.id)
+            return self._known(accounts, owner)
         try:
             accounts.check_asked(self.client, owner)
         except HallError:
@@ -229,6 +229,15 @@ class AwaitingNickname(Participant):
         state = Proving(self, accounts.people, owner, partial(self._proven, accounts, owner.id))
         self.session.become(state)
         return state
+
+    def _known(self, accounts: Accounts, owner: Owner) -> Awaitable[None]:
+        """Let an owner in who has proven to be that before. If they did by the password, that may be what they type
+        next when they are refused.
+        """
+        proven = self._proven(accounts, owner.id)
+        if self.session.identity.holds_key_of(owner) or self.session.brief:
+            return proven
+        return self._wait_for_password(accounts, owner).finish(proven)
 
     def hold_secrets(self) -> None:
         """No password is asked for, or no more, where the person may have typed one ahead: it is no nickname."""

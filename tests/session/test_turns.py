@@ -10,8 +10,10 @@ from twisted.internet.defer import Deferred
 from chatd.core.bans import Ban
 from chatd.core.events import Cause, Departure
 from chatd.core.nickname import nickname
+from chatd.core.owners import SSHKey
 from chatd.core.refusals import NicknameTaken, OthersUnreachable
 from chatd.core.relay import BanSet, Tell
+from chatd.session.identity import Identity
 from chatd.session.inputs import Command, Ended, Line
 from chatd.session.moderation import take_ban
 from chatd.session.operator_commands import an_operator
@@ -137,6 +139,20 @@ class OwnerTests(OwningTestCase):
         alice.type("battery staple")
         self.relay.go_on()
         self.assertIs(self.hall.holders.of(self.owner.id), alice.member)
+
+    def test_known(self) -> None:
+        """Who gave the password before the session began is asked for it too; who came with a key never had one."""
+        self.own("dave", None, SSHKey("SHA256:x", "", 0.0))
+        for name, identity, asked in (
+            ("alice", Identity(account=self.owner.id), [AGAIN, ASKED]),
+            ("dave", Identity("SHA256:x"), ["Nickname: "]),
+        ):
+            session, screen = self.connect()
+            screen.take()
+            session.identity = identity
+            session.type(name)
+            self.relay.go_on(OthersUnreachable())
+            self.assertEqual(screen.take()[1:], asked)
 
     def test_nick_refused(self) -> None:
         """A member who can't become an owner now is asked for the password again, and it is not said."""

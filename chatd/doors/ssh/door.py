@@ -13,6 +13,7 @@ from chatd.doors.ssh.transport import Transport
 from chatd.doors.telnet import Terminal
 from chatd.doors.text import TextCodec
 from chatd.session.entering import AwaitingNickname
+from chatd.session.outputs import Asked
 from chatd.session.refusals import NoEditor, WhyNoEditor
 from chatd.session.session import QUIT, Session
 from chatd.wire.codec import Codec
@@ -115,12 +116,19 @@ class SSHDoor(Framing):
         """Say goodbye to somebody whose name was refused, or who has to choose a password before their command."""
         session = self.connection.session
         if session.is_entering and self._carrier.avatar.name and not self.paused:
-            if self._is_shell and session.asked is not None and session.asked.is_secret:
+            if self._is_shell and session.asked is not None and session.asked.is_secret and not self._can_come_again:
                 return  # the client asks its person, or answers it
             if self._may_ask_unnamed(session):
                 return
             self._name_was_refused = True
             session.close(QUIT)
+
+    @property
+    def _can_come_again(self) -> bool:
+        """Whether a password is waited for that was given before the session began: SSH asks for it the next time."""
+        session = self.connection.session
+        asked_again = session.asked is not None and session.asked.asked is Asked.PASSWORD
+        return asked_again and session.identity.account is not None
 
     def _may_ask_unnamed(self, session: Session) -> bool:
         """Whether the command is a question that is answered to somebody whose name is taken."""

@@ -14,9 +14,11 @@ from twisted.internet.defer import Deferred
 
 from chatd.core.nickname import nickname
 from chatd.core.owners import Owner, SSHKey
+from chatd.core.refusals import OthersUnreachable
 from chatd.core.ssh_keys import fingerprint
 from chatd.store.people import GUESSES
 from chatd.wire.connection import DONE_WITHIN
+from tests.core.turns import ByHand as TurnsByHand
 from tests.doors.ssh.client import INFO_REQUEST, INFO_RESPONSE, PK_OK, Client, SSHTestCase, names_in
 from tests.keeping import SECRET, own_names
 from tests.store.at_once import ByHand
@@ -246,6 +248,57 @@ class OneTimeTests(OwnedTestCase):
             self.client.errors(), "that was a one-time password; come without a command first, to choose your own\n"
         )
         self.assertEqual(names_in(self.hall), [])
+
+
+class RefusedTests(OwnedTestCase):
+    """An owner who has given their password, and can't come in now."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.own("alice", SECRET)
+        self.client = self.asking()
+        self.ask(self.client)
+        self.answer(self.client, SECRET)
+        self.hall.relay = self.relay = TurnsByHand()
+        self.client.open()
+
+    def test_terminal(self) -> None:
+        """At a terminal they are asked for it again, unseen."""
+        client = self.client
+        self.assertTrue(client.ask(b"pty-req", NS(b"dumb") + struct.pack(">4L", 80, 24, 0, 0) + NS(b"")))
+        self.assertTrue(client.ask(b"shell"))
+        self.said(client)
+        self.relay.go_on(OthersUnreachable())
+        seen = self.said(client)
+        self.assertIn("-- give the password again in a moment; an empty line gives none", seen)
+        self.assertIn("Password of alice: ", seen)
+        client.type(SECRET.encode())
+        self.assertNotIn(SECRET, self.said(client))
+        client.type(b"\r")
+        self.relay.go_on()
+        self.assertIn("-- you are alice in #lobby", self.said(client))
+
+    def test_too_late(self) -> None:
+        """So they are if it takes too long."""
+        self.assertTrue(self.client.ask(b"pty-req", NS(b"dumb") + struct.pack(">4L", 80, 24, 0, 0) + NS(b"")))
+        self.assertTrue(self.client.ask(b"shell"))
+        self.clock.advance(DONE_WITHIN)
+        self.assertIn("Password of alice: ", self.said(self.client))
+
+    def test_lines(self) -> None:
+        """Without one the connection ends, for the client asks them the next time; a command isn't done."""
+        self.assertTrue(self.client.ask(b"shell"))
+        self.relay.go_on(OthersUnreachable())
+        self.assertIn("can't be asked just now", self.said(self.client))
+        self.assertEqual(self.client.status(), 1)
+
+    def test_command(self) -> None:
+        """A command is not done either."""
+        self.assertTrue(self.client.ask(b"exec", NS(b"/me waves")))
+        self.relay.go_on(OthersUnreachable())
+        self.pass_time(self.client)
+        self.assertEqual((self.said(self.client), self.client.status()), ("", 1))
+        self.assertIn("can't be asked just now", self.client.errors())
 
 
 class SlowTests(OwnedTestCase):
