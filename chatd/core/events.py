@@ -190,7 +190,7 @@ class ToldByAdministrator:
 
 @dataclass(frozen=True, slots=True)
 class ClosingAnnounced:
-    """The chat closes in so many minutes, 0 for now, None for soon; nobody new is let in meanwhile.
+    """This server closes in so many minutes, 0 for now, None for soon; nobody new is let in meanwhile.
 
     `elsewhere` is where people may go on, "" if that is nowhere.
     """
@@ -202,7 +202,7 @@ class ClosingAnnounced:
 
 @dataclass(frozen=True, slots=True)
 class ClosingCalledOff:
-    """The chat stays open after all."""
+    """This server stays open after all."""
 
     at: float
 

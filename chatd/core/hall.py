@@ -259,7 +259,7 @@ class Hall:
         self._tell_everybody(ClosingAnnounced(self.now(), minutes, elsewhere))
 
     def call_off_closing(self) -> None:
-        """Tell everybody that the chat stays open."""
+        """Tell everybody that this stays open."""
         self._tell_everybody(ClosingCalledOff(self.now()))
 
     def open_room(self, typed: str, id: str = "") -> Room[Member]:

@@ -154,7 +154,7 @@ class TwistdTests(TwistdTestCase):
             self.read_until(connection, b"quit leaves")
             process.send_signal(sign)
             self.assertIn(
-                b"## Administrator: this chat is closing now\r\n-- goodbye\r\n", self.read_until(connection, b"")
+                b"## Administrator: this server is closing now\r\n-- goodbye\r\n", self.read_until(connection, b"")
             )
             out, _ = self.assertExits(process, -sign)  # as twistd ends, for whoever waits for it
             self.assertIn("alice came from 127.0.0.1:", out)

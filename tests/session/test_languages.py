@@ -170,17 +170,17 @@ class ChineseTests(TalkTestCase):
         self.assertEqual(
             alice_sees.take(),
             [
-                "## 管理员：聊天室将在 5 分钟后关闭，不再让新人进来",
-                "## 管理员：聊天室将在 1 分钟后关闭，不再让新人进来",
-                "## 管理员：聊天室现在关闭",
-                "## 管理员：聊天室不关了",
+                "## 管理员：这台服务器将在 5 分钟后关闭，不再让新人进来",
+                "## 管理员：这台服务器将在 1 分钟后关闭，不再让新人进来",
+                "## 管理员：这台服务器现在关闭",
+                "## 管理员：这台服务器不关了",
                 "!! 没有叫“zed”的人在线；这条消息没有发出",
                 "!! 未发送：hi",
                 "!! 这里不支持“xx”；支持 en 和 zh",
                 "-- bob 离开了",
             ],
         )
-        self.assertEqual(bob_sees.take()[0], "## Administrator: this chat closes in 5 minutes; nobody new is let in")
+        self.assertEqual(bob_sees.take()[0], "## Administrator: this server closes in 5 minutes; nobody new is let in")
 
     def test_time_stays(self) -> None:
         """The time in front of lines is kept with another language, and the other way round."""

@@ -60,12 +60,12 @@ class RenderTests(SynchronousTestCase):
             events.WentElsewhere(NOON, "#lobby", ("bob",)): "-- bob went to another room",
             events.RoomIsYours(NOON, "#den"): "-- #den is yours now: /unlock, /invite",
             events.ToldByAdministrator(NOON, "psst"): "## Administrator to you: psst",
-            events.ClosingAnnounced(NOON, 1): "## Administrator: this chat closes in 1 minute; nobody new is let in",
+            events.ClosingAnnounced(NOON, 1): "## Administrator: this server closes in 1 minute; nobody new is let in",
             events.ClosingAnnounced(
                 NOON, 0, "telnet b.example.org 2428"
-            ): "## Administrator: this chat is closing now; go on at: telnet b.example.org 2428",
-            events.ClosingAnnounced(NOON, None): "## Administrator: this chat closes soon; nobody new is let in",
-            events.ClosingCalledOff(NOON): "## Administrator: this chat stays open",
+            ): "## Administrator: this server is closing now; go on at: telnet b.example.org 2428",
+            events.ClosingAnnounced(NOON, None): "## Administrator: this server closes soon; nobody new is let in",
+            events.ClosingCalledOff(NOON): "## Administrator: this server stays open",
             events.MuteChanged(NOON, True, 900, "too loud"): "-- the administrator has muted you for 15 min: too loud",
             events.NicknameGiven(NOON, "rob"): "-- the administrator has changed your nickname to rob",
             events.SaidLate(NOON, "#lobby", "alice", "hello", False): "<alice> hello",

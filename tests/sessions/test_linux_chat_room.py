@@ -51,6 +51,6 @@ class LinuxChatRoomTests(SessionTestCase):
         alice, stranger = await self.enter("alice"), await self.connect()
         await stranger.sees("Nickname: ")
         await self.service.stopService()
-        await alice.sees("## Administrator: this chat is closing now")
+        await alice.sees("## Administrator: this server is closing now")
         await alice.sees_close()
         await stranger.sees_close()

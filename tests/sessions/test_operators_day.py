@@ -50,7 +50,7 @@ class OperatorsDayTests(SessionTestCase):
         self.assertFalse(operator.seen("more spam"))
         self.assertIn('"target": "bob"', (Path(self.control).parent / "bans.json").read_text())
         await self.stop()
-        await alice.sees("## Administrator: this chat is closing now")
+        await alice.sees("## Administrator: this server is closing now")
         await operator.sees("-- goodbye")
         await operator.sees_close()
 

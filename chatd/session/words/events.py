@@ -179,7 +179,7 @@ def _notice(
 
 def _closing(event: ClosingAnnounced | ClosingCalledOff, language: Language) -> str:
     if isinstance(event, ClosingCalledOff):
-        return language.say("this chat stays open")
+        return language.say("this server stays open")
     told = _closing_in(event.minutes, language)
     if event.elsewhere:
         return language.say("{told}; go on at: {elsewhere}", told=told, elsewhere=event.elsewhere)
@@ -188,11 +188,11 @@ def _closing(event: ClosingAnnounced | ClosingCalledOff, language: Language) -> 
 
 def _closing_in(minutes: int | None, language: Language) -> str:
     if minutes is None:
-        return language.say("this chat closes soon; nobody new is let in")
+        return language.say("this server closes soon; nobody new is let in")
     if minutes == 0:
-        return language.say("this chat is closing now")
-    one = "this chat closes in 1 minute; nobody new is let in"
-    return language.count(minutes, one, "this chat closes in {n} minutes; nobody new is let in")
+        return language.say("this server is closing now")
+    one = "this server closes in 1 minute; nobody new is let in"
+    return language.count(minutes, one, "this server closes in {n} minutes; nobody new is let in")
 
 
 def departure_words(how: Departure, language: Language) -> str:

@@ -242,7 +242,7 @@ def _of_admission(error: OfAdmission, language: Language) -> str:
         case hall.HallFull(capacity):
             return say("this chat is full ({n} of {n} people are here); come back later", n=capacity)
         case hall.HallClosing():
-            return say("this chat is about to close and lets nobody in; come back later")
+            return say("this server is about to close and lets nobody in; come back later")
         case hall.Banned(seconds, why):
             banned = "your address is banned from this chat {terms}; only its administrator can end that"
             return say(banned, terms=_terms(seconds, why, language))
