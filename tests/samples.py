@@ -215,6 +215,7 @@ REFUSALS: tuple[HallError, ...] = (
     refusals.LockKept("#den", True),
     refusals.HallFull(2),
     refusals.HallClosing(),
+    refusals.HallClosing("telnet b.example.org 2428"),
     refusals.Banned(7200.0, "spam"),
     session.WrongProtocol("HTTP"),
     session.TooManyConnections(20_000),

@@ -64,6 +64,7 @@ class Hall:
         self.counts = Counts()
         self.bans = Bans()
         self.draining = False  # whether nobody is let in any more
+        self.elsewhere = ""  # where people may go instead, if that is anywhere
         self.rooms: dict[str, Room[Member]] = {}  # by their exact keys
         self._rooms_alike: dict[str, Room[Member]] = {}  # by the keys of what looks like them
         self.lobby = self.open_room(LOBBY)
@@ -76,7 +77,7 @@ class Hall:
         """@raises NotAdmitted: if nobody from that address can come in now; None is this machine itself."""
         self.bans.check_address(address, self.now())
         if self.draining:
-            raise HallClosing
+            raise HallClosing(self.elsewhere)
         if self.capacity is not None and len(self.members) >= self.capacity:
             raise HallFull(self.capacity)
 
@@ -254,9 +255,9 @@ class Hall:
         if everywhere:
             self.relay.tell(Announcement(at, text))
 
-    def announce_closing(self, minutes: int | None, elsewhere: str = "") -> None:
+    def announce_closing(self, minutes: int | None) -> None:
         """Tell everybody that this closes in so many minutes, 0 for now, None for soon; and where they may go on."""
-        self._tell_everybody(ClosingAnnounced(self.now(), minutes, elsewhere))
+        self._tell_everybody(ClosingAnnounced(self.now(), minutes, self.elsewhere))
 
     def call_off_closing(self) -> None:
         """Tell everybody that this stays open."""

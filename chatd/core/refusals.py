@@ -62,7 +62,9 @@ class HallFull(NotAdmitted):
 
 @dataclass(eq=False)
 class HallClosing(NotAdmitted):
-    """The administrator lets nobody in any more."""
+    """The administrator lets nobody in any more; `elsewhere` is where people may go instead, "" if that is nowhere."""
+
+    elsewhere: str = ""
 
     logged_as = "nobody is let in any more"
 

@@ -57,6 +57,7 @@ class Operations:
     ) -> None:
         self.settings = settings
         self.server = server
+        server.hall.elsewhere = settings.elsewhere or ""
         self.people = people
         self.entrances: list[Entrance] = [people]
         self.renewals: list[Callable[[], Awaitable[str]]] = []
@@ -210,13 +211,14 @@ class Operations:
         self.server.title, self.server.motd = settings.title, settings.motd or ()
         self.server.language = settings.language
         self.server.hall.capacity, self.server.hall.lost_after = settings.capacity, settings.peer_timeout
+        self.server.hall.elsewhere = settings.elsewhere or ""
         self.people.apply(limits(settings))
         self.keeping.apply(settings)
         if "log_level" in new and self.levels is not None:
             self.levels.set(settings.log_level)
 
     def announce_closing(self, minutes: int | None) -> None:
-        self.server.hall.announce_closing(minutes, self.settings.elsewhere or "")
+        self.server.hall.announce_closing(minutes)
 
     def _cancel(self) -> None:
         for call in self._timers:

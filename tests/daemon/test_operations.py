@@ -221,10 +221,24 @@ class DrainTests(DaemonTestCase):
         self.assertIn("## Administrator: this server closes soon; nobody new is let in", self.seen(alice))
         self.assertIn("is about to close and lets nobody in", self.seen(self.connect()[1]))
         waiting.dataReceived(b"bob\n")
-        self.assertIn("is about to close and lets nobody in", self.seen(line))
+        self.assertIn("is about to close and lets nobody in; come back later", self.seen(line))
         self.reactor.advance(100_000)
         self.assertFalse(self.reactor.stopped)
         self.assertIn("nobody new is let in", self.daemon.status())
+
+    def test_elsewhere(self) -> None:
+        """All are told where they may go, by the configuration as it is then: those inside, at the nickname and new."""
+        self.reload(elsewhere="telnet b.example.org 2428")
+        _, alice = self.connect(b"alice\n")
+        waiting, line = self.connect()
+        self.seen(alice)
+        self.daemon.drain(10)
+        self.assertIn("nobody new is let in; go on at: telnet b.example.org 2428", self.seen(alice))
+        refused = "!! this server is about to close and lets nobody in; go on at: telnet b.example.org 2428"
+        self.assertIn(refused, self.seen(self.connect()[1]))
+        self.reload(elsewhere="telnet c.example.org 2428")
+        waiting.dataReceived(b"bob\n")
+        self.assertIn("lets nobody in; go on at: telnet c.example.org 2428", self.seen(line))
 
     def test_with_an_end(self) -> None:
         """After so many minutes chatd stops; people are told at once, and a minute before."""

@@ -230,11 +230,18 @@ class SessionTests(SynchronousTestCase):
         self.assertEqual(self.at_bob.take(), ["-- alice is now called carol", "[alice -> you] hm?"])
 
     def test_drained(self) -> None:
-        """Those of the daemon that is drained alone are told where to go on."""
-        self.a.hall.announce_closing(5, "telnet b.example.org 2428")
+        """Those of the daemon that is drained alone are told where to go on, and so is whoever comes to it."""
+        self.a.hall.elsewhere = "telnet b.example.org 2428"
+        self.a.hall.draining = True
+        self.a.hall.announce_closing(5)
         self.halls.run(0.1)
-        self.assertIn("; go on at: telnet b.example.org 2428", self.at_alice.take()[0])
+        there = "; go on at: telnet b.example.org 2428"
+        self.assertIn(there, self.at_alice.take()[0])
         self.assertEqual(self.at_bob.take(), [])
+        _, screen = self.enter(self.a, "carol")
+        self.assertEqual(screen.take(), [f"!! this server is about to close and lets nobody in{there}"])
+        _, screen = self.enter(self.b, "carol")
+        self.assertTrue(any("you are carol" in line for line in screen.take()))
 
     def test_nodes(self) -> None:
         """An operator sees who is up."""

@@ -241,8 +241,11 @@ def _of_admission(error: OfAdmission, language: Language) -> str:
     match error:
         case hall.HallFull(capacity):
             return say("this chat is full ({n} of {n} people are here); come back later", n=capacity)
-        case hall.HallClosing():
+        case hall.HallClosing(""):
             return say("this server is about to close and lets nobody in; come back later")
+        case hall.HallClosing(elsewhere):
+            told = say("this server is about to close and lets nobody in")
+            return say("{told}; go on at: {elsewhere}", told=told, elsewhere=elsewhere)
         case hall.Banned(seconds, why):
             banned = "your address is banned from this chat {terms}; only its administrator can end that"
             return say(banned, terms=_terms(seconds, why, language))
