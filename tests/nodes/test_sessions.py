@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.bans import Ban
 from chatd.core.memory import LinesOf, Memory
+from chatd.core.nickname import nickname
 from chatd.core.relay import BanSet
 from chatd.session.commands import a_person
 from chatd.session.inputs import Ended, Input, Line
@@ -17,7 +18,7 @@ from chatd.session.moderation import take_ban
 from chatd.session.operator_commands import an_operator
 from chatd.session.session import Server, Session
 from chatd.store.history import History
-from tests.keeping import keep_history
+from tests.keeping import SECRET, keep_history, own_names
 from tests.nodes.halls import Halls
 from tests.session.test_operator import NotedDaemon
 from tests.session.test_session import Screen
@@ -91,6 +92,28 @@ class SessionTests(SynchronousTestCase):
         self.assertIn("taken", self.at_alice.take()[0])
         self.type(self.alice, "/nick carol")
         self.assertIn("carol", self.b.hall.find("carol").nickname)
+
+    def test_owner_cut_off(self) -> None:
+        """An owner who can't have their name now is asked for the password again, which is told to nobody."""
+        folder = Path(self.mktemp()).absolute()
+        folder.mkdir()
+        people = own_names(self.b, folder, self.halls.clock)
+        self.successResultOf(Deferred.fromCoroutine(people.register(nickname("carol"), SECRET, None)))
+        carol, screen = self.enter(self.b, "carol")
+        self.cut_off_b(1)
+        screen.take()
+        for _ in range(2):
+            self.type(carol, SECRET)
+            shown = screen.take()
+            self.assertIn("can't be asked just now", shown[0])
+            self.assertEqual(shown[-1], "Password of carol: ")
+        self.halls.servers[1].shared.is_cut = False
+        self.halls.run(3)
+        self.type(carol, SECRET)
+        assert carol.member is not None
+        self.assertEqual(carol.member.nickname, "carol")
+        self.halls.run(1.5)
+        self.assertNotIn(SECRET, "".join(self.at_alice.take() + self.at_bob.take()))
 
     def test_gone_meanwhile(self) -> None:
         """Whoever has gone when their name is granted leaves it free."""
