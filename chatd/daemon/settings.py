@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,7 @@ from chatd.session.operator_commands import LOG_LEVELS
 from chatd.session.words.languages import LANGUAGES
 
 LOG_FORMATS = ("auto", "text", "systemd", "json")
+_CREDENTIALS = "$CREDENTIALS_DIRECTORY"
 
 
 class BadSetting(ValueError):
@@ -266,7 +268,8 @@ def rule(name: str) -> Rule:
 def read(name: str, typed: str, folder: Path) -> Any:
     """Return the value of a setting as it was typed; "none" is that of a setting that may be none.
 
-    Names of files are found from `folder`; a default is what it is, wherever it stands.
+    Names of files are found from `folder`, or from where systemd puts what LoadCredential= names; a default is what it
+    is, wherever it stands.
 
     @raises BadSetting: for a value that is not allowed.
     """
@@ -276,8 +279,19 @@ def read(name: str, typed: str, folder: Path) -> Any:
     if typed == default:
         return default
     try:
-        return rule(name).read(str(folder / typed) if rule(name).kind == "file" else typed)
+        return rule(name).read(str(folder / _handed(typed)) if rule(name).kind == "file" else typed)
     except BadSetting:
         raise
     except (OSError, ValueError) as error:  # a path that is too long, or holds what no path may
         raise BadSetting(f"it can't be used ({getattr(error, 'strerror', None) or error})") from None
+
+
+def _handed(typed: str) -> str:
+    """Return a file's name, in the folder that the service manager names if $CREDENTIALS_DIRECTORY stands in front."""
+    first, *rest = typed.split("/")
+    if first != _CREDENTIALS:
+        return typed
+    folder = os.environ.get(_CREDENTIALS[1:])
+    if not folder:
+        raise BadSetting(f"there is no {_CREDENTIALS}: LoadCredential= in a unit of systemd makes it")
+    return "/".join((folder, *rest))

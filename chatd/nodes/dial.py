@@ -72,7 +72,7 @@ class Dial:
 def credentials(user: str, password_file: str | None) -> Callable[[], tuple[str, ...]]:
     """Return what reads the file before each connection: a password may be changed while chatd runs.
 
-    It raises OutOfReach if it can't be read.
+    An empty line is no password. It raises OutOfReach if it can't be read.
     """
 
     def read() -> tuple[str, ...]:
@@ -82,7 +82,9 @@ def credentials(user: str, password_file: str | None) -> Callable[[], tuple[str,
             password = Path(password_file).read_text(encoding="utf-8").partition("\n")[0]
         except (OSError, ValueError) as error:  # it is gone, or is no text
             raise OutOfReach(f"the password can't be read: {error}") from None
-        return (user, password) if user else (password,)
+        if user:
+            return user, password
+        return (password,) if password else ()
 
     return read
 

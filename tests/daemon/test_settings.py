@@ -58,6 +58,19 @@ class SettingsTests(SynchronousTestCase):
         self.assertEqual(read("state", "chatd-state", Path("/var")), "chatd-state")
         self.assertIsNone(self.read("state", "none"))
 
+    def test_credentials(self) -> None:
+        """A file may be in the folder where the service manager has put what it hands over; else there is no such."""
+        name = "$CREDENTIALS_DIRECTORY/password"
+        self.assertRefused("redis-password", name, "there is no $CREDENTIALS_DIRECTORY")
+        path = Path(self.mktemp()).absolute() / "password"
+        path.parent.mkdir()
+        path.touch()
+        os.environ["CREDENTIALS_DIRECTORY"] = str(path.parent)
+        self.addCleanup(os.environ.pop, "CREDENTIALS_DIRECTORY")
+        self.assertEqual(self.read("redis-password", name), str(path))
+        for other in ("$CREDENTIALS_DIRECTORYpassword", "x/$CREDENTIALS_DIRECTORY/password"):
+            self.assertRefused("redis-password", other, "No such file")
+
     def test_words(self) -> None:
         """Where only some words are allowed, the others are refused with these."""
         self.assertEqual(self.read("log-level", "debug"), "debug")

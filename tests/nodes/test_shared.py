@@ -395,6 +395,14 @@ class RedisTests(Cases, TestCase):
         file.write_text("secret\n")
         await self.all[-1].connect()
 
+    async def test_empty_password(self) -> None:
+        """An empty line is no password: Redis, which would refuse any, isn't given one."""
+        file = self.server.folder / "password"
+        file.write_text("\n")
+        endpoint = UNIXClientEndpoint(reactor, str(self.server.path))
+        self.all.append(RedisShared(reactor, lambda: succeed(endpoint), "hall", credentials("", str(file))))
+        await self.all[-1].connect()
+
     async def test_slow_disk(self) -> None:
         """All else goes on while the password is read, however long that takes."""
         self.server.run("CONFIG", "SET", "requirepass", "secret")
