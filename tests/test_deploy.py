@@ -53,11 +53,29 @@ class UnitTests(SynchronousTestCase):
 
     def test_several(self) -> None:
         """Nor about several behind one socket, and one that opens its sandbox to Redis."""
-        self.copy("chatd-redis.conf", self.folder / "chatd.service.d" / "redis.conf")
-        self.assertEqual(self.analyze("verify", *self.units), "")
         self.copy("chatd@.service", self.folder / "chatd@.service")
         self.copy("chatd-several.conf", self.folder / "chatd.socket.d" / "several.conf")
-        self.assertEqual(self.analyze("verify", self.folder / "chatd@1.service", self.folder / "chatd.socket"), "")
+        several = self.folder / "chatd@1.service", self.folder / "chatd.socket"
+        self.assertEqual(self.analyze("verify", *several), "")
+        for name in ("chatd-redis.conf", "chatd-redis-remote.conf"):
+            for unit in ("chatd", "chatd@"):
+                self.copy(name, self.folder / f"{unit}.service.d" / "redis.conf")
+            self.assertEqual(self.analyze("verify", *self.units), "")
+            self.assertEqual(self.analyze("verify", *several), "")
+
+    def test_password_for_redis(self) -> None:
+        """Each file for Redis hands the password over, and one that is missing stops nobody."""
+        for name in ("chatd-redis.conf", "chatd-redis-remote.conf"):
+            lines = (DEPLOY / name).read_text().splitlines()
+            self.assertIn("LoadCredential=redis-password:/etc/chatd/redis-password", lines)
+            self.assertIn(r"SetCredential=redis-password:\n", lines)
+
+    def test_same_sandbox(self) -> None:
+        """One of several may do what one alone may, and asks for no group of Redis, which not every machine has."""
+        one, several = ((DEPLOY / name).read_text() for name in ("chatd.service", "chatd@.service"))
+        behind = "# What it may not do"
+        self.assertEqual(one.partition(behind)[2], several.partition(behind)[2])
+        self.assertNotIn("SupplementaryGroups", several)
 
     def test_security(self) -> None:
         """The service is hardly exposed."""
