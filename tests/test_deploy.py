@@ -5,14 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd.daemon.options import Options
+from chatd.daemon.settings import Settings
 from tests.daemon.test_service import CHECKOUT, TwistdTestCase
 from tests.test_clients import needs
 
@@ -85,6 +89,57 @@ class UnitTests(SynchronousTestCase):
 
     def exposure(self) -> str:
         return self.analyze("security", "--offline=true", "--no-pager", self.units[0])
+
+
+class FirstClusterTests(SynchronousTestCase):
+    """The five commands of docs/cluster.md, but for pip and systemctl, with a folder in place of /etc."""
+
+    def setUp(self) -> None:
+        self.etc = Path(self.mktemp()).absolute()
+        (self.etc / "chatd").mkdir(parents=True)
+        shutil.copy(DEPLOY / "chatd.toml", self.etc / "chatd")
+        text = (CHECKOUT / "docs" / "cluster.md").read_text(encoding="utf-8").partition("## A first cluster")[2]
+        commands, self.lines = re.findall(r"^```(?:toml)?\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)[:2]
+        self.commands = commands.replace("|\n", "|").splitlines()
+
+    def follow(self) -> Settings:
+        """Return what the settings are for a daemon to which systemd has handed the password."""
+        for command in self.commands:
+            if not command.startswith(("/opt/chatd/bin/pip ", "systemctl ")):
+                typed = "secret\n" if "/etc/chatd/redis-password" in command else self.lines
+                command = command.replace("/etc/", f"{self.etc}/")
+                subprocess.run(command, shell=True, cwd=CHECKOUT, input=typed, text=True, check=True, timeout=20)
+        os.environ["CREDENTIALS_DIRECTORY"] = str(self.etc / "chatd")
+        self.addCleanup(os.environ.pop, "CREDENTIALS_DIRECTORY", None)
+        options = Options()
+        options.parseOptions(["--config", str(self.etc / "chatd" / "chatd.toml")])
+        return options.settings()
+
+    def test_settings(self) -> None:
+        """They are five; chatd reads the file that they leave, with their settings in force and all else as it was."""
+        self.assertEqual(len(self.commands), 5)
+        self.assertEqual(len(self.lines.splitlines()), 3)
+        expected = replace(
+            Settings(),
+            redis="rediss://redis.example.org",
+            redis_password=str(self.etc / "chatd" / "redis-password"),
+            node="berlin",
+        )
+        for _ in "once", "again":
+            self.assertEqual(self.follow(), expected)
+
+    def test_password(self) -> None:
+        """The password is what was typed, and readable for root alone."""
+        self.follow()
+        path = self.etc / "chatd" / "redis-password"
+        self.assertEqual((path.read_text(), path.stat().st_mode & 0o777), ("secret\n", 0o600))
+
+    def test_drop_in(self) -> None:
+        """The unit gets what the sandbox needs to be opened for, with the address of Redis."""
+        self.follow()
+        dropped = (self.etc / "systemd/system/chatd.service.d/redis.conf").read_text().splitlines()
+        self.assertIn("PrivateNetwork=no", dropped)
+        self.assertIn("IPAddressAllow=203.0.113.7 localhost", dropped)
 
 
 class ClusterTests(TwistdTestCase):
