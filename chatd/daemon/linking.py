@@ -150,6 +150,8 @@ def _shared(settings: Settings, reactor: Any) -> Shared:
     address = Address.parse(settings.redis or "")
     try:
         dial = Dial(reactor, address, settings.redis_ca)
+    except ImportError:
+        raise BadSetting("redis: rediss:// needs pyOpenSSL; pip install 'chatd[tls]' brings it") from None
     except (OSError, ValueError) as error:
         raise BadSetting(f"redis-ca: {error}") from None
     return RedisShared(reactor, dial, settings.hall, credentials(address.user, settings.redis_password))

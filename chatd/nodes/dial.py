@@ -19,10 +19,10 @@ class Dial:
     """Called for the endpoint before each connection."""
 
     def __init__(self, reactor: Any, address: Address, ca_file: str | None = None) -> None:
-        """@raises ValueError: if the file holds no certificate."""
+        """@raises ImportError, ValueError: if TLS is to be and isn't installed, or the file holds no certificate."""
         self._reactor = reactor
         self._address = address
-        self._trusted = _trusted(ca_file) if ca_file and address.kind == "tls" else None
+        self._behind_tls = _tls(address.hosts[0][0], ca_file) if address.kind == "tls" else None
 
     def __call__(self) -> Deferred[IStreamClientEndpoint]:
         return Deferred.fromCoroutine(self._endpoint())
@@ -34,15 +34,10 @@ class Dial:
         if address.kind == "sentinel":
             return self._at(await self._master())
         endpoint = self._at(address.hosts[0])
-        return self._behind_tls(endpoint, address.hosts[0][0]) if address.kind == "tls" else endpoint
+        return self._behind_tls(endpoint) if self._behind_tls else endpoint
 
     def _at(self, host: Host) -> IStreamClientEndpoint:
         return HostnameEndpoint(self._reactor, *host, timeout=DIAL_WITHIN)
-
-    def _behind_tls(self, endpoint: IStreamClientEndpoint, host: str) -> IStreamClientEndpoint:
-        from twisted.internet.ssl import optionsForClientTLS  # it needs pyOpenSSL, which not everybody has
-
-        return wrapClientTLS(optionsForClientTLS(host, trustRoot=self._trusted), endpoint)
 
     async def _master(self) -> Host:
         """Ask one Sentinel after the other.
@@ -87,6 +82,21 @@ def credentials(user: str, password_file: str | None) -> Callable[[], tuple[str,
         return (password,) if password else ()
 
     return read
+
+
+def _tls(host: str, ca_file: str | None) -> Callable[[IStreamClientEndpoint], IStreamClientEndpoint]:
+    """Return what puts TLS in front of an endpoint.
+
+    @raises ImportError, ValueError: if it isn't installed, or the file holds no certificate.
+    """
+    from twisted.internet.ssl import optionsForClientTLS  # it needs pyOpenSSL, which not everybody has
+
+    trusted = _trusted(ca_file) if ca_file else None
+
+    def behind(endpoint: IStreamClientEndpoint) -> IStreamClientEndpoint:
+        return wrapClientTLS(optionsForClientTLS(host, trustRoot=trusted), endpoint)
+
+    return behind
 
 
 def _trusted(ca_file: str) -> Any:
