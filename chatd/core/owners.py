@@ -17,6 +17,7 @@ from chatd.core.owner_refusals import KeyTaken, LastKey, NameOwned, NoSuchKey, N
 
 MOST_OWNERS = 20_000  # 1 kB of memory each
 MOST_KEYS = 10  # SSH keys of one owner
+MOST_GONE = 100  # names kept of accounts that went
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Owners:
         self._by_ssh_key: dict[str, int] = {}
         self._ignored: dict[int, set[int]] = {}
         self._reserved: dict[str, str] = {}  # by key: names that are being registered
+        self._gone: dict[int, str] = {}  # names of the last accounts that went, for refusals
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -96,7 +98,7 @@ class Owners:
         try:
             return self._by_id[id]
         except KeyError:
-            raise NotOwned("that name", unsent=unsent) from None
+            raise NotOwned(self._gone.get(id, "?"), unsent=unsent) from None
 
     def owner_of(self, name: Nickname) -> Owner | None:
         """Return who owns a name: that very one, or one that looks like it."""
@@ -162,6 +164,9 @@ class Owners:
         owner = self._by_id.pop(id, None)
         if owner is None:
             return
+        self._gone[id] = owner.name.shown
+        if len(self._gone) > MOST_GONE:
+            del self._gone[next(iter(self._gone))]
         del self._by_exact[owner.name.exact]
         for key in owner.name.keys:
             self._free(key, id)

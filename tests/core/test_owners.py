@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.nickname import Nickname, exact_key, nickname
 from chatd.core.owner_refusals import KeyTaken, LastKey, NameOwned, NoSuchKey, NotOwned, TooManyKeys, TooManyOwners
-from chatd.core.owners import MOST_KEYS, Owner, Owners, SSHKey
+from chatd.core.owners import MOST_GONE, MOST_KEYS, Owner, Owners, SSHKey
 
 
 def owner(id: int, typed: str, seen: float = 0.0, *keys: SSHKey, keys_of: Nickname | None = None) -> Owner:
@@ -92,6 +92,17 @@ class OwnersTests(SynchronousTestCase):
             self.assertIs(found, None)
         self.assertIs(self.owners.owner_of_key("SHA256:bob"), None)
         self.assertEqual((self.owners.ignored_by(1), self.owners.ignored_by(2)), (frozenset(), frozenset()))
+
+    def test_gone(self) -> None:
+        """Who is asked for and gone is refused by name, if they are among the last; what was unsent is given back."""
+        self.owners.remove(1)
+        refusal = self.assertRaises(NotOwned, self.owners.demand, 1, "hi")
+        self.assertEqual((refusal.typed, refusal.unsent), ("alice", "hi"))
+        for number in range(MOST_GONE):
+            self.owners.put(owner(2 + number, f"x{number}"))
+            self.owners.remove(2 + number)
+        self.assertEqual(self.assertRaises(NotOwned, self.owners.demand, 2).typed, "x0")
+        self.assertEqual(self.assertRaises(NotOwned, self.owners.demand, 1).typed, "?")
 
     def test_unused(self) -> None:
         """Who was not seen for long, and is not here, is unused."""

@@ -214,7 +214,7 @@ class ComingTests(OwningTestCase):
         session, screen = self.come("alice")
         self.successResultOf(Deferred.fromCoroutine(self.people.remove(self.owner.id)))
         session.type(SECRET)
-        self.assertEqual(screen.take(), [ASKED, '!! "that name" has no owner', "Nickname: "])
+        self.assertEqual(screen.take(), [ASKED, '!! "alice" has no owner', "Nickname: "])
 
     def test_full(self) -> None:
         """A full hall refuses an owner behind the password; where nobody owns a name, at the door."""
