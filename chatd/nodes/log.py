@@ -172,7 +172,7 @@ class Log:
 
     async def _join(self) -> None:
         entries = self._entries
-        joined = await self.shared.join(self.me, self.telling.number, self._known())
+        joined = await self.shared.join(self.me, self.telling.number, self._known(), self.place)
         self._has_joined = True
         entries.others = list(joined.others)
         is_new, all_lost = not self._generation, self._generation not in ("", joined.generation)
@@ -183,7 +183,7 @@ class Log:
         if is_new:
             self.place = joined.last
         elif all_lost:
-            self._log.warn("Redis had lost all that it held")
+            self._log.warn("Redis had lost what it held, or the last of it")
             self.place = self._notes_place = START
             entries.all_lost()
         if joined.is_first:
@@ -196,7 +196,7 @@ class Log:
             entries.happened(joined.told)
         renamed = [] if is_new or joined.is_first else await self._follower.claim_again()
         if not self._given_up:
-            self.telling.append_again(0 if self._lost_all else joined.number, self._follower.known().names)
+            self.telling.append_again(self._lost_all, self._follower.known().names)
             for told in renamed:
                 self.telling.tell(told)
         else:
@@ -217,8 +217,7 @@ class Log:
 
     def _known(self) -> Known:
         known = self._follower.known()
-        text = json.dumps([["state", "", 0, self._entries.state()]])
-        return Known(known.nodes, known.names, text, self.telling.freed())
+        return Known(known.nodes, known.names, json.dumps([["state", "", 0, self._entries.state()]]))
 
     def _part(self, why: str) -> None:
         if self.is_linked or not self._has_parted:

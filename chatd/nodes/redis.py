@@ -22,6 +22,7 @@ from chatd.nodes.protocol import DIAL_WITHIN, RedisFactory, RedisProtocol
 from chatd.nodes.shared import (
     KEPT,
     LEASE,
+    START,
     Entry,
     Fenced,
     Joined,
@@ -81,17 +82,15 @@ class RedisShared:
                 connection.close()
         self._commands = self._reader = None
 
-    async def join(self, me: Node, number: int, known: Known) -> Joined:
+    async def join(self, me: Node, number: int, known: Known, place: str = START) -> Joined:
         said = json.dumps({"name": me.name, "started": me.started, "version": me.version})
-        lost = json.dumps(
-            {"nodes": list(known.nodes), "names": {**known.names}, "text": known.text, "freed": {**known.freed}}
-        )
+        lost = json.dumps({"nodes": list(known.nodes), "names": dict(known.names), "text": known.text})
         generation = f"{me.id} {int(time() * 1000)}"
         lease, kept = int(LEASE * 1000), int(self.kept * 1000)
-        answer = await self._run(scripts.JOIN, me.id, said, lease, generation, number, lost, kept)
-        generation, first, last, was_in, number, told, nodes = answer
+        answer = await self._run(scripts.JOIN, me.id, said, lease, generation, number, lost, kept, place)
+        generation, first, last, was_in, told, nodes = answer
         others = tuple(node for node in nodes if node != me.id)
-        return Joined(generation, first == 1, last, was_in == 1, number, told, others)
+        return Joined(generation, first == 1, last, was_in == 1, told, others)
 
     async def leave(self, me: Node) -> None:
         await self._run(scripts.LEAVE, me.id)

@@ -37,18 +37,15 @@ local function last()
   local e = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)
   return e[1] and e[1][1] or '0-0'
 end
-local function each_name_of(id, what)
-  local all = redis.call('HGETALL', names)
-  for i = 1, #all, 2 do
-    if string.sub(all[i + 1], 1, #id + 1) == id .. ' ' then what(all[i], all[i + 1]) end
-  end
-end
 local function gone(id)
   redis.call('SET', p .. 'told:' .. id, redis.call('HGET', numbers, id) or '0', 'EX', 86400)
   redis.call('ZREM', nodes, id)
   redis.call('HDEL', about, id)
   redis.call('HDEL', numbers, id)
-  each_name_of(id, function(key) redis.call('HDEL', names, key) end)
+  local all = redis.call('HGETALL', names)
+  for i = 1, #all, 2 do
+    if string.sub(all[i + 1], 1, #id + 1) == id .. ' ' then redis.call('HDEL', names, all[i]) end
+  end
   redis.call('XADD', log, '*', 'n', id, 's', '0', 'f', '[]')
 end
 local function beat(lease)
@@ -68,14 +65,37 @@ _FENCE = """
 if redis.call('HEXISTS', about, me) == 0 then return redis.error_reply('FENCED') end
 """
 
+# An entry that was read is there, unless it was cut off with all before it; and no earlier one is the newest.
+_HAS_LOST = """
+local function before(a, b)
+  local a_ms, a_n, b_ms, b_n = string.match(a .. ' ' .. b, '(%d+)-(%d+) (%d+)-(%d+)')
+  a_ms, b_ms = tonumber(a_ms), tonumber(b_ms)
+  return a_ms < b_ms or (a_ms == b_ms and tonumber(a_n) < tonumber(b_n))
+end
+local function newest()
+  local facts = redis.pcall('XINFO', 'STREAM', log)
+  for i = 1, #facts, 2 do
+    if facts[i] == 'last-generated-id' then return facts[i + 1] end
+  end
+  return '0-0'
+end
+local function has_lost(place)
+  if place == '0-0' or before(newest(), place) then return place ~= '0-0' end
+  local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
+  return first ~= nil and before(first[1], place) and #redis.call('XRANGE', log, place, place) == 0
+end
+"""
+
 JOIN = (
     _LEASES
+    + _HAS_LOST
     + """
 local said, lease, generation, number, known = cjson.decode(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
+if has_lost(ARGV[8]) then redis.call('DEL', p .. 'gen') end
 local first = redis.call('SETNX', p .. 'gen', generation)
-known = cjson.decode(known)
 if first == 1 then
   redis.call('DEL', nodes, about, numbers, names, log)
+  known = cjson.decode(known)
   for _, id in ipairs(known.nodes) do redis.call('ZADD', nodes, now() + lease, id) end
   for key, holder in pairs(known.names) do redis.call('HSET', names, key, holder) end
   redis.call('XADD', log, '*', 'n', me, 's', '-1', 'f', known.text)
@@ -94,12 +114,8 @@ beat(lease)
 redis.call('HSET', about, me, ARGV[2])
 if was == 0 then redis.call('HSET', numbers, me, number) end
 outlive(ARGV[7])
-each_name_of(me, function(key, holder)
-  if known.names[key] ~= holder and known.freed[key] ~= holder then redis.call('HDEL', names, key) end
-end)
 local told = tonumber(redis.call('GET', p .. 'told:' .. me) or '0')
-local mine = tonumber(redis.call('HGET', numbers, me) or '0')
-return {redis.call('GET', p .. 'gen'), first, last(), was, mine, told, redis.call('ZRANGE', nodes, 0, -1)}
+return {redis.call('GET', p .. 'gen'), first, last(), was, told, redis.call('ZRANGE', nodes, 0, -1)}
 """
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 VERSION = 1  # of what nodes tell each other; whoever meets a later one stays out
@@ -80,15 +80,11 @@ class Passed(NamedTuple):
 class Known:
     """What is put back if all that was shared is lost: who are nodes, their names, by key and holder, and the text of
     the first entry, which has no number (-1).
-
-    Names that this node holds, by what is shared, but which are neither among these nor `freed` soon, are nobody's: it
-    is then what it was at an earlier moment.
     """
 
     nodes: Collection[str]
     names: Mapping[str, str]
     text: str = "[]"
-    freed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +92,14 @@ class Joined:
     """How a node finds what is shared.
 
     `generation` is another when all was lost meanwhile, `is_first` if this node has put it back; `last` is the place of
-    the last entry; `was_in` whether its names are its own still, and `number` is that of its last entry then; `told`
-    is the number of the last entry that it told before it was given up last, 0 if it wasn't; `others` are the ids of
-    the other nodes.
+    the last entry; `was_in` whether its names are its own still; `told` is the number of the last entry that it told
+    before it was given up last, 0 if it wasn't; `others` are the ids of the other nodes.
     """
 
     generation: str
     is_first: bool
     last: str
     was_in: bool
-    number: int
     told: int
     others: tuple[str, ...]
 
@@ -118,8 +112,11 @@ class Shared(Protocol):
     def close(self) -> None:
         """Have everything that waits for an answer fail. It may be connected again."""
 
-    async def join(self, me: Node, number: int, known: Known) -> Joined:
+    async def join(self, me: Node, number: int, known: Known, place: str = START) -> Joined:
         """Be one of the nodes from now on, whose last entry was `number`; a process of the same name before is gone.
+
+        `place` is that of the last entry that this node has read, START if it is none or of a former generation. If
+        what is shared is as it was before that, from an old copy or a replica that lagged, all counts as lost.
 
         @raises StaysOut: if a node has a later version, or a later process has this node's name.
         """

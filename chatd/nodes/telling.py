@@ -93,10 +93,6 @@ class Telling:
             if not told.released.keys().isdisjoint(keys):
                 told.released = {key: one for key, one in told.released.items() if key not in keys or one != holder}
 
-    def freed(self) -> dict[str, str]:
-        """Return the names that are free, by key and holder, once what waits has had its turn."""
-        return {key: holder for told in self.waiting() for key, holder in told.released.items()}
-
     def next(self, now: float) -> Batch:
         """Return what is to be appended next; `appended` says that it was."""
         if self._again:
@@ -124,17 +120,15 @@ class Telling:
             self._recent.popleft()
         return facts
 
-    def append_again(self, after: int, held: Mapping[str, str]) -> None:
-        """What was sent may be in the log, or not. What was read back lately isn't any more, after that number: then
-        the log has lost it.
+    def append_again(self, with_recent: bool, held: Mapping[str, str]) -> None:
+        """What was sent may be in the log, or not; with all that was read back lately, the same is true of that.
 
         A name that was free then, and is `held` by the same holder again, stays so.
         """
-        lost = [batch for batch in self._recent if batch.number > after]
-        for told in [told for batch in lost for told in batch.facts]:
+        for told in [told for batch in self._recent for told in batch.facts]:
             told.released = {key: holder for key, holder in told.released.items() if held.get(key) != holder}
             told.passed = ()
-        self._again = deque((*lost, *self._sent))
+        self._again = deque((*self._recent, *self._sent) if with_recent else self._sent)
 
     def tell_anew(self, first: Iterable[Told]) -> None:
         """What was sent is not in the log, and its numbers are void: tell it again, behind what comes first."""

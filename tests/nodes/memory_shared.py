@@ -12,6 +12,7 @@ from twisted.internet.task import Clock
 from chatd.nodes.shared import (
     KEPT,
     LEASE,
+    START,
     Entry,
     Fenced,
     Joined,
@@ -26,7 +27,7 @@ from chatd.nodes.shared import (
 )
 
 WAY = 0.0005  # seconds from a node to what is shared, and back
-_HELD = ("generation", "leases", "about", "numbers", "told", "names", "log", "boxes", "beaten_at")
+_HELD = ("generation", "leases", "about", "numbers", "told", "names", "log", "newest", "boxes", "beaten_at")
 
 T = TypeVar("T")
 
@@ -48,6 +49,7 @@ class Memory:
         self.told: dict[str, int] = {}  # by those who were given up
         self.names: dict[str, str] = {}
         self.log: list[Entry] = []
+        self.newest = START
         self.boxes: dict[str, list[Note]] = {}
         self.beaten_at = -LEASE
         self.places = 0
@@ -70,8 +72,15 @@ class Memory:
         self.places += 1
         return f"{int(self.clock.seconds() * 1000)}-{self.places}"
 
+    def has_lost(self, place: str) -> bool:
+        """Say whether all is as it was before an entry at that place."""
+        places = [entry.place for entry in self.log]
+        is_cut_off = not places or _key(places[0]) > _key(place)
+        return _key(self.newest) < _key(place) or (place != START and place not in places and not is_cut_off)
+
     def add(self, node: str, number: int, text: str) -> None:
-        self.log.append(Entry(self.place(), node, number, text))
+        self.newest = self.place()
+        self.log.append(Entry(self.newest, node, number, text))
         self.wake()
 
     def wake(self) -> None:
@@ -127,8 +136,8 @@ class MemoryShared:
             if not one.called:
                 one.errback(OutOfReach("closed"))
 
-    async def join(self, me: Node, number: int, known: Known) -> Joined:
-        return await self._do(lambda: self._join(me, number, known))
+    async def join(self, me: Node, number: int, known: Known, place: str = START) -> Joined:
+        return await self._do(lambda: self._join(me, number, known, place))
 
     async def leave(self, me: Node) -> None:
         await self._do(lambda: self.memory.gone(me.id) if me.id in self.memory.leases else None)
@@ -252,9 +261,9 @@ class MemoryShared:
             if call.active():
                 call.cancel()
 
-    def _join(self, me: Node, number: int, known: Known) -> Joined:
+    def _join(self, me: Node, number: int, known: Known, place: str) -> Joined:
         memory = self.memory
-        is_first = not memory.generation
+        is_first = not memory.generation or memory.has_lost(place)
         if is_first:
             memory.lose_all()
             memory.generation = f"{me.id} {memory.clock.seconds()}"
@@ -275,12 +284,8 @@ class MemoryShared:
         memory.about[me.id] = _said(me)
         if not was_in:
             memory.numbers[me.id] = number
-        for key, holder in tuple(memory.names.items()):
-            if holder.startswith(f"{me.id} ") and holder not in (known.names.get(key), known.freed.get(key)):
-                del memory.names[key]
         others = tuple(node for node in sorted(memory.leases, key=lambda one: memory.leases[one]) if node != me.id)
-        number = memory.numbers.get(me.id, 0)
-        return Joined(memory.generation, is_first, memory.last, was_in, number, memory.told.get(me.id, 0), others)
+        return Joined(memory.generation, is_first, memory.last, was_in, memory.told.get(me.id, 0), others)
 
 
 def _said(me: Node) -> dict[str, Any]:

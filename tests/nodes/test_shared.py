@@ -209,19 +209,33 @@ class Cases:
         self.assertEqual((again.was_in, again.told), (True, 2))
 
     async def test_earlier_moment(self: Any) -> None:
-        """A node finds what was shared as it was at an earlier moment: which of its entries stand there, and names that
-        aren't its own any more, which are anybody's then; but for those that it is about to free.
-        """
-        one, _ = await self.joined()
-        two, _ = await self.joined(B)
-        await one.claim(A, "a.1 1", ["bob", "carol", "dave"])
+        """If all is as it was before what a node has read, it counts as lost; not if that was only cut off."""
+        one, joined = await self.joined()
         await one.append(A, 1, "x", ())
-        again = await one.join(A, 7, Known((), {"bob": "a.1 1", "dave": "a.1 2"}, freed={"carol": "a.1 1"}))
-        self.assertEqual((again.was_in, again.number), (True, 1))
-        await two.claim(B, "b.1 1", ["dave"])
-        for name in ("bob", "carol"):
-            with self.assertRaises(NameTaken):
-                await two.claim(B, "b.1 1", [name])
+        await one.append(A, 2, "y", ())
+        first, last = [entry.place for entry in (await one.read(A, joined.last, START))[0]]
+        for place in (joined.last, first, last):
+            again = await one.join(A, 2, NOTHING, place)
+            self.assertEqual((again.is_first, again.generation), (False, joined.generation))
+        one.kept = 0.05
+        await self.pass_time(0.1)
+        await one.append(A, 3, "z", ())
+        again = await one.join(A, 3, NOTHING, first)
+        self.assertEqual((again.is_first, again.generation), (False, joined.generation))
+        milliseconds, _, number = again.last.partition("-")
+        again = await one.join(A, 3, NOTHING, f"{int(milliseconds) + 1}-{number}")
+        self.assertEqual((again.is_first, again.was_in), (True, False))
+        self.assertNotEqual(again.generation, joined.generation)
+
+    async def test_never_there(self: Any) -> None:
+        """So it is if an entry isn't there, but one before it and one behind it."""
+        one, _ = await self.joined()
+        await one.append(A, 1, "x", ())
+        milliseconds, _, number = (await one.beat(A, {})).partition("-")
+        await self.pass_time(0.01)
+        await one.append(A, 2, "y", ())
+        again = await one.join(A, 2, NOTHING, f"{int(milliseconds) + 1}-{number}")
+        self.assertTrue(again.is_first)
 
     async def test_notes(self: Any) -> None:
         """A note is for one node; whoever deletes it first is told that it was there."""
