@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 
 from chatd.core.events import Event
@@ -132,7 +132,7 @@ class Linking:
 
     def _write(self, work: Coroutine[Any, Any, object]) -> None:
         async def write() -> None:
-            with suppress(NotKept, ArchiveSilent):  # which have been logged
+            with suppress(NotKept, ArchiveSilent, CancelledError):  # it has been logged; or this daemon stops
                 await work
 
         Deferred.fromCoroutine(write()).addErrback(

@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -47,7 +47,7 @@ class Tie:
         Deferred.fromCoroutine(work).addErrback(self._failed)
 
     def _failed(self, failure: Failure) -> None:
-        if not failure.check(HallError):  # those have been logged
+        if not failure.check(HallError, CancelledError):  # it has been logged; or this daemon stops
             self._log.failure("What another server told of accounts went wrong", failure)
 
     def _merged(self, merged: Sequence[Merged]) -> None:

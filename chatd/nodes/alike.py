@@ -12,7 +12,7 @@ from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
@@ -123,7 +123,7 @@ class Alike:
         Deferred.fromCoroutine(work).addErrback(self._failed)
 
     def _failed(self, failure: Any) -> None:
-        if not failure.check(HallError):  # those have been logged
+        if not failure.check(HallError, CancelledError):  # it has been logged; or this daemon stops
             self._log.failure("What the nodes keep could not be compared", failure)
 
 

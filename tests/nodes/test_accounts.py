@@ -385,6 +385,18 @@ class OwnedNamesTests(AccountsCase):
         before.do(before.people.close())
         alone.stop()
 
+    def test_stopped_meanwhile(self) -> None:
+        """A daemon that stops while it compares what is kept logs nothing of that."""
+        reading: Deferred[list[str]] = Deferred()
+
+        async def digests() -> list[str]:
+            return await reading
+
+        self.patch(self.a.people, "digests", digests)
+        self.a.node.link.alike.compare()
+        reading.cancel()
+        self.assertEqual(self.flushLoggedErrors(), [])
+
     def test_one_name(self) -> None:
         """Both sides of a cut register one name: the earlier holds; the other's owner is told, and called otherwise."""
         for earlier, later in (("a", "b"), ("b", "a")):
