@@ -156,7 +156,8 @@ class Names:
             name = member.name
             try:
                 await self._claim(member)
-            except NameTaken:
+            except NameTaken as error:
+                await self._nodes.reached(error.place)  # it may be them, who are at home elsewhere by then
                 if _stays(member) and name is member.name:
                     self._people.give_other_name(member)
 

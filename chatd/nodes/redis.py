@@ -105,11 +105,10 @@ class RedisShared:
         await self._run(scripts.APPEND, me.id, number, text, int(self.kept * 1000), *flat)
 
     async def claim(self, me: Node, holder: str, keys: Collection[str]) -> str:
-        granted, found = await self._run(scripts.CLAIM, me.id, holder, *keys)
+        granted, place, other = await self._run(scripts.CLAIM, me.id, holder, *keys)
         if not granted:
-            raise NameTaken(found)
-        place: str = found
-        return place
+            raise NameTaken(other, place)
+        return str(place)
 
     async def post(self, me: Node, to: str, text: str) -> str:
         place: str = await self._run(scripts.POST, me.id, to, text)

@@ -162,10 +162,10 @@ CLAIM = (
     + """
 for i = 3, #ARGV do
   local holder = redis.call('HGET', names, ARGV[i])
-  if holder and holder ~= ARGV[2] then return {0, holder} end
+  if holder and holder ~= ARGV[2] then return {0, last(), holder} end
 end
 for i = 3, #ARGV do redis.call('HSET', names, ARGV[i], ARGV[2]) end
-return {1, last()}
+return {1, last(), ''}
 """
 )
 

@@ -30,11 +30,12 @@ class StaysOut(Exception):
 
 
 class NameTaken(Exception):
-    """Another person has that name, or one that looks like it."""
+    """Another person has that name, or one that looks like it; why is known once all up to that `place` is."""
 
-    def __init__(self, holder: str) -> None:
+    def __init__(self, holder: str, place: str) -> None:
         super().__init__(holder)
         self.holder = holder
+        self.place = place
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,7 @@ class MemoryShared:
             self.memory.check(me)
             for key in keys:
                 if self.memory.names.get(key, holder) != holder:
-                    raise NameTaken(self.memory.names[key])
+                    raise NameTaken(self.memory.names[key], self.memory.last)
             self.memory.names.update(dict.fromkeys(keys, holder))
             return self.memory.last
 

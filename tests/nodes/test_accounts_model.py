@@ -157,6 +157,14 @@ def _is_asked(screen: Screen) -> bool:
 
 FOUND = (  # what once failed, in as few steps as it takes
     """
+    come(hurry=False, name='alice', node=0)
+    come(hurry=False, name='carol', node=2)
+    say(line='/join #lobby', number=8)
+    lose_connection(number=5)
+    say(line='/nick dave', number=4)
+    come(hurry=True, name='alice', node=2)
+    """,
+    """
     come_twice(first=1, name='alice', second=0)
     cut(node=2)
     cut(node=1)
