@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import Clock
+from zope.interface import implementer
 
 from chatd.core.events import Acted, Event, Events, Said, SaidLate
 from chatd.core.hall import Hall
@@ -45,6 +47,33 @@ class Someone:
         return self.server.do(work)
 
 
+@implementer(IReactorTime)
+class NodeClock:
+    """The time of one node, whose process may be frozen: what is due meanwhile is done when it thaws."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._calls: list[IDelayedCall] = []
+        self._thaws_at = 0.0
+
+    def seconds(self) -> float:
+        return self._clock.seconds()
+
+    def callLater(self, delay: float, *what: Any, **named: Any) -> IDelayedCall:
+        call: IDelayedCall = self._clock.callLater(max(delay, self._thaws_at - self.seconds()), *what, **named)
+        self._calls = [*(one for one in self._calls if one.active()), call]
+        return call
+
+    def getDelayedCalls(self) -> list[IDelayedCall]:
+        return self._calls
+
+    def freeze(self, seconds: float) -> None:
+        self._thaws_at = self.seconds() + seconds
+        for call in self._calls:
+            if call.active() and call.getTime() < self._thaws_at:
+                call.reset(seconds)
+
+
 class Server:
     """One node."""
 
@@ -52,8 +81,9 @@ class Server:
         self.halls = halls
         self.name = name
         self.told: dict[Member, list[Event]] = {}
-        self.hall = Hall(halls.clock)
-        self.shared = MemoryShared(halls.memory)
+        self.clock = NodeClock(halls.clock)
+        self.hall = Hall(self.clock)
+        self.shared = MemoryShared(halls.memory, clock=self.clock)
         started = int(halls.clock.seconds() * 1000)
         self.lost = 0
         self.bans_heard: list[BanSet] = []
@@ -64,7 +94,7 @@ class Server:
             self,
             self.hall,
             self.shared,
-            halls.clock,
+            self.clock,
             me,
             bans_heard=lambda news: self.hears_bans(news),
             gives_way=lambda member: self.gives_way(member),

@@ -7,6 +7,7 @@ from copy import copy
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import Clock
 
 from chatd.nodes.shared import (
@@ -116,8 +117,9 @@ class Memory:
 class MemoryShared:
     """A `Shared` of one node; with `is_cut` it gets no answers."""
 
-    def __init__(self, memory: Memory, way: float = WAY) -> None:
+    def __init__(self, memory: Memory, way: float = WAY, clock: IReactorTime | None = None) -> None:
         self.memory = memory
+        self.clock = memory.clock if clock is None else clock  # of the node
         self.way = way
         self.kept = KEPT
         self.is_cut = False
@@ -216,7 +218,7 @@ class MemoryShared:
                 await self._go()
                 return entries, notes
             waiting: Deferred[None] = Deferred()
-            call = self.memory.clock.callLater(
+            call = self.clock.callLater(
                 until - self.memory.clock.seconds(), lambda one=waiting: one.called or one.callback(None)
             )
             self.memory.waiting.append(waiting)
@@ -249,7 +251,7 @@ class MemoryShared:
         if not self._is_open:
             raise OutOfReach("not connected")
         going: Deferred[None] = Deferred()
-        clock = self.memory.clock
+        clock = self.clock
         if self.is_cut or self.memory.is_away:
             call = clock.callLater(1.0, lambda: None if going.called else going.errback(OutOfReach("no answer")))
         else:

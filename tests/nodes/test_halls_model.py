@@ -38,6 +38,15 @@ class HallsMachine(Troubles):
         except HallError:
             return
 
+    @rule(node=nodes, other=st.integers(1, 2), name=st.sampled_from(NAMES))
+    def freeze_and_take(self, node: int, other: int, name: str) -> None:
+        """A node is frozen, and meanwhile somebody elsewhere takes a name that may be free by then."""
+        self.halls.servers[node].clock.freeze(5.0)
+        self.halls.run(4.0)
+        self.enter((node + other) % 3, name)
+        self.is_troubled = True
+        self.halls.run(1.0)
+
     @rule(number=people)
     def leave(self, number: int) -> None:
         if someone := self.here(number):

@@ -45,7 +45,7 @@ class Failures:
 
 
 class Troubles(RuleBasedStateMachine):
-    """Any of the nodes may be slow or cut off, as may all, and Redis may lose all that it holds, or the last of it."""
+    """Nodes may be slow, frozen or cut off, and Redis may be away, and lose all that it holds, or the last of it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,6 +83,13 @@ class Troubles(RuleBasedStateMachine):
     def cut(self, node: int) -> None:
         self.is_troubled = True
         self.halls.servers[node].shared.is_cut = True
+
+    @rule(node=nodes, seconds=st.sampled_from((0.5, 2.0, 5.0)))
+    def freeze(self, node: int, seconds: float) -> None:
+        """Its process does nothing for so long, and nobody there does."""
+        self.is_troubled = True
+        self.halls.servers[node].clock.freeze(seconds)
+        self.halls.run(seconds)
 
     @rule(lose=st.booleans())
     def away(self, lose: bool) -> None:
