@@ -60,7 +60,7 @@ class Notices:
             del self._joined[member]
             return
         self._left.append((self._renamed.pop(member, member.name), how, member.ignored_by))
-        self._tell_soon()
+        self._tell_soon(GATHER if how is not None and how.cause is Cause.STOPPED else 0.0)  # all leave together then
 
     def renamed(self, member: Named, before: Nickname) -> None:
         if member in self._joined:
@@ -88,10 +88,10 @@ class Notices:
             self._timer = None
         self._left, self._renamed, self._joined = [], {}, {}
 
-    def _tell_soon(self) -> None:
+    def _tell_soon(self, least: float = 0.0) -> None:
         if self._timer is not None:
             return
-        wait = self._told_at + GATHER - self._clock.seconds()
+        wait = max(least, self._told_at + GATHER - self._clock.seconds())
         if wait > 0:
             self._timer = self._clock.callLater(wait, self._timed_out)
         else:

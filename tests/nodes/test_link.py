@@ -160,6 +160,16 @@ class TalkTests(HallsCase):
         self.halls.run(0.01)
         self.assert_same()
 
+    def test_stopped(self) -> None:
+        """Of all who leave as their server stops, the others are told in one notice."""
+        alice, names = self.a.enter("alice"), [f"bob{number}" for number in range(40)]
+        people = [self.b.enter(name) for name in names]
+        self.halls.run(3)
+        for someone in people:
+            someone.member.leave(Departure(Cause.STOPPED))
+        self.halls.run(3)
+        self.assertEqual([sorted(event.nicknames) for event in self.of(alice, Left)], [sorted(names)])
+
     def test_announced(self) -> None:
         """What the administrator says on one node is told on both."""
         self.a.enter("alice")
